@@ -1,0 +1,125 @@
+package providers
+
+import "time"
+
+// BookingState is where a booking stands. Only [BookingAccepted] is a room that
+// said yes.
+type BookingState string
+
+// States of a booking. Each ends in accepted, tentative, declined, partly,
+// failed or cancelled.
+const (
+	BookingDraft      BookingState = "draft"
+	BookingQueued     BookingState = "queued"  // stored, not sent yet
+	BookingSending    BookingState = "sending" // on its way: may have happened
+	BookingUnknown    BookingState = "unknown" // no answer: looked up before anything else
+	BookingWaiting    BookingState = "waiting" // in the tenant; the room has not answered
+	BookingAccepted   BookingState = "accepted"
+	BookingTentative  BookingState = "tentative"
+	BookingDeclined   BookingState = "declined"
+	BookingPartly     BookingState = "partly"
+	BookingCancelling BookingState = "cancelling"
+	BookingCancelled  BookingState = "cancelled"
+	BookingFailed     BookingState = "failed"
+)
+
+// Settled reports whether nothing more is expected to happen by itself.
+func (s BookingState) Settled() bool {
+	switch s {
+	case BookingAccepted, BookingDeclined, BookingPartly, BookingCancelled, BookingFailed:
+		return true
+	}
+	return false
+}
+
+// Words is the state as a person reads it.
+func (s BookingState) Words() string {
+	switch s {
+	case BookingDraft:
+		return "not sent"
+	case BookingQueued:
+		return "waiting to be sent"
+	case BookingSending:
+		return "being sent"
+	case BookingUnknown:
+		return "being checked: the answer was lost"
+	case BookingWaiting:
+		return "sent, the room has not answered"
+	case BookingAccepted:
+		return "accepted by the room"
+	case BookingTentative:
+		return "held: somebody must approve"
+	case BookingDeclined:
+		return "declined by the room"
+	case BookingPartly:
+		return "accepted for some dates"
+	case BookingCancelling:
+		return "being cancelled"
+	case BookingCancelled:
+		return "cancelled"
+	case BookingFailed:
+		return "failed"
+	}
+	return Sanitise(string(s))
+}
+
+// Proof says how sure an explanation is.
+type Proof string
+
+// Degrees of proof.
+const (
+	Proven       Proof = "proven"
+	Inferred     Proof = "inferred"
+	UnknownCause Proof = "unknown"
+)
+
+// Alternative is another room offered in place of one that declined.
+type Alternative struct {
+	Room     Address
+	Name     Untrusted
+	Place    string // building and floor, safe to show
+	Capacity int
+	Why      string // safe to show: "free until 16:00, same floor, 14 seats"
+}
+
+// BookingRequest is what a person asks for.
+type BookingRequest struct {
+	Room       Address
+	Start, End time.Time
+	Zone       string    // IANA name; "" is UTC
+	Subject    Untrusted // "" becomes a default
+	Body       Untrusted
+	Required   []Address
+	Optional   []Address
+	Teams      bool
+	Organizer  Address // on whose behalf; "" is the connection's organizer
+	// EvenIfBusy sends although the live check says that the room is taken.
+	EvenIfBusy bool
+}
+
+// Booking is a booking made here, from intent to the room's answer. It is stored
+// before the first byte leaves.
+type Booking struct {
+	ID            string
+	TransactionID string // GUID, the same on every try
+	Request       BookingRequest
+	RoomName      Untrusted
+	State         BookingState
+	Created       time.Time
+	Sent          time.Time // the tenant has it; zero before
+	Answered      time.Time // the room answered; zero before
+	Updated       time.Time
+	EventID       string // in the organiser's calendar
+	ICalUID       string
+	JoinURL       Untrusted
+	// TeamsMissing is true once it is certain that the tenant made the meeting
+	// without a Teams link although one was asked for.
+	TeamsMissing bool
+	RoomResponse Response
+	Reason       string // why declined, failed or waiting; safe to show
+	ReasonProof  Proof
+	Alternatives []Alternative
+	Tries        int
+	NextTry      time.Time
+	CancelNote   Untrusted
+}

@@ -1,0 +1,123 @@
+// Package tui is the console: a Bubble Tea program over one narrow interface,
+// [Workspace]. It draws from what the workspace holds locally and never waits for
+// the network inside Update or View.
+package tui
+
+import (
+	"context"
+	"time"
+
+	"roomdesk/providers"
+)
+
+// Workspace is all that the console sees of the rest of the program. Reading
+// methods answer from the local mirror in milliseconds; methods that may touch
+// the network say so and are only called from commands. All are safe for
+// concurrent use.
+type Workspace interface {
+	// Header is a snapshot of what the first line shows.
+	Header() Header
+	// Rooms lists every room of the mirror.
+	Rooms(ctx context.Context) ([]providers.Room, error)
+	// Availability is free/busy of the mailboxes inside the window, one entry
+	// for each, also for those of which nothing is known.
+	Availability(ctx context.Context, mailboxes []providers.Address, window providers.Interval) (map[providers.Address]providers.Availability, error)
+	// Events are the mirrored entries of a mailbox that overlap the window, by
+	// start. A mailbox that is not mirrored gives an error of class Unsupported
+	// with the reason.
+	Events(ctx context.Context, mailbox providers.Address, window providers.Interval) ([]providers.Event, error)
+	// People lists every person of the mirror.
+	People(ctx context.Context) ([]providers.Person, error)
+	// Calendars lists a mailbox's calendars; asks the tenant where the mirror
+	// does not have them yet.
+	Calendars(ctx context.Context, mailbox providers.Address) ([]providers.Calendar, error)
+	// Watch says which mailboxes are on the screen: they are read more often.
+	Watch(mailboxes []providers.Address)
+
+	// Sync is the engine's progress and a line for each mailbox.
+	Sync(ctx context.Context) (providers.SyncProgress, []providers.MailboxStatus, error)
+	// Retry reads the mailboxes as soon as possible; all of them when none is
+	// named. It returns at once.
+	Retry(mailboxes ...providers.Address)
+
+	// Check asks the tenant now whether room and attendees are free and whether
+	// a Teams link can be made. Network.
+	Check(ctx context.Context, request providers.BookingRequest) (BookingCheck, error)
+	// Book checks once more, stores the intent and sends it. It returns as soon
+	// as the intent is stored or refused; what follows is told by Changes. Network.
+	Book(ctx context.Context, request providers.BookingRequest) (providers.Booking, error)
+	// Bookings lists what was booked here, newest first.
+	Bookings(ctx context.Context) ([]providers.Booking, error)
+	// Cancel cancels a booking and tells everybody invited. Network.
+	Cancel(ctx context.Context, id string, note string) (providers.Booking, error)
+	// InFlight is the number of writes of which the outcome is not stored yet.
+	InFlight() int
+
+	// Connections lists the configured connections.
+	Connections(ctx context.Context) ([]ConnectionRow, error)
+
+	// Wait blocks until something changed since the last call and says what;
+	// bursts come as one. It returns ctx's error when that ends.
+	Wait(ctx context.Context) (Changes, error)
+}
+
+// Header is what the console's first line says of the connection.
+type Header struct {
+	Tenant   providers.Untrusted
+	Provider string // "Graph"
+	Access   providers.AccessLevel
+	Demo     bool // a simulated tenant: marked so that nobody takes it for real
+	// Organizer is on whose behalf bookings are made unless the form says else.
+	Organizer providers.Address
+	Zone      *time.Location // the person's own zone
+	LastGood  time.Time      // newest successful read; zero: never
+	Problem   *providers.Problem
+	// SecretExpires is zero where not known.
+	SecretExpires time.Time
+}
+
+// BookingCheck is the live answer to "can this be booked".
+type BookingCheck struct {
+	Room      providers.Availability
+	Attendees []providers.Availability
+	// Free is true only where the tenant said now that the room is free.
+	Free bool
+	// Why is the reason where Free is false; safe to show.
+	Why          string
+	Alternatives []providers.Alternative
+	TeamsAllowed bool
+	TeamsWhy     string // why not; safe to show
+}
+
+// ConnectionRow is one configured connection.
+type ConnectionRow struct {
+	Name       string
+	Provider   string
+	Tenant     string
+	Identity   string // application or account
+	Kind       string // "enterprise" or "individual"
+	Keystore   string
+	Credential string // state of the credential in words: "present", "missing", "locked"
+	Healthy    bool
+	LastUse    time.Time
+	Active     bool // the one this console shows
+	Demo       bool
+}
+
+// Changes says what to read again.
+type Changes struct {
+	Rooms     bool
+	People    bool
+	Mailboxes []providers.Address // whose events or availability changed
+	All       bool                // too many mailboxes to name
+	Sync      bool
+	Bookings  bool
+	// Notices must be seen: they are never dropped.
+	Notices []Notice
+}
+
+// Notice is a sentence for the status line.
+type Notice struct {
+	Text string // safe to show
+	Bad  bool
+}
