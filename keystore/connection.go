@@ -1,0 +1,184 @@
+package keystore
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// Connection is one configured connection to a tenant: the keys of
+// [[connections]] in the configuration. It holds no secret.
+type Connection struct {
+	Name     string `toml:"name"`
+	Provider string `toml:"provider"` // "graph"
+	Tenant   string `toml:"tenant"`   // tenant id or a verified domain
+	ClientID string `toml:"client_id"`
+	// Cloud is global, usgov, usgov-dod, china or custom; "" is custom where roots
+	// are given and global otherwise, see [Connection.CloudName].
+	Cloud        string   `toml:"cloud,omitempty"`
+	AuthorityURL string   `toml:"authority_url,omitempty"` // for the custom cloud
+	GraphURL     string   `toml:"graph_url,omitempty"`     // for the custom cloud
+	CAFile       string   `toml:"ca_file,omitempty"`       // PEM; relative to the configuration file
+	Organizer    string   `toml:"organizer,omitempty"`     // on whose behalf bookings are made
+	TestMailbox  string   `toml:"test_mailbox,omitempty"`
+	Domains      []string `toml:"domains,omitempty"`
+	Keystore     string   `toml:"keystore,omitempty"` // "" is keyring
+	// SecretExpires is the day on which the client secret ends; nil: not known.
+	SecretExpires *toml.LocalDate `toml:"secret_expires,omitempty"`
+	// People are the mailboxes whose calendars are mirrored besides the rooms'.
+	People []string `toml:"people,omitempty"`
+}
+
+// Clouds are the values of the key cloud.
+func Clouds() []string { return []string{"global", "usgov", "usgov-dod", "china", "custom"} }
+
+// CloudName is the cloud that holds, with the default filled in.
+func (c Connection) CloudName() string {
+	switch {
+	case c.Cloud != "":
+		return c.Cloud
+	case c.AuthorityURL != "" || c.GraphURL != "":
+		return "custom"
+	}
+	return "global"
+}
+
+// KeystoreKind is the kind of store that holds, with the default filled in.
+func (c Connection) KeystoreKind() string {
+	if c.Keystore == "" {
+		return "keyring"
+	}
+	return c.Keystore
+}
+
+// SecretKey is the key of the connection's client secret.
+func (c Connection) SecretKey() Key {
+	return Key{Connection: c.Name, Account: c.Tenant + "/" + c.ClientID, Purpose: ClientSecret}
+}
+
+// Expires is the instant at which the client secret ends, the end of its day in
+// UTC; zero where not known.
+func (c Connection) Expires() time.Time {
+	if c.SecretExpires == nil {
+		return time.Time{}
+	}
+	return c.SecretExpires.AsTime(time.UTC).AddDate(0, 0, 1)
+}
+
+// Demo reports whether the connection is one to a simulated tenant.
+func (c Connection) Demo() bool { return c.Keystore == "simulated" }
+
+// FieldError is a value that cannot be used, named by its configuration key.
+type FieldError struct {
+	Field   string // "client_id"
+	Problem string // "is not a GUID"
+	Remedy  string
+}
+
+func (e *FieldError) Error() string { return e.Field + " " + e.Problem }
+
+var (
+	namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
+	guidPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	hostPattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$`)
+)
+
+// LooksLikeGUID reports the shape of client ids, tenant ids and secret ids, and
+// never of a client secret's value.
+func LooksLikeGUID(s string) bool { return guidPattern.MatchString(strings.TrimSpace(s)) }
+
+// Validate checks each value by itself and against the others, without any
+// request. It returns a [*FieldError], or for the key keystore an [*Error].
+func (c Connection) Validate() error {
+	bad := func(field, problem, remedy string) error { return &FieldError{field, problem, remedy} }
+	switch {
+	case c.Name == "":
+		return bad("name", "is missing", "give the connection a short name")
+	case !namePattern.MatchString(c.Name) || strings.HasSuffix(c.Name, "."):
+		return bad("name", fmt.Sprintf("%q cannot be used", plain(c.Name)), "use up to 63 letters, digits, dots, hyphens and underscores")
+	case c.Provider == "":
+		return bad("provider", "is missing", `write provider = "graph"`)
+	case c.Provider == "ews":
+		return bad("provider", `"ews" is not available in this version`, `use provider = "graph"`)
+	case c.Provider != "graph":
+		return bad("provider", fmt.Sprintf("%q is unknown", plain(c.Provider)), `use provider = "graph"`)
+	case c.Tenant == "":
+		return bad("tenant", "is missing", "copy the Directory (tenant) ID from the app registration's overview")
+	case !guidPattern.MatchString(c.Tenant) && !hostPattern.MatchString(c.Tenant):
+		return bad("tenant", fmt.Sprintf("%q is neither a tenant id nor a domain", plain(c.Tenant)), "copy the Directory (tenant) ID from the app registration's overview")
+	case c.ClientID == "":
+		return bad("client_id", "is missing", "copy the Application (client) ID from the app registration's overview")
+	case !guidPattern.MatchString(c.ClientID):
+		return bad("client_id", fmt.Sprintf("%q is not a GUID", plain(c.ClientID)), "copy the Application (client) ID from the app registration's overview")
+	case strings.EqualFold(c.ClientID, c.Tenant):
+		return bad("client_id", "is the same as the tenant", "that is the Directory (tenant) ID; copy the Application (client) ID, which stands beside it")
+	}
+	if err := c.validateCloud(); err != nil {
+		return err
+	}
+	if err := checkKind(c.KeystoreKind()); err != nil {
+		return err
+	}
+	if c.Keystore == "simulated" {
+		for field, root := range map[string]string{"authority_url": c.AuthorityURL, "graph_url": c.GraphURL} {
+			if err := LoopbackHTTPS(root); err != nil {
+				return bad(field, err.Error(), `keystore = "simulated" is only for a simulated tenant on this machine`)
+			}
+		}
+	}
+	for field, address := range map[string]string{"organizer": c.Organizer, "test_mailbox": c.TestMailbox} {
+		if address != "" && !looksLikeAddress(address) {
+			return bad(field, fmt.Sprintf("%q is no e-mail address", plain(address)), "write it as name@domain")
+		}
+	}
+	for _, person := range c.People {
+		if !looksLikeAddress(person) {
+			return bad("people", fmt.Sprintf("has %q, which is no e-mail address", plain(person)), "write each as name@domain")
+		}
+	}
+	for _, domain := range c.Domains {
+		if !hostPattern.MatchString(domain) {
+			return bad("domains", fmt.Sprintf("has %q, which is no domain", plain(domain)), "write it as contoso.com")
+		}
+	}
+	if c.SecretExpires != nil && c.SecretExpires.Year < 2000 {
+		return bad("secret_expires", "lies before the year 2000", "write the date as 2027-05-31")
+	}
+	return nil
+}
+
+func (c Connection) validateCloud() error {
+	bad := func(field, problem, remedy string) error { return &FieldError{field, problem, remedy} }
+	if !slices.Contains(Clouds(), c.CloudName()) {
+		return bad("cloud", fmt.Sprintf("%q is unknown", plain(c.Cloud)), "use "+strings.Join(Clouds(), ", "))
+	}
+	roots := []struct{ field, value string }{{"authority_url", c.AuthorityURL}, {"graph_url", c.GraphURL}}
+	for _, root := range roots {
+		if c.CloudName() != "custom" {
+			if root.value != "" {
+				return bad(root.field, "is only for cloud = \"custom\"", "remove it, or set cloud = \"custom\"")
+			}
+			continue
+		}
+		u, err := url.Parse(root.value)
+		switch {
+		case root.value == "":
+			return bad(root.field, "is missing for the custom cloud", "give authority_url and graph_url")
+		case err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+			return bad(root.field, fmt.Sprintf("%q is no https root", plain(root.value)), "write it as https://host or https://host:port")
+		}
+	}
+	return nil
+}
+
+func looksLikeAddress(s string) bool {
+	local, domain, found := strings.Cut(s, "@")
+	return found && local != "" && domain != "" && len(s) <= 254 &&
+		!strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`"<>()[]\,;:/?%`, r) }) &&
+		!strings.Contains(domain, "@")
+}

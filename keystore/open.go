@@ -1,0 +1,83 @@
+package keystore
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"path/filepath"
+)
+
+// OpenOptions are what the stores need from their surroundings.
+type OpenOptions struct {
+	// ConfigPath is the configuration file that names the connection;
+	// "simulated" reads endpoints.json beside it.
+	ConfigPath string
+	// LookupEnv is os.LookupEnv, or a test's own; for "env".
+	LookupEnv func(string) (string, bool)
+	// Memory is the process's store of that kind; nil makes a new, empty one.
+	Memory *Memory
+	// Keyring configures the operating system's keyring.
+	Keyring KeyringOptions
+}
+
+// Kinds are the stores that a connection may name, the default first.
+func Kinds() []string { return []string{"keyring", "env", "memory", "simulated"} }
+
+// checkKind refuses the kinds that do not exist, or do not exist yet.
+func checkKind(kind string) error {
+	for _, known := range Kinds() {
+		if kind == known {
+			return nil
+		}
+	}
+	if kind == "age" {
+		return &Error{Kind: ErrUnknownBackend, Detail: "the encrypted file (age) is not available in this version", Remedy: "use keyring or env"}
+	}
+	return &Error{Kind: ErrUnknownBackend, Detail: fmt.Sprintf("%q", plain(kind)), Remedy: "use keyring, env or memory"}
+}
+
+// Open gives the store in which the connection's credential is.
+func Open(connection Connection, options OpenOptions) (Store, error) {
+	switch kind := connection.KeystoreKind(); kind {
+	case "keyring":
+		return NewKeyring(options.Keyring), nil
+	case "env":
+		return Env{Lookup: options.LookupEnv}, nil
+	case "memory":
+		if options.Memory == nil {
+			return &Memory{}, nil
+		}
+		return options.Memory, nil
+	case "simulated":
+		return Simulated{
+			Path:         filepath.Join(filepath.Dir(options.ConfigPath), "endpoints.json"),
+			AuthorityURL: connection.AuthorityURL, GraphURL: connection.GraphURL,
+		}, nil
+	default:
+		return nil, checkKind(kind)
+	}
+}
+
+// Probe stores, reads and removes a random value, to learn before a sign-in
+// whether the store can keep its result. Read-only stores pass.
+func Probe(ctx context.Context, store Store) error {
+	if store.Describe().ReadOnly {
+		return nil
+	}
+	canary := NewSecret(rand.Text())
+	key := Key{Connection: "probe " + rand.Text()[:8], Purpose: probePurpose}
+	if err := store.Set(ctx, key, canary); err != nil {
+		return err
+	}
+	got, err := store.Get(ctx, key)
+	if err != nil {
+		return err
+	}
+	if err := store.Delete(ctx, key); err != nil {
+		return err
+	}
+	if !got.Equal(canary) {
+		return classify("trying the keyring", errReadBack)
+	}
+	return nil
+}
