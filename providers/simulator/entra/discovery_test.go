@@ -1,0 +1,116 @@
+package entra_test
+
+import (
+	"crypto/rsa"
+	"encoding/base64"
+	"encoding/json"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"roomdesk/providers/simulator/entra"
+)
+
+func get(t *testing.T, s *site, path string) (int, map[string]any) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.server.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := s.server.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body := map[string]any{}
+	if response.StatusCode == http.StatusOK {
+		if err := json.NewDecoder(response.Body).Decode(&body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return response.StatusCode, body
+}
+
+func TestDiscovery(t *testing.T) {
+	s := newSite(t)
+	_, body := get(t, s, "/contoso.example/v2.0/.well-known/openid-configuration")
+	for name, want := range map[string]string{
+		"issuer":                 s.server.URL + "/" + tenantID + "/v2.0",
+		"token_endpoint":         s.server.URL + "/contoso.example/oauth2/v2.0/token",
+		"jwks_uri":               s.server.URL + "/contoso.example/discovery/v2.0/keys",
+		"authorization_endpoint": s.server.URL + "/contoso.example/oauth2/v2.0/authorize",
+	} {
+		if body[name] != want {
+			t.Errorf("%s is %v, want %v", name, body[name], want)
+		}
+	}
+	if _, body := get(t, s, "/common/v2.0/.well-known/openid-configuration"); body["issuer"] != s.server.URL+"/{tenantid}/v2.0" {
+		t.Errorf("issuer of common is %v", body["issuer"])
+	}
+	if _, body := get(t, s, "/common/discovery/instance?api-version=1.1&authorization_endpoint=x"); !strings.HasPrefix(body["tenant_discovery_endpoint"].(string), s.server.URL) {
+		t.Errorf("instance discovery: %v", body)
+	}
+	for _, path := range []string{"/", "/" + tenantID, "/v1.0/users", "/" + tenantID + "/oauth2/v2.0/authorize"} {
+		if status, _ := get(t, s, path); status != http.StatusNotFound {
+			t.Errorf("%s: %d", path, status)
+		}
+		if s.Handles(httptest.NewRequest(http.MethodGet, path, nil)) {
+			t.Errorf("%s counts as sign-in", path)
+		}
+	}
+	if !s.Handles(httptest.NewRequest(http.MethodPost, "/"+tenantID+"/OAuth2/v2.0/Token", nil)) {
+		t.Error("paths are compared without regard to case")
+	}
+}
+
+// A token can be verified by anybody who reads the published keys.
+func TestPublishedKeyVerifiesTokens(t *testing.T) {
+	s := newSite(t)
+	_, body := get(t, s, "/"+tenantID+"/discovery/v2.0/keys")
+	published := body["keys"].([]any)[0].(map[string]any)
+	number := func(name string) *big.Int {
+		raw, err := base64.RawURLEncoding.DecodeString(published[name].(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return new(big.Int).SetBytes(raw)
+	}
+	key := &rsa.PublicKey{N: number("n"), E: int(number("e").Int64())}
+	_, err := jwt.Parse(s.mustToken(t), func(token *jwt.Token) (any, error) {
+		if token.Header["kid"] != published["kid"] {
+			t.Errorf("kid %v is not the published %v", token.Header["kid"], published["kid"])
+		}
+		return key, nil
+	}, jwt.WithValidMethods([]string{"RS256"}), jwt.WithExpirationRequired())
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAuthorityBelowAPath(t *testing.T) {
+	s := newSite(t)
+	s.Directory = mustNew(t, entra.Options{
+		TenantID: tenantID, AuthorityURL: func() string { return s.server.URL + "/login/" },
+		Applications: []entra.Application{{ClientID: clientID, Secrets: []entra.Secret{{Value: secret}}}},
+	})
+	_, body := get(t, s, "/login/"+tenantID+"/v2.0/.well-known/openid-configuration")
+	if want := s.server.URL + "/login/" + tenantID + "/oauth2/v2.0/token"; body["token_endpoint"] != want {
+		t.Errorf("token endpoint %v, want %v", body["token_endpoint"], want)
+	}
+	if got := s.ask(t, "login/"+tenantID, form()); got.Status != 200 {
+		t.Errorf("%v", got)
+	}
+}
+
+func mustNew(t *testing.T, options entra.Options) *entra.Directory {
+	t.Helper()
+	d, err := entra.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
