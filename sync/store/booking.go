@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"roomdesk/providers"
+)
+
+// bookingRecord is a booking as the outbox has it. Its keys are read by later
+// versions: they may be added to, not changed.
+type bookingRecord struct {
+	ID            string              `json:"id"`
+	TransactionID string              `json:"transaction_id"`
+	Room          providers.Address   `json:"room"`
+	RoomName      string              `json:"room_name,omitempty"`
+	Start         time.Time           `json:"start"`
+	End           time.Time           `json:"end"`
+	Zone          string              `json:"zone,omitempty"`
+	Subject       string              `json:"subject,omitempty"`
+	Body          string              `json:"body,omitempty"`
+	Required      []providers.Address `json:"required,omitempty"`
+	Optional      []providers.Address `json:"optional,omitempty"`
+	Teams         bool                `json:"teams,omitempty"`
+	Organizer     providers.Address   `json:"organizer,omitempty"`
+	EvenIfBusy    bool                `json:"even_if_busy,omitempty"`
+	State         string              `json:"state"`
+	Created       time.Time           `json:"created,omitzero"`
+	Sent          time.Time           `json:"sent,omitzero"`
+	Answered      time.Time           `json:"answered,omitzero"`
+	Updated       time.Time           `json:"updated,omitzero"`
+	EventID       string              `json:"event_id,omitempty"`
+	ICalUID       string              `json:"ical_uid,omitempty"`
+	JoinURL       string              `json:"join_url,omitempty"`
+	TeamsMissing  bool                `json:"teams_missing,omitempty"`
+	RoomResponse  string              `json:"room_response,omitempty"`
+	Reason        string              `json:"reason,omitempty"`
+	ReasonProof   string              `json:"reason_proof,omitempty"`
+	Alternatives  []alternativeRecord `json:"alternatives,omitempty"`
+	Tries         int                 `json:"tries,omitempty"`
+	NextTry       time.Time           `json:"next_try,omitzero"`
+	CancelNote    string              `json:"cancel_note,omitempty"`
+}
+
+type alternativeRecord struct {
+	Room     providers.Address `json:"room"`
+	Name     string            `json:"name,omitempty"`
+	Place    string            `json:"place,omitempty"`
+	Capacity int               `json:"capacity,omitempty"`
+	Why      string            `json:"why,omitempty"`
+}
+
+func encodeBooking(b providers.Booking) (string, error) {
+	q := b.Request
+	r := bookingRecord{
+		ID: b.ID, TransactionID: b.TransactionID, Room: q.Room, RoomName: b.RoomName.Raw(), Start: q.Start, End: q.End, Zone: q.Zone,
+		Subject: q.Subject.Raw(), Body: q.Body.Raw(), Required: q.Required, Optional: q.Optional, Teams: q.Teams, Organizer: q.Organizer,
+		EvenIfBusy: q.EvenIfBusy, State: string(b.State), Created: b.Created, Sent: b.Sent, Answered: b.Answered, Updated: b.Updated,
+		EventID: b.EventID, ICalUID: b.ICalUID, JoinURL: b.JoinURL.Raw(), TeamsMissing: b.TeamsMissing, RoomResponse: string(b.RoomResponse),
+		Reason: b.Reason, ReasonProof: string(b.ReasonProof), Tries: b.Tries, NextTry: b.NextTry, CancelNote: b.CancelNote.Raw(),
+	}
+	for _, a := range b.Alternatives {
+		r.Alternatives = append(r.Alternatives, alternativeRecord{a.Room, a.Name.Raw(), a.Place, a.Capacity, a.Why})
+	}
+	text, err := json.Marshal(r)
+	return string(text), err
+}
+
+func decodeBooking(text string) (providers.Booking, error) {
+	var r bookingRecord
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		return providers.Booking{}, errors.Join(errBadBlob, err)
+	}
+	b := providers.Booking{
+		ID: r.ID, TransactionID: r.TransactionID, RoomName: providers.Outside(r.RoomName), State: providers.BookingState(r.State),
+		Request: providers.BookingRequest{
+			Room: r.Room, Start: r.Start, End: r.End, Zone: r.Zone, Subject: providers.Outside(r.Subject), Body: providers.Outside(r.Body),
+			Required: r.Required, Optional: r.Optional, Teams: r.Teams, Organizer: r.Organizer, EvenIfBusy: r.EvenIfBusy,
+		},
+		Created: r.Created, Sent: r.Sent, Answered: r.Answered, Updated: r.Updated, EventID: r.EventID, ICalUID: r.ICalUID,
+		JoinURL: providers.Outside(r.JoinURL), TeamsMissing: r.TeamsMissing, RoomResponse: providers.Response(r.RoomResponse),
+		Reason: r.Reason, ReasonProof: providers.Proof(r.ReasonProof), Tries: r.Tries, NextTry: r.NextTry, CancelNote: providers.Outside(r.CancelNote),
+	}
+	for _, a := range r.Alternatives {
+		b.Alternatives = append(b.Alternatives, providers.Alternative{Room: a.Room, Name: providers.Outside(a.Name), Place: a.Place, Capacity: a.Capacity, Why: a.Why})
+	}
+	return b, nil
+}
+
+// SaveBooking stores a booking whole, new or changed. Once it returns nil the
+// booking is on the disk and survives a power cut; on an error it must be taken
+// as not stored.
+func (s *Store) SaveBooking(ctx context.Context, booking providers.Booking) error {
+	const op = "storing a booking"
+	if booking.ID == "" {
+		return failure(op, errors.New("it has no id"))
+	}
+	text, err := encodeBooking(booking)
+	if err != nil {
+		return failure(op, err)
+	}
+	return s.writing(ctx, op, true, func(b *batch) error {
+		return b.exec(`INSERT INTO booking (id, created, settled, ical_uid, content) VALUES (?1, ?2, ?3, ?4, ?5)
+			ON CONFLICT (id) DO UPDATE SET settled = excluded.settled, ical_uid = excluded.ical_uid, content = excluded.content`,
+			booking.ID, micros(booking.Created), booking.State.Settled(), booking.ICalUID, text)
+	})
+}
+
+// ErrNoBooking: there is no booking with that id.
+var ErrNoBooking = errors.New("there is no booking with this id")
+
+// Booking finds one booking. The error wraps [ErrNoBooking], with class Gone,
+// where there is none.
+func (s *Store) Booking(ctx context.Context, id string) (providers.Booking, error) {
+	const op = "reading a booking"
+	var text string
+	err := s.read.QueryRowContext(ctx, "SELECT content FROM booking WHERE id = ?1", id).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return providers.Booking{}, &providers.Error{Class: providers.Gone, Op: op, Err: ErrNoBooking}
+	}
+	if err != nil {
+		return providers.Booking{}, s.fail(op, err)
+	}
+	booking, err := decodeBooking(text)
+	return booking, s.fail(op, err)
+}
+
+// Bookings lists what was booked here, newest first.
+func (s *Store) Bookings(ctx context.Context) ([]providers.Booking, error) {
+	return s.bookings(ctx, "SELECT content FROM booking ORDER BY created DESC, id DESC")
+}
+
+// OpenBookings lists the bookings that have not come to an end, oldest first.
+func (s *Store) OpenBookings(ctx context.Context) ([]providers.Booking, error) {
+	return s.bookings(ctx, "SELECT content FROM booking WHERE settled = 0 ORDER BY created, id")
+}
+
+func (s *Store) bookings(ctx context.Context, query string) ([]providers.Booking, error) {
+	const op = "reading bookings"
+	rows, err := s.read.QueryContext(ctx, query)
+	if err != nil {
+		return nil, s.fail(op, err)
+	}
+	var all []providers.Booking
+	err = eachRow(rows, func(row rowScanner) error {
+		var text string
+		if err := row.Scan(&text); err != nil {
+			return err
+		}
+		booking, err := decodeBooking(text)
+		all = append(all, booking)
+		return err
+	})
+	return all, s.fail(op, err)
+}

@@ -1,0 +1,244 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"roomdesk/providers"
+)
+
+// Options say which store to open and for whom.
+type Options struct {
+	// Path of the database file. Its directory is made where missing.
+	Path string
+	// Tenant is the lower-case tenant id that the store is bound to. A store of
+	// another tenant is refused; "" accepts any, without binding a new one.
+	Tenant string
+	// ReadOnly refuses every write and never takes the lease. The store must exist.
+	ReadOnly bool
+	// Verify checks every page of the file first, whatever its size.
+	Verify bool
+	Now    func() time.Time // nil: time.Now
+	Logger *slog.Logger     // nil: none
+}
+
+// OpenReport says what opening found and did. Its texts are safe to show.
+type OpenReport struct {
+	Created bool
+	// Damage says what was wrong with the file that was set aside as SetAside.
+	Damage, SetAside string
+	// Salvaged is the number of bookings carried over from a damaged store.
+	Salvaged int
+	// OutboxLost is true where bookings of a damaged store could not all be read.
+	OutboxLost bool
+	// Holder says who has the lease where this process does not: "process 4711".
+	Holder string
+}
+
+// Sentence is the report in one line, or "" where there is nothing to say.
+func (r OpenReport) Sentence() string {
+	if r.SetAside == "" {
+		return ""
+	}
+	s := fmt.Sprintf("The local store was damaged (%s) and is begun anew; the old file is %s.", r.Damage, providers.Sanitise(r.SetAside))
+	switch {
+	case r.OutboxLost && r.Salvaged > 0:
+		s += fmt.Sprintf(" %d bookings were saved from it; others may be missing from the list, look in the calendar.", r.Salvaged)
+	case r.OutboxLost:
+		s += " Its list of bookings could not be read: bookings made here are missing from the list, look in the calendar."
+	case r.Salvaged > 0:
+		s += fmt.Sprintf(" All %d bookings were saved from it.", r.Salvaged)
+	}
+	return s
+}
+
+// Store is an open store. All methods are safe for concurrent use. Errors have
+// class Local, or Cancelled where the caller's context ended.
+type Store struct {
+	path   string
+	read   *sql.DB
+	writer *writer // nil: read-only
+	now    func() time.Time
+	log    *slog.Logger
+	report OpenReport
+
+	lease leaseState
+}
+
+// quickCheckBytes is the size up to which every page is checked at each start.
+const quickCheckBytes = 8 << 20
+
+const openTimeout = 5 * time.Second
+
+// Open opens or makes the store. A damaged file is set aside and a new one begun:
+// see [Store.Report]. A file of another tenant, of a newer version, or of another
+// program is refused and left untouched.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	s, err := open(ctx, o)
+	if err != nil {
+		return nil, failure("opening the local store", err)
+	}
+	return s, nil
+}
+
+func open(ctx context.Context, o Options) (_ *Store, err error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	path, err := filepath.Abs(o.Path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{path: path, now: o.Now, log: o.Logger}
+	if s.report.Created, err = secure(path, !o.ReadOnly); err != nil {
+		return nil, err
+	}
+	if !o.ReadOnly {
+		if _, err := s.Lease(); err != nil {
+			return nil, err
+		}
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close(context.WithoutCancel(ctx)))
+		}
+	}()
+	if err := s.prepare(ctx, o); err != nil {
+		return nil, err
+	}
+	if s.read, err = connect(path, true, 4); err != nil {
+		return nil, err
+	}
+	if !o.ReadOnly {
+		if s.writer, err = newWriter(path, s.met); err != nil {
+			return nil, err
+		}
+	}
+	return s, s.read.PingContext(ctx)
+}
+
+// prepare brings the file to the point where it is sound, ours, of this version
+// and of this tenant.
+func (s *Store) prepare(ctx context.Context, o Options) error {
+	_, held := s.lease.holder()
+	deadline := time.Now().Add(openTimeout)
+	for {
+		err := s.inspect(ctx, o, held)
+		switch {
+		case err == nil:
+			return nil
+		case isDamage(err) && held:
+			if err := s.setAside(ctx, o, err); err != nil {
+				return err
+			}
+			return s.inspect(ctx, o, held)
+		case errors.Is(err, errUnfinished) && !o.ReadOnly && time.Now().Before(deadline):
+			// The process that holds the lease is making it right now.
+			select {
+			case <-time.After(20 * time.Millisecond):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		default:
+			return err
+		}
+	}
+}
+
+// inspect checks, migrates where this process holds the lease, and binds.
+func (s *Store) inspect(ctx context.Context, o Options, held bool) error {
+	db, err := connect(s.path, !held, 1)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := identify(ctx, db); err != nil {
+		return err
+	}
+	if held {
+		if err := s.check(ctx, db, o.Verify); err != nil {
+			return err
+		}
+		if err := migrate(ctx, db, s.path, migrations); err != nil {
+			return err
+		}
+	} else if err := upToDate(ctx, db); err != nil {
+		return err
+	}
+	return bind(ctx, db, o.Tenant, held)
+}
+
+// connect opens connections to the file; readers refuse writes.
+func connect(path string, reader bool, connections int) (*sql.DB, error) {
+	p := url.Values{"_txlock": {"deferred"}, "_dqs": {"0"}, "_busy_timeout": {"5000"}, "_foreign_keys": {"1"}, "_error_rc": {"1"}}
+	p.Add("_pragma", "temp_store(MEMORY)")
+	if reader {
+		p.Set("_query_only", "1")
+		p.Add("_pragma", "cache_size(-8000)")
+	} else {
+		p.Set("_txlock", "immediate")
+		p.Set("_synchronous", "NORMAL")
+		p.Add("_pragma", "cache_size(-16000)")
+		p.Add("_pragma", "journal_size_limit(67108864)")
+	}
+	db, err := sql.Open("sqlite", location(path, p))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	return db, nil
+}
+
+// Report says what opening found and did.
+func (s *Store) Report() OpenReport { return s.report }
+
+// Path is the database file.
+func (s *Store) Path() string { return s.path }
+
+// Close finishes writing, leaves one tidy file and gives the lease back.
+func (s *Store) Close() error {
+	return failure("closing the local store", s.close(context.Background()))
+}
+
+func (s *Store) close(ctx context.Context) error {
+	var errs []error
+	if s.read != nil {
+		errs = append(errs, s.read.Close())
+	}
+	if s.writer != nil {
+		errs = append(errs, s.writer.close(ctx))
+	}
+	return errors.Join(append(errs, s.lease.release())...)
+}
+
+// met looks at an error on its way out: damage is remembered for the next start,
+// which then looks at every page.
+func (s *Store) met(err error) {
+	if !isDamage(err) {
+		return
+	}
+	s.log.Error("the local store is damaged; it is checked at the next start", "error", err)
+	if f, err := os.OpenFile(s.path+checkSuffix, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+		f.Close()
+	}
+}
+
+// fail is failure for a reading method.
+func (s *Store) fail(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	s.met(err)
+	return failure(op, err)
+}
