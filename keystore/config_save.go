@@ -15,8 +15,8 @@ import (
 // ErrConfigChanged: somebody else changed the configuration after it was read.
 var ErrConfigChanged = errors.New("the configuration changed meanwhile")
 
-// Add puts a connection behind the others. [Config.Save] makes it last.
-func (c *Config) Add(connection Connection) error {
+// CheckNew says why a connection could not be added; nil where it could.
+func (c *Config) CheckNew(connection Connection) error {
 	if err := connection.Validate(); err != nil {
 		return err
 	}
@@ -25,6 +25,14 @@ func (c *Config) Add(connection Connection) error {
 			return &FieldError{"name", fmt.Sprintf("%q is taken by connection %q", connection.Name, have.Name),
 				"choose another name, or disconnect the other one first: roomdesk disconnect " + have.Name}
 		}
+	}
+	return nil
+}
+
+// Add puts a connection behind the others. [Config.Save] makes it last.
+func (c *Config) Add(connection Connection) error {
+	if err := c.CheckNew(connection); err != nil {
+		return err
 	}
 	added, err := toml.Marshal(file{[]Connection{connection}})
 	if err != nil {

@@ -1,0 +1,9 @@
+package cli
+
+import "github.com/spf13/cobra"
+
+func (a *app) lookCommands() []*cobra.Command { return nil }
+func (a *app) bookCommands() []*cobra.Command { return nil }
+func (a *app) connectCommands() []*cobra.Command {
+	return []*cobra.Command{a.connectCommand(), a.connectionsCommand(), a.disconnectCommand()}
+}

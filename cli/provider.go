@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"context"
+	"crypto/x509"
+	"log/slog"
+	"os"
+
+	"roomdesk/keystore"
+	"roomdesk/providers"
+	"roomdesk/providers/graph"
+)
+
+// maxCAFile is the longest CA file that is read, in bytes.
+const maxCAFile = 1 << 20
+
+// newProvider makes the provider of a connection. secret is asked when a token
+// is needed.
+func (a *app) newProvider(c keystore.Connection, secret func(context.Context) (string, error)) (*graph.Provider, error) {
+	var roots *x509.CertPool
+	if c.CAFile != "" {
+		var err error
+		if roots, err = readCA(c.CAPath(a.paths().Config)); err != nil {
+			return nil, err
+		}
+	}
+	return graph.New(graph.Config{
+		TenantID: c.Tenant, ClientID: c.ClientID, ClientSecret: secret,
+		Cloud: c.CloudName(), AuthorityURL: c.AuthorityURL, GraphURL: c.GraphURL,
+		RootCAs: roots, Objects: objects, UserAgent: "roomdesk", Logger: slog.New(slog.DiscardHandler), Now: a.deps.Now,
+	})
+}
+
+// storedSecret reads the connection's secret from its store, each time anew.
+func storedSecret(c keystore.Connection, store keystore.Store) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		secret, err := store.Get(ctx, c.SecretKey())
+		if err != nil {
+			return "", err
+		}
+		return secret.Reveal(), nil
+	}
+}
+
+// readCA reads the certificates of a CA file.
+func readCA(path string) (*x509.CertPool, error) {
+	info, err := os.Stat(path)
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxCAFile) {
+		return nil, usage("give a PEM file with the CA's certificate", "CA file %s is not a small plain file", providers.Sanitise(path))
+	}
+	var pem []byte
+	if err == nil {
+		pem, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return nil, usage("check the path in --ca-file or ca_file", "the CA file cannot be read: %s", providers.Sanitise(err.Error()))
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, usage("give a PEM file with the CA's certificate", "CA file %s has no certificate", providers.Sanitise(path))
+	}
+	return pool, nil
+}
