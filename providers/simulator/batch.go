@@ -1,0 +1,3 @@
+package simulator
+
+func (c *call) batch() answer { return c.noSegment("$batch") }

@@ -1,0 +1,53 @@
+package simulator
+
+// A meeting is stored once in each mailbox that has it. The copies differ: what
+// an attendee gets is not what the organiser keeps, and a room strips it further.
+
+// attendeeCopy is a meeting as it stands in a person's calendar.
+func attendeeCopy(e *event, m *mailbox) *event {
+	c := e.clone()
+	c.num = 0
+	c.set(isOrganizerFlag, false)
+	c.resp, c.respondedAt = notResponded, 0
+	c.transaction = ""
+	if i := e.attendeeIndex(m); i >= 0 && e.attendees[i].resp != respondedNone {
+		c.resp, c.respondedAt = e.attendees[i].resp, e.attendees[i].at
+	}
+	c.show = answeredShow(e.show, c.resp)
+	c.exceptions = nil
+	for _, x := range e.exceptions {
+		xc := attendeeCopy(x, m)
+		c.exceptions = append(c.exceptions, xc)
+	}
+	return c
+}
+
+// answeredShow is how an attendee's copy counts: tentative until accepted.
+func answeredShow(meant showAs, answer response) showAs {
+	if meant == showBusy && (answer == notResponded || answer == respondedTentative || answer == respondedNone) {
+		return showTentative
+	}
+	return meant
+}
+
+// roomCopy is a meeting as it stands in a room's calendar after the room's
+// policy (Exchange's defaults): the organiser's name for a subject, no body, and
+// no private mark unless the room keeps it.
+func roomCopy(e *event, m *mailbox) *event {
+	c := attendeeCopy(e, m)
+	c.strip(m)
+	return c
+}
+
+func (e *event) strip(m *mailbox) {
+	e.subject = e.organizer.name
+	e.body = nil
+	e.categories = nil
+	e.set(reminderFlag, false)
+	if !m.room.policy.KeepPrivate && e.sens > 1 {
+		e.sens = 0
+	}
+	for _, x := range e.exceptions {
+		x.strip(m)
+	}
+}

@@ -1,0 +1,3 @@
+package simulator
+
+func (c *call) delta(kind calendarKind) answer { return c.noSegment("delta") }

@@ -1,0 +1,348 @@
+package simulator
+
+import (
+	"encoding/base64"
+	"html"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// eventProperties are the names that $select may use for an event.
+var eventProperties = []string{"id", "categories", "changeKey", "createdDateTime", "lastModifiedDateTime", "allowNewTimeProposals", "attendees", "body", "bodyPreview", "cancelledOccurrences", "end", "hasAttachments", "hideAttendees", "iCalUId", "importance", "isAllDay", "isCancelled", "isDraft", "isOnlineMeeting", "isOrganizer", "isReminderOn", "location", "locations", "onlineMeeting", "onlineMeetingProvider", "onlineMeetingUrl", "organizer", "originalEndTimeZone", "originalStart", "originalStartTimeZone", "recurrence", "reminderMinutesBeforeStart", "responseRequested", "responseStatus", "sensitivity", "seriesMasterId", "showAs", "start", "subject", "transactionId", "type", "webLink", "calendar", "exceptionOccurrences", "extensions", "instances", "multiValueExtendedProperties", "singleValueExtendedProperties"}
+
+// eventEncoder writes events of one mailbox as one request wants them.
+type eventEncoder struct {
+	*writer
+	t      *Tenant
+	m      *mailbox
+	prefer preferences
+	pick   selection
+}
+
+func (c *call) encoder(m *mailbox, pick selection) *eventEncoder {
+	return &eventEncoder{writer: &writer{b: make([]byte, 0, 4096)}, t: c.t, m: m, prefer: c.prefer, pick: pick}
+}
+
+func (e *eventEncoder) wants(name string) bool { return e.pick == nil || e.pick[name] }
+
+func (e *eventEncoder) id(name string, id itemID) {
+	e.key(name)
+	e.b = append(e.b, '"')
+	e.b = e.m.appendID(e.b, id, e.prefer.immutable)
+	e.b = append(e.b, '"')
+}
+
+// instanceID is the id of an entry of a view.
+func instanceID(i instance) itemID {
+	if i.master != nil {
+		return itemID{num: i.master.num, date: i.date}
+	}
+	return itemID{num: i.e.num}
+}
+
+// etag is the value of an event's @odata.etag.
+func (m *mailbox) etag(i instance) string {
+	e := i.e
+	if i.kind == occurrenceKind {
+		o := *e
+		o.date = i.date
+		return `W/"` + m.changeKey(&o) + `"`
+	}
+	if i.master != nil {
+		x := *e
+		x.num = i.master.num
+		return `W/"` + m.changeKey(&x) + `"`
+	}
+	return `W/"` + m.changeKey(e) + `"`
+}
+
+// times writes start and end. All-day events show midnights in whatever zone is
+// asked for.
+func (e *eventEncoder) times(i instance) {
+	z, name := e.prefer.zone, e.prefer.zoneName
+	if i.e.has(allDayFlag) {
+		z = i.e.zone
+	}
+	if e.wants("start") {
+		e.dateTime("start", i.start, z, name)
+	}
+	if e.wants("end") {
+		e.dateTime("end", i.end, z, name)
+	}
+}
+
+// stub writes an occurrence as calendarView's delta shows it: everything else is
+// its master's.
+func (e *eventEncoder) stub(i instance) {
+	e.open()
+	e.string("@odata.type", "#microsoft.graph.event")
+	e.string("@odata.etag", e.m.etag(i))
+	e.id("seriesMasterId", itemID{num: i.master.num})
+	e.string("type", kindNames[occurrenceKind])
+	all := e.pick
+	e.pick = nil
+	e.times(i)
+	e.pick = all
+	e.id("id", instanceID(i))
+	e.close()
+}
+
+func (e *eventEncoder) removed(id itemID) {
+	e.open()
+	e.id("id", id)
+	e.key("@removed")
+	e.b = append(e.b, `{"reason":"deleted"}`...)
+	e.close()
+}
+
+// event writes one entry with the selected properties. typed adds @odata.type, as
+// delta does.
+func (e *eventEncoder) event(i instance, typed bool) {
+	e.open()
+	e.fields(i, typed)
+	e.close()
+}
+
+func (e *eventEncoder) fields(i instance, typed bool) {
+	x := i.e
+	etag := e.m.etag(i)
+	if typed {
+		e.string("@odata.type", "#microsoft.graph.event")
+	}
+	e.string("@odata.etag", etag)
+	e.id("id", instanceID(i))
+	if e.wants("createdDateTime") {
+		e.instant("createdDateTime", x.created)
+	}
+	if e.wants("lastModifiedDateTime") {
+		e.instant("lastModifiedDateTime", x.modified)
+	}
+	if e.wants("changeKey") {
+		e.string("changeKey", strings.TrimSuffix(strings.TrimPrefix(etag, `W/"`), `"`))
+	}
+	if e.wants("categories") {
+		e.strings("categories", x.categories)
+	}
+	if x.transaction != "" && e.wants("transactionId") {
+		e.string("transactionId", x.transaction)
+	}
+	if e.wants("originalStartTimeZone") {
+		e.string("originalStartTimeZone", x.zone.windows)
+	}
+	if e.wants("originalEndTimeZone") {
+		e.string("originalEndTimeZone", x.endZone.windows)
+	}
+	if e.wants("iCalUId") {
+		e.key("iCalUId")
+		e.b = append(appendICalUID(append(e.b, '"'), x.uid, seriesCreated(i), i.date), '"')
+	}
+	if e.wants("reminderMinutesBeforeStart") {
+		e.int("reminderMinutesBeforeStart", int64(x.reminder))
+	}
+	e.flag("isReminderOn", x.has(reminderFlag))
+	e.flag("hasAttachments", false)
+	if e.wants("subject") {
+		e.string("subject", x.subject)
+	}
+	if e.wants("bodyPreview") {
+		e.string("bodyPreview", e.preview(x))
+	}
+	if e.wants("importance") {
+		e.string("importance", importanceNames[x.imp])
+	}
+	if e.wants("sensitivity") {
+		e.string("sensitivity", sensitivityNames[x.sens])
+	}
+	e.flag("isAllDay", x.has(allDayFlag))
+	e.flag("isCancelled", x.has(cancelledFlag))
+	e.flag("isOrganizer", x.has(isOrganizerFlag))
+	e.flag("responseRequested", !x.has(noResponseFlag))
+	if e.wants("seriesMasterId") {
+		if i.master != nil {
+			e.id("seriesMasterId", itemID{num: i.master.num})
+		} else {
+			e.null("seriesMasterId")
+		}
+	}
+	if e.wants("showAs") {
+		e.string("showAs", showNames[x.show])
+	}
+	if e.wants("type") {
+		e.string("type", kindNames[i.kind])
+	}
+	if e.wants("webLink") {
+		id := e.m.appendID(nil, instanceID(i), false)
+		e.string("webLink", "https://outlook.office365.com/owa/?itemid="+url.QueryEscape(string(id))+"&exvsurl=1&path=/calendar/item")
+	}
+	e.meeting(x)
+	e.flag("allowNewTimeProposals", !x.has(noProposalFlag))
+	e.flag("isDraft", false)
+	e.flag("hideAttendees", x.has(hideFlag))
+	if i.kind != singleInstance && i.kind != seriesMaster && e.wants("originalStart") {
+		e.instant("originalStart", originalStart(i))
+	}
+	if e.wants("recurrence") {
+		e.recurrence(i)
+	}
+	if e.pick["cancelledOccurrences"] {
+		e.cancelledOccurrences(i)
+	}
+	if e.wants("responseStatus") {
+		e.responseStatus("responseStatus", x.resp, x.respondedAt)
+	}
+	if e.wants("body") {
+		e.body(x)
+	}
+	e.times(i)
+	e.places(x)
+	e.people(x)
+}
+
+func (e *eventEncoder) flag(name string, value bool) {
+	if e.wants(name) {
+		e.bool(name, value)
+	}
+}
+
+// seriesCreated is the time in the UID, the same for all of a series.
+func seriesCreated(i instance) int64 {
+	if i.master != nil {
+		return i.master.created
+	}
+	return i.e.created
+}
+
+// originalStart is where the pattern put an occurrence or exception.
+func originalStart(i instance) int64 {
+	if i.kind == exceptionKind {
+		if start, _, ok := i.master.occurrenceOn(i.date); ok {
+			return start
+		}
+	}
+	return i.start
+}
+
+// meeting writes what belongs to Teams.
+func (e *eventEncoder) meeting(x *event) {
+	online := x.has(onlineFlag)
+	if e.wants("onlineMeetingUrl") {
+		e.null("onlineMeetingUrl")
+	}
+	e.flag("isOnlineMeeting", online)
+	if e.wants("onlineMeetingProvider") {
+		if online {
+			e.string("onlineMeetingProvider", "teamsForBusiness")
+		} else {
+			e.string("onlineMeetingProvider", "unknown")
+		}
+	}
+	if !e.wants("onlineMeeting") {
+		return
+	}
+	if !online {
+		e.null("onlineMeeting")
+		return
+	}
+	e.key("onlineMeeting")
+	e.open()
+	e.string("joinUrl", e.joinURL(x))
+	e.close()
+}
+
+// joinURL has the shape of a Teams link; it leads nowhere.
+func (e *eventEncoder) joinURL(x *event) string {
+	var raw [24]byte
+	for i := range raw {
+		raw[i] = byte(mix(x.uid+uint64(i/8)) >> (8 * (i % 8)))
+	}
+	oid := "00000000-0000-0000-0000-000000000000"
+	if x.organizer != nil && x.organizer.box != nil {
+		oid = x.organizer.box.id
+	}
+	return "https://teams.microsoft.com/l/meetup-join/19%3ameeting_" + base64.RawURLEncoding.EncodeToString(raw[:]) +
+		"%40thread.v2/0?context=%7b%22Tid%22%3a%22" + e.t.endpoints.TenantID + "%22%2c%22Oid%22%3a%22" + oid + "%22%7d"
+}
+
+// bodyOf is the event's body; a Teams meeting's ends with the join text, except
+// in a room's copy, which has none.
+func (e *eventEncoder) bodyOf(x *event) (content string, isHTML bool) {
+	if e.m.kind == roomBox && !x.has(isOrganizerFlag) {
+		return "", true
+	}
+	text := ""
+	if x.body != nil {
+		text, isHTML = x.body.content, x.body.html
+	} else {
+		isHTML = true
+	}
+	if !isHTML {
+		text, isHTML = html.EscapeString(text), true
+	}
+	if x.has(onlineFlag) {
+		text += `<div>________________</div><div><a href="` + html.EscapeString(e.joinURL(x)) + `">Join the meeting now</a></div>`
+	}
+	return text, true
+}
+
+func (e *eventEncoder) body(x *event) {
+	content, _ := e.bodyOf(x)
+	e.key("body")
+	e.open()
+	if e.prefer.text {
+		e.string("contentType", "text")
+		e.string("content", plainText(content))
+	} else {
+		e.string("contentType", "html")
+		if content != "" && !strings.HasPrefix(content, "<html") {
+			content = "<html><head><meta http-equiv=\"Content-Type\" content=\"text/html; charset=utf-8\"></head><body>" + content + "</body></html>"
+		}
+		e.string("content", content)
+	}
+	e.close()
+}
+
+func (e *eventEncoder) preview(x *event) string {
+	content, _ := e.bodyOf(x)
+	text := []rune(strings.TrimSpace(plainText(content)))
+	return string(text[:min(len(text), 255)])
+}
+
+// plainText takes the tags off.
+func plainText(s string) string {
+	var b strings.Builder
+	in := false
+	for _, r := range s {
+		switch {
+		case r == '<':
+			in = true
+		case r == '>':
+			if in {
+				in = false
+				if n := b.Len(); n > 0 && b.String()[n-1] != '\n' {
+					b.WriteByte('\n')
+				}
+			}
+		case !in:
+			b.WriteRune(r)
+		}
+	}
+	return strings.TrimSpace(html.UnescapeString(b.String()))
+}
+
+func (e *eventEncoder) responseStatus(name string, r response, at int64) {
+	e.key(name)
+	e.open()
+	e.string("response", responseNames[r])
+	e.answeredAt(at)
+	e.close()
+}
+
+// answeredAt writes the time of an answer; the year 1 says never.
+func (e *eventEncoder) answeredAt(at int64) {
+	if at == 0 {
+		e.string("time", "0001-01-01T00:00:00Z")
+		return
+	}
+	e.string("time", time.Unix(at, 0).UTC().Format("2006-01-02T15:04:05.0000000Z"))
+}

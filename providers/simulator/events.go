@@ -1,0 +1,3 @@
+package simulator
+
+func (c *call) events(kind calendarKind, i int) answer { return c.noSegment("events") }

@@ -1,0 +1,145 @@
+package simulator
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"strings"
+)
+
+// Exchange's ids are long, opaque and per mailbox: 152 characters in the usual
+// form, another form under Prefer: IdType="ImmutableId". Both name the same item.
+
+const (
+	mutableIDBytes   = 114
+	immutableIDBytes = 78
+)
+
+var (
+	mutableHead   = []byte{0x00, 0x03, 0x24}
+	immutableHead = []byte{0x00, 0x09, 0x00, 0x2e}
+)
+
+// itemID names a stored item, or one date of a series where date is set.
+type itemID struct {
+	num  uint32
+	date int32
+}
+
+// appendID appends an item's id in one of its two forms.
+func (m *mailbox) appendID(out []byte, id itemID, immutable bool) []byte {
+	var raw [mutableIDBytes]byte
+	b := raw[:0]
+	if immutable {
+		b = append(b, immutableHead...)
+		b = append(b, 0, 0, 0, 0, 0)
+		b = append(b, m.store[:]...)
+		b = append(b, m.guid[:]...)
+		b = append(b, m.store[:]...)
+		b = append(b, 1, 0)
+		b = b[:immutableIDBytes-12]
+	} else {
+		b = append(b, mutableHead...)
+		b = append(b, m.id...)
+		b = append(b, 0, 0x46, 0, 0, 0, 0, 0)
+		b = append(b, m.store[:]...)
+		b = append(b, 7, 0)
+		b = append(b, m.guid[:]...)
+		b = append(b, 0, 0, 0, 0, 1, 0x0d)
+		b = append(b, m.guid[:]...)
+		b = b[:mutableIDBytes-12]
+	}
+	b = binary.BigEndian.AppendUint32(b, uint32(id.date))
+	b = binary.BigEndian.AppendUint32(b, id.num)
+	b = binary.BigEndian.AppendUint32(b, m.checkID(id))
+	return base64.URLEncoding.AppendEncode(out, b)
+}
+
+// checkID guards an id against being made up.
+func (m *mailbox) checkID(id itemID) uint32 {
+	h := fnv.New32a()
+	h.Write(m.guid[:])
+	var b [8]byte
+	binary.BigEndian.PutUint32(b[:], id.num)
+	binary.BigEndian.PutUint32(b[4:], uint32(id.date))
+	h.Write(b[:])
+	return h.Sum32()
+}
+
+// parseID reads an id of this mailbox. malformed is true for text that is no id
+// at all; an id of another mailbox is well formed and names nothing here.
+func (m *mailbox) parseID(s string) (id itemID, ok, malformed bool) {
+	b, err := base64.URLEncoding.DecodeString(s)
+	if err != nil || (len(b) != mutableIDBytes && len(b) != immutableIDBytes) {
+		return id, false, true
+	}
+	tail := b[len(b)-12:]
+	id = itemID{date: int32(binary.BigEndian.Uint32(tail)), num: binary.BigEndian.Uint32(tail[4:])}
+	mine := binary.BigEndian.Uint32(tail[8:]) == m.checkID(id) && id.num != 0 && id.date >= 0
+	return id, mine, false
+}
+
+// calendarNumber is what a calendar's id carries in place of an item's number.
+const calendarNumber = 0xfffffff0
+
+// calendarID is the same in both forms: containers have no immutable ids.
+func (m *mailbox) calendarID(k calendarKind) string {
+	return string(m.appendID(nil, itemID{num: calendarNumber + uint32(k)}, false))
+}
+
+func (m *mailbox) parseCalendarID(s string) (calendarKind, bool) {
+	id, ok, _ := m.parseID(s)
+	if !ok || id.num < calendarNumber || id.date != 0 {
+		return 0, false
+	}
+	return calendarKind(id.num - calendarNumber), true
+}
+
+// changeKey stands in every ETag. It changes with each change of the item.
+func (m *mailbox) changeKey(e *event) string {
+	var b [22]byte
+	copy(b[:], m.guid[:8])
+	binary.BigEndian.PutUint32(b[8:], e.num)
+	binary.BigEndian.PutUint32(b[12:], uint32(e.date))
+	binary.BigEndian.PutUint32(b[16:], e.rev)
+	return base64.StdEncoding.EncodeToString(b[:])
+}
+
+// appendICalUID appends the UID that all copies of a meeting share. That of an
+// occurrence carries its date.
+func appendICalUID(out []byte, uid uint64, created int64, date int32) []byte {
+	var b [16 + 40]byte
+	copy(b[:], globalObjectHead[:])
+	binary.BigEndian.PutUint16(b[16:], uint16(date/10000))
+	b[18], b[19] = byte(date/100%100), byte(date%100)
+	binary.LittleEndian.PutUint64(b[20:], uint64(created+11644473600)*10_000_000)
+	b[36] = 0x10
+	binary.BigEndian.PutUint64(b[40:], uid)
+	binary.BigEndian.PutUint64(b[48:], uid*0x9e3779b97f4a7c15)
+	return append(out, strings.ToUpper(hex.EncodeToString(b[:]))...)
+}
+
+var globalObjectHead = [16]byte{0x04, 0, 0, 0, 0x82, 0, 0xe0, 0, 0x74, 0xc5, 0xb7, 0x10, 0x1a, 0x82, 0xe0, 0x08}
+
+// rng gives a random source for one purpose, the same for the same seed.
+func rng(seed int64, purpose string, n int) *rand.Rand {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s/%d", purpose, n)
+	return rand.New(rand.NewPCG(uint64(seed), h.Sum64()))
+}
+
+func newGUID(r *rand.Rand) (bytes [16]byte) {
+	binary.BigEndian.PutUint64(bytes[:], r.Uint64())
+	binary.BigEndian.PutUint64(bytes[8:], r.Uint64())
+	bytes[6] = bytes[6]&0x0f | 0x40
+	bytes[8] = bytes[8]&0x3f | 0x80
+	return bytes
+}
+
+func guidText(b [16]byte) string {
+	h := hex.EncodeToString(b[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}

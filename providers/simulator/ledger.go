@@ -1,0 +1,96 @@
+package simulator
+
+import (
+	"sync"
+	"time"
+)
+
+// Entry is one request as the tenant saw it. Parts of a batch have entries of
+// their own. Times are of the tenant's clock, in UTC.
+type Entry struct {
+	N               int64     `json:"n"` // 1 for the first request
+	At              time.Time `json:"at"`
+	Method          string    `json:"method"`
+	Path            string    `json:"path"`
+	Query           string    `json:"query,omitempty"`
+	Mailbox         string    `json:"mailbox,omitempty"`
+	Caller          string    `json:"caller,omitempty"` // client id
+	Token           string    `json:"token,omitempty"`  // short hash
+	ClientRequestID string    `json:"client_request_id,omitempty"`
+	RequestID       string    `json:"request_id"`
+	TransactionID   string    `json:"transaction_id,omitempty"`
+	Prefer          string    `json:"prefer,omitempty"`
+	// Batch is the request id of the batch that this was a part of.
+	Batch string `json:"batch,omitempty"`
+	// Status is what was answered; 0 while it runs, and where no answer was sent.
+	Status int    `json:"status"`
+	Code   string `json:"code,omitempty"` // Graph's error code
+	// Effect says what the request did to the tenant, for example "created event".
+	Effect string `json:"effect,omitempty"`
+	Event  string `json:"event,omitempty"` // iCalUId of the event concerned
+	Fault  string `json:"fault,omitempty"` // the injected fault, if any
+	// Concurrency is how many requests of this caller to this mailbox were in
+	// flight at its arrival, itself included.
+	Concurrency int `json:"concurrency,omitempty"`
+	// Early is true where the request came before the time that an earlier
+	// Retry-After for the mailbox had named.
+	Early bool `json:"early,omitempty"`
+}
+
+// maxLedger bounds the entries that are kept; the counts go on.
+const maxLedger = 200_000
+
+// ledger keeps the latest requests. An entry becomes visible when its request
+// begins and is complete when it is finished.
+type ledger struct {
+	mu    sync.Mutex
+	count int64
+	done  []Entry // a ring once it is full
+	next  int
+	open  map[*Entry]bool
+}
+
+func newLedger() *ledger { return &ledger{open: map[*Entry]bool{}} }
+
+// begin numbers an entry. It may change until it is finished.
+func (l *ledger) begin(e *Entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.count++
+	e.N = l.count
+	l.open[e] = true
+}
+
+// finish stores the entry's last state.
+func (l *ledger) finish(e *Entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.open[e] {
+		return
+	}
+	delete(l.open, e)
+	if len(l.done) < maxLedger {
+		l.done = append(l.done, *e)
+		return
+	}
+	l.done[l.next] = *e
+	l.next = (l.next + 1) % maxLedger
+}
+
+// Ledger gives the finished requests in the order in which they finished: all of
+// them, or the latest 200,000.
+func (t *Tenant) Ledger() []Entry {
+	l := t.ledger
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := make([]Entry, 0, len(l.done))
+	out = append(out, l.done[l.next:]...)
+	return append(out, l.done[:l.next]...)
+}
+
+// Requests counts all requests since start, parts of batches included.
+func (t *Tenant) Requests() int64 {
+	t.ledger.mu.Lock()
+	defer t.ledger.mu.Unlock()
+	return t.ledger.count
+}

@@ -1,0 +1,152 @@
+package simulator
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+)
+
+type mailboxKind uint8
+
+const (
+	personBox mailboxKind = iota
+	roomBox
+	noMailbox // a directory account without a mailbox
+)
+
+// calendarKind numbers the calendars of a mailbox.
+type calendarKind uint8
+
+const (
+	defaultCalendar calendarKind = iota
+	holidayCalendar
+)
+
+// mailbox is a user of the directory with its calendar. What stands above mu is
+// fixed at start; the calendar is guarded by [Tenant.mu].
+type mailbox struct {
+	index   int
+	kind    mailboxKind
+	id      string // directory object id, GUID
+	guid    [16]byte
+	store   [16]byte // a constant part of every id of the mailbox
+	contact *contact
+	zone    *zone
+	person  *person
+	room    *room
+	cell    *cell
+
+	events  []*event // by number
+	next    uint32   // number of the next event
+	version uint32
+	log     []change
+	floor   uint32 // changes up to this version are no longer in the log
+	txns    map[string]uint32
+
+	settings mailboxSettings
+}
+
+// change is one line of a mailbox's history: what an item was before.
+type change struct {
+	version uint32
+	num     uint32
+	old     *event // nil: it did not exist
+}
+
+// maxLog bounds a mailbox's history; delta tokens older than it are answered
+// with 410.
+const maxLog = 4096
+
+// mailboxSettings are the parts of mailboxSettings that can be changed.
+type mailboxSettings struct {
+	zone *zone // nil: the mailbox's own
+}
+
+// find gives a stored item by number.
+func (m *mailbox) find(num uint32) *event {
+	if i, ok := m.search(num); ok {
+		return m.events[i]
+	}
+	return nil
+}
+
+func (m *mailbox) search(num uint32) (int, bool) {
+	return slices.BinarySearchFunc(m.events, num, func(e *event, n uint32) int { return cmp.Compare(e.num, n) })
+}
+
+// byUID gives this mailbox's copy of a meeting.
+func (m *mailbox) byUID(uid uint64) *event {
+	for _, e := range m.events {
+		if e.uid == uid {
+			return e
+		}
+	}
+	return nil
+}
+
+// seed stores a generated event; it has no history.
+func (m *mailbox) seed(e *event) {
+	m.next++
+	e.num, e.rev, e.self = m.next, 1, 1
+	m.events = append(m.events, e)
+}
+
+// put stores a new event, or a new state of one that has a number. self says
+// whether the item itself changed or only exceptions of it.
+func (m *mailbox) put(e *event, self bool) *event {
+	m.version++
+	e.rev = m.version
+	if self {
+		e.self = m.version
+	}
+	var old *event
+	if e.num == 0 {
+		m.next++
+		e.num = m.next
+		m.events = append(m.events, e)
+	} else if i, ok := m.search(e.num); ok {
+		old = m.events[i]
+		m.events[i] = e
+	}
+	m.record(change{version: m.version, num: e.num, old: old})
+	return e
+}
+
+// remove takes an item away.
+func (m *mailbox) remove(e *event) {
+	i, ok := m.search(e.num)
+	if !ok {
+		return
+	}
+	m.version++
+	m.record(change{version: m.version, num: e.num, old: m.events[i]})
+	m.events = slices.Delete(m.events, i, i+1)
+}
+
+func (m *mailbox) record(c change) {
+	if len(m.log) >= maxLog {
+		drop := maxLog / 2
+		m.floor = m.log[drop-1].version
+		m.log = slices.Clone(m.log[drop:])
+	}
+	m.log = append(m.log, c)
+}
+
+// view collects what a calendar view of [from, to) shows, in no useful order, as
+// Exchange does.
+func (m *mailbox) view(from, to int64) []instance {
+	var out []instance
+	for _, e := range m.events {
+		out = e.instances(out, from, to)
+	}
+	return out
+}
+
+// cell is a community of rooms and people who meet one another. Its calendars
+// are made together, on the first touch of any of them.
+type cell struct {
+	number int
+	rooms  []*mailbox
+	people []*mailbox
+	once   sync.Once
+}

@@ -1,0 +1,283 @@
+package simulator
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// The generated world spans these days around the day of start.
+const (
+	daysBack  = 7
+	daysAhead = 30
+)
+
+// maker fills the calendars of one cell. It is deterministic for the seed, the
+// cell and the day, and never books a room twice.
+type maker struct {
+	t     *Tenant
+	r     *rand.Rand
+	cell  *cell
+	today int32 // day number
+	from  int64 // the window in which entries are counted
+	to    int64
+	force int // Options.EventsPerMailbox
+	busy  map[*mailbox]*occupancy
+	count map[*mailbox]int
+	uids  uint64
+}
+
+// occupancy marks quarters of an hour as taken, counted from the window's start.
+type occupancy []uint64
+
+// slots covers the window with room on both sides for zones and for series.
+const slots = (daysBack + daysAhead + 4) * 96
+
+func (o occupancy) free(from, to int) bool {
+	for i := max(from, 0); i < min(to, slots); i++ {
+		if o[i/64]&(1<<(i%64)) != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (o occupancy) take(from, to int) {
+	for i := max(from, 0); i < min(to, slots); i++ {
+		o[i/64] |= 1 << (i % 64)
+	}
+}
+
+// ensure makes the calendars of the mailbox's cell on first touch.
+func (t *Tenant) ensure(m *mailbox) {
+	m.cell.once.Do(func() {
+		day := dayNumber(t.started.Year(), t.started.Month(), t.started.Day())
+		k := &maker{
+			t: t, r: rng(t.options.Seed, "meetings", m.cell.number), cell: m.cell, today: day,
+			from: int64(day-daysBack) * 86400, to: int64(day+daysAhead) * 86400,
+			force: t.options.EventsPerMailbox,
+			busy:  map[*mailbox]*occupancy{}, count: map[*mailbox]int{},
+			uids: uint64(m.cell.number+1) << 32,
+		}
+		k.fill()
+	})
+}
+
+func (k *maker) fill() {
+	for _, m := range slices.Concat(k.cell.rooms, k.cell.people) {
+		o := make(occupancy, (slots+63)/64)
+		k.busy[m] = &o
+	}
+	for _, room := range k.cell.rooms {
+		k.series(room)
+	}
+	for _, p := range k.cell.people {
+		k.leave(p)
+	}
+	for day := k.today - daysBack; day < k.today+daysAhead; day++ {
+		for _, room := range k.cell.rooms {
+			k.day(room, day)
+		}
+	}
+	for _, p := range k.cell.people {
+		k.own(p)
+	}
+	if k.force > 0 {
+		for _, room := range k.cell.rooms {
+			k.topUp(room)
+		}
+		for _, p := range k.cell.people {
+			k.topUp(p)
+		}
+	}
+}
+
+// span is a time in a zone on a day, in minutes from midnight.
+func (k *maker) span(z *zone, day int32, minute, length int) (start, end int64) {
+	d := dayDate(day)
+	start = time.Date(d.Year(), d.Month(), d.Day(), minute/60, minute%60, 0, 0, z.loc).Unix()
+	return start, start + int64(length)*60
+}
+
+// slot turns an instant into a quarter of an hour of an [occupancy].
+func (k *maker) slot(at int64) int { return int((at-k.from)/900) + 2*96 }
+
+func (k *maker) isFree(m *mailbox, e *event) bool {
+	free := true
+	k.each(e, func(start, end int64) bool {
+		free = k.busy[m].free(k.slot(start), k.slot(end+899))
+		return free
+	})
+	return free
+}
+
+func (k *maker) take(m *mailbox, e *event) {
+	k.each(e, func(start, end int64) bool {
+		k.busy[m].take(k.slot(start), k.slot(end+899))
+		if e.show == showFree {
+			return true
+		}
+		return true
+	})
+	k.count[m] += k.entries(e)
+}
+
+// entries counts what a view of the window shows of an event.
+func (k *maker) entries(e *event) int { return len(e.instances(nil, k.from, k.to)) }
+
+// room has space for one more event where the number of entries is forced.
+func (k *maker) room(m *mailbox, e *event) bool {
+	return k.force == 0 || k.count[m]+k.entries(e) <= k.force
+}
+
+// each walks the spans of an event around the window.
+func (k *maker) each(e *event, yield func(start, end int64) bool) {
+	if e.recurrence == nil {
+		yield(e.start, e.end)
+		return
+	}
+	e.occurrences(k.from-86400, k.to+86400, func(_ int32, start, end int64) bool { return yield(start, end) })
+}
+
+// busiest hours come first; nobody starts a meeting at lunch if there is a choice.
+var startMinutes = []int{9 * 60, 9*60 + 30, 10 * 60, 10*60 + 30, 11 * 60, 11*60 + 30, 13 * 60, 13*60 + 30, 14 * 60, 14*60 + 30, 15 * 60, 15*60 + 30, 16 * 60, 16*60 + 30, 8 * 60, 8*60 + 30, 12 * 60, 12*60 + 30, 17 * 60}
+
+// series gives a room its stand-up and its weekly meetings.
+func (k *maker) series(room *mailbox) {
+	k.pattern(room, standupNames, func(rc *recurrence) {
+		rc.pattern, rc.interval = weekly, 1
+		rc.days = 0b0111110
+	}, []int{15, 15, 30}, room.room.popularity > 0.45 && k.r.IntN(3) > 0)
+	for range 1 + k.r.IntN(3) {
+		k.pattern(room, weeklyNames, func(rc *recurrence) {
+			switch k.r.IntN(8) {
+			case 0:
+				rc.pattern, rc.interval = weekly, 2
+				rc.days = 1 << (1 + k.r.IntN(5))
+			case 1:
+				rc.pattern, rc.interval, rc.index = relativeMonthly, 1, uint8(k.r.IntN(5))
+				rc.days = 1 << (1 + k.r.IntN(5))
+			case 2:
+				rc.pattern, rc.interval = weekly, 1
+				rc.days = 1<<(1+k.r.IntN(2)) | 1<<(3+k.r.IntN(3))
+			default:
+				rc.pattern, rc.interval = weekly, 1
+				rc.days = 1 << (1 + k.r.IntN(5))
+			}
+		}, []int{30, 60, 60, 90}, true)
+	}
+}
+
+func (k *maker) pattern(room *mailbox, names []string, shape func(*recurrence), lengths []int, wanted bool) {
+	rc := &recurrence{firstDay: time.Sunday, zone: room.zone}
+	shape(rc)
+	name, length := names[k.r.IntN(len(names))], lengths[k.r.IntN(len(lengths))]
+	began := k.today - int32(14+k.r.IntN(300))
+	switch k.r.IntN(4) {
+	case 0:
+		rc.span = noEnd
+	case 1:
+		rc.span, rc.count = numbered, int32(60+k.r.IntN(200))
+	default:
+		rc.span, rc.last = endDate, k.today+int32(10+k.r.IntN(120))
+	}
+	organizer := k.r.Uint64()
+	for try := range 6 {
+		minute := startMinutes[k.r.IntN(len(startMinutes)-2)]
+		if !wanted || try == 5 {
+			return
+		}
+		rc.first = began
+		rc.dates(began, func(day int32) bool { began = day; return false })
+		rc.first = began
+		start, end := k.span(room.zone, began, minute, length)
+		e := k.meeting(name, room, start, end)
+		e.kind, e.recurrence = seriesMaster, rc
+		if !k.isFree(room, e) || !k.room(room, e) {
+			continue
+		}
+		k.book(e, k.host(e, room, organizer), []*mailbox{room}, 2+k.r.IntN(4))
+		return
+	}
+}
+
+// day fills a room's working day with single meetings until it is as busy as the
+// room is popular. The further ahead, the less is planned.
+func (k *maker) day(room *mailbox, day int32) {
+	if w := weekdayOf(day); w == time.Saturday || w == time.Sunday {
+		return
+	}
+	ahead := float64(max(day-k.today, 0))
+	wanted := int(room.room.popularity * 36 * (0.7 + 0.6*k.r.Float64()) / (1 + ahead/9))
+	if k.force > 0 {
+		wanted = 36 * min(k.force, 60) / 60
+	}
+	from, to := k.span(room.zone, day, 9*60, 9*60)
+	taken := 0
+	for i := k.slot(from); i < k.slot(to); i++ {
+		if !k.busy[room].free(i, i+1) {
+			taken++
+		}
+	}
+	if day > k.today && k.r.IntN(160) == 0 && k.force == 0 {
+		k.wholeDay(room, day)
+		return
+	}
+	for try := 0; taken < wanted && try < 12; try++ {
+		length := []int{30, 30, 30, 60, 60, 60, 60, 90, 120}[k.r.IntN(9)]
+		start, end := k.span(room.zone, day, startMinutes[k.r.IntN(len(startMinutes))], length)
+		e := k.meeting(k.subject(), room, start, end)
+		if !k.isFree(room, e) || !k.room(room, e) {
+			continue
+		}
+		k.decorate(e)
+		rooms := []*mailbox{room}
+		if k.r.IntN(30) == 0 {
+			rooms = append(rooms, k.second(room, e)...)
+		}
+		k.book(e, k.host(e, room, k.r.Uint64()), rooms, 1+k.r.IntN(min(room.room.capacity, 7)))
+		taken += length / 15
+	}
+}
+
+func (k *maker) subject() string {
+	name := singleNames[k.r.IntN(len(singleNames))]
+	if k.r.IntN(3) == 0 {
+		name += " " + projects[k.r.IntN(len(projects))]
+	}
+	return name
+}
+
+// decorate makes some meetings private or tentative.
+func (k *maker) decorate(e *event) {
+	switch k.r.IntN(24) {
+	case 0:
+		e.sens, e.subject = 2, privateNames[k.r.IntN(len(privateNames))]
+	case 1:
+		e.sens = 3
+	case 2, 3:
+		e.show = showTentative
+	}
+}
+
+func (k *maker) wholeDay(room *mailbox, day int32) {
+	d := dayDate(day)
+	start := time.Date(d.Year(), d.Month(), d.Day(), 0, 0, 0, 0, room.zone.loc).Unix()
+	end := time.Date(d.Year(), d.Month(), d.Day()+1, 0, 0, 0, 0, room.zone.loc).Unix()
+	e := k.meeting(allDayNames[k.r.IntN(len(allDayNames))], room, start, end)
+	e.set(allDayFlag, true)
+	if k.isFree(room, e) {
+		k.book(e, k.host(e, room, k.r.Uint64()), []*mailbox{room}, 1)
+	}
+}
+
+// second finds another room of the same building for a meeting in two rooms.
+func (k *maker) second(room *mailbox, e *event) []*mailbox {
+	for range 4 {
+		other := k.cell.rooms[k.r.IntN(len(k.cell.rooms))]
+		if other != room && other.room.building == room.room.building && k.isFree(other, e) && k.room(other, e) {
+			return []*mailbox{other}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package simulator
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Options describes a simulated tenant. The zero value is a small company.
+type Options struct {
+	Rooms  int // 0: 40
+	People int // 0: 25
+	// EventsPerMailbox forces this number of calendarView entries between 7 days
+	// back and 30 days ahead for every mailbox. 0 gives a believable week instead.
+	EventsPerMailbox int
+	Seed             int64
+	// Now is the tenant's clock; nil is the real one. The world is laid out
+	// around its date at start. Certificates always go by the real clock.
+	Now func() time.Time
+	// Listen is host:port of the HTTPS listener; "" is 127.0.0.1:0. Anything but
+	// a loopback address is refused.
+	Listen string
+	// Latency is added to every request.
+	Latency time.Duration
+	// Throttle enforces Exchange's published limits: 4 requests at a time and
+	// 10,000 in 10 minutes for each application and mailbox.
+	Throttle bool
+	Faults   []Fault
+	// RoomAnswerDelay is how long a room takes to answer a meeting request; 0 is
+	// 2 s. It has passed when it has passed on Now or on the real clock.
+	RoomAnswerDelay time.Duration
+	// Wrap goes around the HTTPS handler, for checks in tests.
+	Wrap        func(http.Handler) http.Handler
+	Logger      *slog.Logger
+	DisplayName string // "" is "Contoso (demo)"
+	Domain      string // "" is "contoso.example"
+}
+
+// Limits of a tenant's size: beyond them the world no longer fits in memory.
+const (
+	maxRooms            = 50_000
+	maxPeople           = 100_000
+	maxEventsPerMailbox = 2_000
+)
+
+var domainShape = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$`)
+
+func (o Options) withDefaults() (Options, error) {
+	if o.Rooms == 0 {
+		o.Rooms = 40
+	}
+	if o.People == 0 {
+		o.People = 25
+	}
+	switch {
+	case o.Rooms < 1 || o.Rooms > maxRooms:
+		return o, fmt.Errorf("rooms: %d is not between 1 and %d", o.Rooms, maxRooms)
+	case o.People < 2 || o.People > maxPeople:
+		return o, fmt.Errorf("people: %d is not between 2 and %d", o.People, maxPeople)
+	case o.EventsPerMailbox < 0 || o.EventsPerMailbox > maxEventsPerMailbox:
+		return o, fmt.Errorf("events per mailbox: %d is not between 0 and %d", o.EventsPerMailbox, maxEventsPerMailbox)
+	case o.Latency < 0:
+		return o, fmt.Errorf("latency: %v is negative", o.Latency)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Listen == "" {
+		o.Listen = "127.0.0.1:0"
+	}
+	if err := checkLoopback(o.Listen); err != nil {
+		return o, err
+	}
+	if o.RoomAnswerDelay == 0 {
+		o.RoomAnswerDelay = 2 * time.Second
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.DisplayName == "" {
+		o.DisplayName = "Contoso (demo)"
+	}
+	o.Domain = strings.ToLower(o.Domain)
+	if o.Domain == "" {
+		o.Domain = "contoso.example"
+	}
+	if !domainShape.MatchString(o.Domain) {
+		return o, fmt.Errorf("domain: %q is not a domain name with at least two labels", o.Domain)
+	}
+	return o, nil
+}
+
+// checkLoopback refuses every listen address that could be reached from another
+// machine. A name is refused too, except localhost: it could resolve to anything.
+func checkLoopback(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("listen address %q: %w", address, err)
+	}
+	if host == "localhost" {
+		return nil
+	}
+	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
+		return fmt.Errorf("listen address %q: the simulated tenant listens on loopback addresses only, for example 127.0.0.1:0", address)
+	}
+	return nil
+}
+
+// Endpoints is how to reach a running tenant and sign in to it.
+type Endpoints struct {
+	AuthorityURL  string `json:"authority_url"` // without the tenant
+	GraphURL      string `json:"graph_url"`     // without /v1.0
+	EWSURL        string `json:"ews_url"`
+	ControlURL    string `json:"control_url"`
+	TenantID      string `json:"tenant_id"`
+	Domain        string `json:"domain"`
+	ClientID      string `json:"client_id"`
+	ClientSecret  string `json:"client_secret"`
+	SecretID      string `json:"secret_id"`      // the GUID that people paste by mistake
+	ExpiredSecret string `json:"expired_secret"` // was right once
+	Organizer     string `json:"organizer"`      // a mailbox with Teams
+	TestMailbox   string `json:"test_mailbox"`
+	CAFile        string `json:"ca_file"` // "" until WriteDir
+	CAPEM         []byte `json:"-"`
+}

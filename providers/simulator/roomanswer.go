@@ -1,0 +1,5 @@
+package simulator
+
+type pendingAnswer struct{}
+
+func (t *Tenant) settle() {}

@@ -1,0 +1,331 @@
+package simulator
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"roomdesk/providers/simulator/entra"
+)
+
+// maxBody is the largest request that Graph takes.
+const maxBody = 4 << 20
+
+// answer is a finished response. Handlers return it instead of writing, so that
+// $batch can collect it and a fault can change it.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	kind   string // Content-Type; "" is Graph's JSON
+}
+
+const jsonKind = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+
+func (a *answer) set(name, value string) {
+	if a.header == nil {
+		a.header = http.Header{}
+	}
+	a.header.Set(name, value)
+}
+
+// serve is the one entry of the HTTPS listener.
+func (t *Tenant) serve(w http.ResponseWriter, r *http.Request) {
+	t.settle()
+	first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	switch strings.ToLower(first) {
+	case "v1.0", "beta":
+		t.serveGraph(w, r)
+	case "ews":
+		t.serveEWS(w, r)
+	default:
+		t.serveAuthority(w, r)
+	}
+}
+
+// serveAuthority hands sign-in requests to the directory, with the ledger and the
+// faults around it.
+func (t *Tenant) serveAuthority(w http.ResponseWriter, r *http.Request) {
+	c := t.newCall(r)
+	defer t.ledger.finish(c.entry)
+	if c.wait(t.options.Latency) != nil {
+		return
+	}
+	hit := t.faults.match(c.method, c.path, "")
+	c.entry.Fault = hit.name()
+	t.ledger.begin(c.entry)
+	if hit.before(c) {
+		panic(http.ErrAbortHandler)
+	}
+	a, replaced := hit.replace(c)
+	if !replaced {
+		rec := &recorder{header: http.Header{}, status: http.StatusOK}
+		t.directory.ServeHTTP(rec, r)
+		a = answer{status: rec.status, header: rec.header, body: rec.body.Bytes(), kind: rec.header.Get("Content-Type")}
+		a = hit.after(c, a)
+	}
+	c.entry.Status = a.status
+	t.write(w, r, c, a, hit)
+}
+
+// serveEWS answers as Exchange Online does since October 2026 for an application
+// that is on no allow list.
+func (t *Tenant) serveEWS(w http.ResponseWriter, r *http.Request) {
+	c := t.newCall(r)
+	t.ledger.begin(c.entry)
+	c.entry.Status = http.StatusForbidden
+	t.write(w, r, c, answer{status: http.StatusForbidden, kind: "text/plain",
+		body: []byte("EWS access is blocked by the tenant's settings")}, nil)
+	t.ledger.finish(c.entry)
+}
+
+// recorder collects what the directory writes.
+type recorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (r *recorder) Header() http.Header         { return r.header }
+func (r *recorder) WriteHeader(status int)      { r.status = status }
+func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }
+
+// call is one Graph request, either a whole one or a part of a batch.
+type call struct {
+	t         *Tenant
+	ctx       context.Context
+	method    string
+	path      string // decoded, as it came
+	rawPath   string // escaped, for links
+	segments  []string
+	query     url.Values
+	header    http.Header
+	body      []byte
+	host      string
+	claims    entra.Claims
+	prefer    preferences
+	id        string
+	clientID  string
+	entry     *Entry
+	hit       *hit
+	inBatch   bool
+	mailbox   *mailbox
+	mailKey   string // what the path named the mailbox with
+	permitted bool
+}
+
+func (t *Tenant) newCall(r *http.Request) *call {
+	c := &call{t: t, ctx: r.Context(), method: r.Method, path: r.URL.Path, rawPath: r.URL.EscapedPath(),
+		header: r.Header, host: r.Host, id: uuid.NewString(), clientID: r.Header.Get("client-request-id")}
+	c.query = parseQuery(r.URL.RawQuery)
+	c.entry = &Entry{At: t.options.Now().UTC(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery,
+		ClientRequestID: c.clientID, RequestID: c.id, Prefer: strings.Join(r.Header.Values("Prefer"), ", ")}
+	return c
+}
+
+// wait sleeps unless the client or the tenant goes away first.
+func (c *call) wait(d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-c.ctx.Done():
+		return c.ctx.Err()
+	case <-c.t.done:
+		return http.ErrServerClosed
+	}
+}
+
+func (t *Tenant) serveGraph(w http.ResponseWriter, r *http.Request) {
+	c := t.newCall(r)
+	defer t.ledger.finish(c.entry)
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		t.ledger.begin(c.entry)
+		t.write(w, r, c, c.fail(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request is larger than 4 MB."), nil)
+		return
+	case err != nil:
+		c.entry.Effect = "request broken off"
+		t.ledger.begin(c.entry)
+		return
+	}
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		if body, err = gunzip(body); err != nil {
+			t.ledger.begin(c.entry)
+			t.write(w, r, c, c.fail(http.StatusBadRequest, "BadRequest", "The request's body is labelled gzip and is not."), nil)
+			return
+		}
+	}
+	c.body = body
+	c.resolve()
+	release := t.begin(c)
+	defer release()
+	if c.wait(t.options.Latency) != nil {
+		return
+	}
+	a := c.run()
+	c.entry.Status = a.status
+	t.write(w, r, c, a, c.hit)
+}
+
+// begin enters a request into the ledger and counts it as in flight.
+func (t *Tenant) begin(c *call) (release func()) {
+	t.ledger.begin(c.entry)
+	if c.mailbox == nil {
+		return func() {}
+	}
+	return t.throttle.enter(c)
+}
+
+// run answers a call: faults, throttling, sign-in, then the operation itself.
+func (c *call) run() answer {
+	c.hit = c.t.faults.match(c.method, c.path, c.mailboxAddress())
+	c.entry.Fault = c.hit.name()
+	if c.hit.before(c) {
+		return answer{status: statusAborted}
+	}
+	a, replaced := c.hit.replace(c)
+	if !replaced {
+		a = c.admitted()
+		a = c.hit.after(c, a)
+	}
+	c.common(&a)
+	return a
+}
+
+func (c *call) mailboxAddress() string {
+	if c.mailbox == nil {
+		return ""
+	}
+	return c.mailbox.contact.address
+}
+
+// admitted runs the operation behind throttling and sign-in.
+func (c *call) admitted() answer {
+	if a, refused := c.t.throttle.refuse(c); refused {
+		return a
+	}
+	if !c.inBatch {
+		claims, err := c.t.directory.Verify(c.header.Get("Authorization"))
+		if err != nil {
+			return c.unauthenticated(err)
+		}
+		c.claims = claims
+	}
+	c.entry.Caller, c.entry.Token = c.claims.AppID, c.claims.TokenHash
+	return c.dispatch()
+}
+
+// unauthenticated is Graph's 401 with its challenge.
+func (c *call) unauthenticated(err error) answer {
+	message := "Access token validation failure."
+	var refused *entra.TokenError
+	if errors.As(err, &refused) {
+		message = refused.Message
+	}
+	a := c.fail(http.StatusUnauthorized, "InvalidAuthenticationToken", message)
+	challenge := `Bearer realm="", authorization_uri="` + c.t.endpoints.AuthorityURL + `/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000"`
+	if refused != nil && refused.Reason == entra.Revoked {
+		challenge += `, error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZX19fQ=="`
+	}
+	a.set("WWW-Authenticate", challenge)
+	return a
+}
+
+// common sets the headers that every Graph answer has.
+func (c *call) common(a *answer) {
+	a.set("request-id", c.id)
+	if c.clientID != "" {
+		a.set("client-request-id", c.clientID)
+	} else {
+		a.set("client-request-id", c.id)
+	}
+	if applied := c.prefer.applied(); applied != "" && a.status < 300 {
+		a.set("Preference-Applied", applied)
+	}
+}
+
+// statusAborted stands for "no answer at all".
+const statusAborted = 0
+
+var gzipPool = sync.Pool{New: func() any {
+	w, err := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
+	if err != nil {
+		panic(err) // the level is a constant
+	}
+	return w
+}}
+
+// write sends an answer, compressed where the client takes that, and lets the
+// fault spoil it on the way.
+func (t *Tenant) write(w http.ResponseWriter, r *http.Request, c *call, a answer, hit *hit) {
+	if a.status == statusAborted {
+		panic(http.ErrAbortHandler)
+	}
+	h := w.Header()
+	for name, values := range a.header {
+		h[http.CanonicalHeaderKey(name)] = values
+	}
+	h.Set("Date", t.options.Now().UTC().Format(http.TimeFormat))
+	h.Set("Cache-Control", "private")
+	if len(a.body) > 0 || a.kind != "" {
+		kind := a.kind
+		if kind == "" {
+			kind = jsonKind
+		}
+		h.Set("Content-Type", kind)
+	}
+	body := a.body
+	if len(body) > 1024 && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		var buffer bytes.Buffer
+		z := gzipPool.Get().(*gzip.Writer)
+		z.Reset(&buffer)
+		_, err := z.Write(body)
+		if err = errors.Join(err, z.Close()); err == nil {
+			body = buffer.Bytes()
+			h.Set("Content-Encoding", "gzip")
+			h.Set("Vary", "Accept-Encoding")
+		}
+		gzipPool.Put(z)
+	}
+	if a.status != http.StatusNoContent {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	if hit.spoil(c, w, a.status, body) {
+		return
+	}
+	w.WriteHeader(a.status)
+	if r.Method != http.MethodHead {
+		if _, err := w.Write(body); err != nil {
+			c.entry.Effect = strings.TrimSpace(c.entry.Effect + " (client went away)")
+		}
+	}
+}
+
+func gunzip(body []byte) ([]byte, error) {
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	out, err := io.ReadAll(io.LimitReader(z, maxBody+1))
+	if err == nil && len(out) > maxBody {
+		err = errors.New("too large")
+	}
+	return out, errors.Join(err, z.Close())
+}

@@ -1,0 +1,251 @@
+package simulator
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"roomdesk/providers/simulator/entra"
+)
+
+// Tenant is a running simulated tenant. Its methods are safe for concurrent use.
+type Tenant struct {
+	options   Options
+	endpoints Endpoints
+	zones     *zoneTable
+	world     *world
+	directory *entra.Directory
+	tokenKey  []byte // signs delta and skip tokens
+	started   time.Time
+	holidays  map[string][]*event
+
+	mu      sync.RWMutex // guards every mailbox's calendar and pending
+	pending []*pendingAnswer
+	sent    int64 // meeting requests sent, for their order
+
+	ledger   *ledger
+	throttle *throttle
+	faults   *faultSet
+
+	server   *http.Server
+	control  *http.Server
+	done     chan struct{} // closed by Close: lets hanging answers go
+	serving  sync.WaitGroup
+	close    sync.Once
+	closeErr error
+}
+
+// Start makes the tenant's world and serves it until Close, or until ctx ends.
+func Start(ctx context.Context, o Options) (*Tenant, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("simulated tenant: %w", err)
+	}
+	t := &Tenant{
+		options: o, zones: newZoneTable(), tokenKey: make([]byte, 32), started: o.Now().UTC(),
+		ledger: newLedger(), throttle: newThrottle(), done: make(chan struct{}),
+	}
+	if t.faults, err = newFaultSet(o.Faults); err != nil {
+		return nil, fmt.Errorf("simulated tenant: %w", err)
+	}
+	if _, err := rand.Read(t.tokenKey); err != nil {
+		return nil, fmt.Errorf("simulated tenant: %w", err)
+	}
+	t.world = newWorld(o, t.zones)
+	t.holidays = makeHolidays(t.world, t.started)
+	if err := t.listen(ctx); err != nil {
+		return nil, fmt.Errorf("simulated tenant: %w", err)
+	}
+	return t, nil
+}
+
+// listen opens both listeners and serves them.
+func (t *Tenant) listen(ctx context.Context) error {
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", t.options.Listen)
+	if err != nil {
+		return err
+	}
+	control, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	host, port, err := net.SplitHostPort(listener.Addr().String())
+	if err == nil && !net.ParseIP(host).IsLoopback() {
+		err = fmt.Errorf("%s is no loopback address", host)
+	}
+	var certificate tls.Certificate
+	var caPEM []byte
+	if err == nil {
+		certificate, caPEM, err = issueCertificate(host)
+	}
+	root := "https://" + net.JoinHostPort(host, port)
+	if err == nil {
+		err = t.register(root)
+	}
+	if err != nil {
+		return errors.Join(err, listener.Close(), control.Close())
+	}
+	t.endpoints.CAPEM = caPEM
+	t.endpoints.ControlURL = "http://" + control.Addr().String()
+
+	var handler http.Handler = http.HandlerFunc(t.serve)
+	if t.options.Wrap != nil {
+		handler = t.options.Wrap(handler)
+	}
+	quiet := log.New(slogWriter{t.options.Logger}, "", 0)
+	t.server = &http.Server{
+		Handler: handler, ErrorLog: quiet, ReadHeaderTimeout: 30 * time.Second,
+		TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
+	}
+	t.control = &http.Server{Handler: t.controlHandler(), ErrorLog: quiet, ReadHeaderTimeout: 30 * time.Second}
+	t.serving.Go(func() {
+		if err := t.server.ServeTLS(listener, "", ""); !errors.Is(err, http.ErrServerClosed) {
+			t.options.Logger.Error("simulated tenant stopped", "error", err)
+		}
+	})
+	t.serving.Go(func() {
+		if err := t.control.Serve(control); !errors.Is(err, http.ErrServerClosed) {
+			t.options.Logger.Error("control address stopped", "error", err)
+		}
+	})
+	t.serving.Go(func() {
+		select {
+		case <-ctx.Done():
+			t.shut()
+		case <-t.done:
+		}
+	})
+	return nil
+}
+
+// grantedRoles are the application permissions of the tenant's application.
+var grantedRoles = []string{"Calendars.ReadWrite", "MailboxSettings.Read", "Organization.Read.All", "Place.Read.All", "User.Read.All"}
+
+// register sets the tenant up in the directory. The credentials are new at each
+// start; only the world is deterministic.
+func (t *Tenant) register(root string) error {
+	r := rng(t.options.Seed, "tenant", 0)
+	e := &t.endpoints
+	e.AuthorityURL, e.GraphURL, e.EWSURL = root, root, root+"/EWS/Exchange.asmx"
+	e.TenantID, e.ClientID = guidText(newGUID(r)), guidText(newGUID(r))
+	e.Domain, e.SecretID = t.options.Domain, guidText(newGUID(r))
+	e.Organizer, e.TestMailbox = t.world.people[0].contact.address, t.world.people[1].contact.address
+	var err error
+	if e.ClientSecret, err = newSecret(); err != nil {
+		return err
+	}
+	if e.ExpiredSecret, err = newSecret(); err != nil {
+		return err
+	}
+	t.directory, err = entra.New(entra.Options{
+		TenantID: e.TenantID, TenantName: t.options.DisplayName, Domain: e.Domain, Now: t.options.Now,
+		AuthorityURL:  func() string { return root },
+		GraphAudience: func() string { return root },
+		Applications: []entra.Application{{
+			ClientID: e.ClientID, ObjectID: guidText(newGUID(r)), DisplayName: "roomdesk", Roles: grantedRoles,
+			Secrets: []entra.Secret{
+				{ID: e.SecretID, Value: e.ClientSecret, Expires: t.started.AddDate(0, 6, 0)},
+				{ID: guidText(newGUID(r)), Value: e.ExpiredSecret, Expires: t.started.AddDate(0, 0, -3)},
+			},
+		}},
+	})
+	return err
+}
+
+// newSecret makes a value of the shape that Entra hands out: 40 characters with
+// a tilde.
+func newSecret() (string, error) {
+	var b [30]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", err
+	}
+	s := base64.RawURLEncoding.EncodeToString(b[:])
+	return s[:3] + "8Q~" + s[6:], nil
+}
+
+// Endpoints says how to reach the tenant and sign in.
+func (t *Tenant) Endpoints() Endpoints { return t.endpoints }
+
+// Directory is the sign-in side, for tests that take a permission away or rotate
+// a secret.
+func (t *Tenant) Directory() *entra.Directory { return t.directory }
+
+// Close ends all connections and waits until nothing of the tenant runs any more.
+func (t *Tenant) Close() error {
+	t.shut()
+	t.serving.Wait()
+	return t.closeErr
+}
+
+func (t *Tenant) shut() {
+	t.close.Do(func() {
+		close(t.done)
+		t.closeErr = errors.Join(t.server.Close(), t.control.Close())
+	})
+}
+
+// sign gives a short signature of a token's content.
+func (t *Tenant) sign(content []byte) []byte {
+	mac := hmac.New(sha256.New, t.tokenKey)
+	mac.Write(content)
+	return mac.Sum(nil)[:12]
+}
+
+// slogWriter sends the HTTP server's complaints, for example of a client that
+// does not trust the CA, to the log.
+type slogWriter struct{ logger *slog.Logger }
+
+func (w slogWriter) Write(b []byte) (int, error) {
+	w.logger.Debug("simulated tenant", "server", string(b))
+	return len(b), nil
+}
+
+// RoomInfo is what a test may know of a room that Graph does not tell.
+type RoomInfo struct {
+	Mailbox  string
+	Name     string
+	Building string
+	List     string // address of its room list
+	Policy   RoomPolicy
+}
+
+// RoomPolicy is how a room answers meeting requests.
+type RoomPolicy = policy
+
+// Rooms lists the tenant's rooms in the order in which Graph lists them.
+func (t *Tenant) Rooms() []RoomInfo {
+	out := make([]RoomInfo, len(t.world.rooms))
+	for i, m := range t.world.rooms {
+		out[i] = RoomInfo{Mailbox: m.contact.address, Name: m.contact.name, Building: m.room.building.name,
+			List: m.room.building.list.address, Policy: m.room.policy}
+	}
+	return out
+}
+
+// PersonInfo is what a test may know of a person.
+type PersonInfo struct {
+	Mailbox string
+	Name    string
+	Teams   bool
+}
+
+// People lists the tenant's people.
+func (t *Tenant) People() []PersonInfo {
+	out := make([]PersonInfo, len(t.world.people))
+	for i, m := range t.world.people {
+		out[i] = PersonInfo{Mailbox: m.contact.address, Name: m.contact.name, Teams: m.person.teams}
+	}
+	return out
+}
