@@ -1,0 +1,93 @@
+package sync
+
+import (
+	"container/heap"
+
+	"roomdesk/providers"
+)
+
+// Watch says which mailboxes are on the screen: they are read first and more
+// often. It replaces what was watched before.
+func (e *Engine) Watch(mailboxes []providers.Address) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	before := e.watched
+	e.watched = make(map[providers.Address]bool, len(mailboxes))
+	now := e.now()
+	for _, mailbox := range mailboxes {
+		e.watched[mailbox] = true
+		if before[mailbox] {
+			continue
+		}
+		t := e.s.tasks[calendarTask(mailbox)]
+		if t == nil {
+			if s := e.s.tasks["schedule"]; s != nil {
+				e.s.sooner(s, now)
+			}
+			continue
+		}
+		e.hasten(t)
+		if t.problem == nil && t.heap == &e.s.waiting {
+			e.s.sooner(t, t.lastGood.Add(e.within(e.o.Intervals.Watched)))
+		}
+	}
+	e.awake()
+}
+
+// hasten moves a task before others that are due. Guarded by e.mu.
+func (e *Engine) hasten(t *task) {
+	t.urgent = true
+	if t.heap != nil {
+		heap.Fix(t.heap, t.index)
+	}
+}
+
+// Poke reads a mailbox as soon as possible, for example after a booking there.
+// A round that is under way is followed by another one.
+func (e *Engine) Poke(mailbox providers.Address) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if t := e.s.tasks[calendarTask(mailbox)]; t != nil {
+		e.poke(t)
+	}
+	e.awake()
+}
+
+// poke is guarded by e.mu.
+func (e *Engine) poke(t *task) {
+	if t.running {
+		t.again = true
+		return
+	}
+	t.urgent = true
+	e.s.put(t, e.now())
+}
+
+// Retry reads the mailboxes as soon as possible, whatever they wait for; all of
+// them, and the lists, when none is named. It returns at once.
+func (e *Engine) Retry(mailboxes ...providers.Address) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.running {
+		return
+	}
+	now := e.now()
+	if e.hold.shut && e.hold.probe != nil && !e.hold.probe.running {
+		e.s.put(e.hold.probe, now)
+	}
+	for _, mailbox := range mailboxes {
+		if t := e.s.tasks[calendarTask(mailbox)]; t != nil {
+			t.tries = 0
+			e.poke(t)
+		}
+	}
+	if len(mailboxes) == 0 {
+		for _, t := range e.s.tasks {
+			if t.rank != rankProbe && !t.running {
+				t.tries = 0
+				e.s.put(t, now)
+			}
+		}
+	}
+	e.awake()
+}

@@ -1,0 +1,336 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	stdsync "sync"
+	"sync/atomic"
+	"time"
+
+	"roomdesk/providers"
+	"roomdesk/sync/store"
+)
+
+// Source is what the engine reads a tenant through. Errors are of type
+// *providers.Error. Methods are called concurrently, for one mailbox at most one
+// at a time; page functions are called in the order of the pages, and their
+// error ends the call.
+type Source interface {
+	Identify(ctx context.Context) (providers.Identity, error)
+	Rooms(ctx context.Context, page func([]providers.Room) error) (providers.Listing, error)
+	People(ctx context.Context, page func([]providers.Person) error) (providers.Listing, error)
+	Calendars(ctx context.Context, mailbox providers.Address) ([]providers.Calendar, error)
+	Changes(ctx context.Context, request providers.ChangesRequest, page func(providers.ChangePage) error) error
+	Availability(ctx context.Context, mailboxes []providers.Address, window providers.Interval) ([]providers.Availability, error)
+	Event(ctx context.Context, mailbox providers.Address, id string) (providers.Event, error)
+}
+
+// Intervals are the bounds within which things are read again. Zero fields take
+// the default.
+type Intervals struct {
+	Watched  time.Duration // mailboxes on the screen: 15 s
+	Near     time.Duration // mailboxes with events in the hours ahead: 60 s
+	Rest     time.Duration // all others: 10 min
+	Full     time.Duration // a whole calendar anew, to find what a service forgot to say: 6 h
+	Rooms    time.Duration // the list of rooms: 1 h
+	People   time.Duration // the list of people: 6 h
+	Schedule time.Duration // free/busy of mailboxes that cannot be mirrored: 5 min
+}
+
+// Options configure an engine. Store and Source are required.
+type Options struct {
+	Store  *store.Store
+	Source Source
+	// People are the persons whose calendars are mirrored, besides every room's.
+	People []providers.Address
+	// AllPeople mirrors the calendar of everybody in the directory.
+	AllPeople bool
+	// Past and Ahead are how far a calendar is mirrored: 7 and 60 days.
+	Past, Ahead time.Duration
+	// Horizon is how far ahead free/busy is asked for: 7 days.
+	Horizon   time.Duration
+	Intervals Intervals
+	Workers   int              // reads at the same time: 32
+	Batch     int              // mailboxes in one question for free/busy: 20
+	Now       func() time.Time // nil: time.Now
+	Logger    *slog.Logger     // nil: none
+	Rand      *rand.Rand       // for jitter; nil: seeded by the system
+}
+
+// Engine keeps a store true. All methods are safe for concurrent use.
+type Engine struct {
+	store  *store.Store
+	source Source
+	o      Options
+	now    func() time.Time
+	log    *slog.Logger
+	hub    *hub
+
+	requests atomic.Int64
+
+	mu      stdsync.Mutex
+	rand    *rand.Rand
+	s       schedule
+	running bool
+	once    bool
+	follows bool // another process syncs; this one only tells of its changes
+	wake    chan struct{}
+	watched map[providers.Address]bool
+	persons map[providers.Address]bool // configured, or all
+	hold    hold
+	phase   phaseState
+	listing providers.Listing
+	outcome Result
+}
+
+// New makes an engine; it does nothing before Run or Once.
+func New(o Options) *Engine {
+	defaults(&o)
+	e := &Engine{
+		store: o.Store, source: o.Source, o: o, now: o.Now, log: o.Logger, rand: o.Rand, hub: newHub(),
+		wake: make(chan struct{}, 1), watched: map[providers.Address]bool{}, persons: map[providers.Address]bool{},
+	}
+	for _, person := range o.People {
+		e.persons[person] = true
+	}
+	e.s.init()
+	return e
+}
+
+func defaults(o *Options) {
+	def(&o.Past, 7*24*time.Hour)
+	def(&o.Ahead, 60*24*time.Hour)
+	def(&o.Horizon, 7*24*time.Hour)
+	i := &o.Intervals
+	def(&i.Watched, 15*time.Second)
+	def(&i.Near, time.Minute)
+	def(&i.Rest, 10*time.Minute)
+	def(&i.Full, 6*time.Hour)
+	def(&i.Rooms, time.Hour)
+	def(&i.People, 6*time.Hour)
+	def(&i.Schedule, 5*time.Minute)
+	def(&o.Workers, 32)
+	def(&o.Batch, 20)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Rand == nil {
+		o.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	}
+}
+
+func def[T int | time.Duration](v *T, value T) {
+	if *v <= 0 {
+		*v = value
+	}
+}
+
+// followEvery is how often an engine that may not sync looks for changes, and
+// for the chance to take over.
+const followEvery = time.Second
+
+// Run syncs until ctx ends and then stops cleanly: what was read is stored, and
+// the next Run goes on from there. While another process syncs the same store it
+// only tells of that one's changes, and takes over when that one ends. It returns
+// an error only where going on would be wrong, for example another tenant.
+func (e *Engine) Run(ctx context.Context) error {
+	if err := e.start(false); err != nil {
+		return err
+	}
+	defer e.stop()
+	if err := e.lead(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	return e.loop(ctx, nil)
+}
+
+// lead waits until this process may sync.
+func (e *Engine) lead(ctx context.Context) error {
+	held, err := e.store.Lease()
+	if held || err != nil {
+		return err
+	}
+	e.mu.Lock()
+	e.follows = true
+	e.mu.Unlock()
+	e.hub.notice(fmt.Sprintf("Another roomdesk (%s) keeps this store in sync; this one follows.", e.store.Holder()), false, e.now())
+	follower, err := e.store.Follow(ctx)
+	if err != nil {
+		return err
+	}
+	defer follower.Close()
+	ticker := time.NewTicker(followEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+		changed, err := follower.Changed(ctx)
+		if err != nil {
+			return err
+		}
+		if changed {
+			e.hub.all()
+		}
+		if held, err := e.store.Lease(); held || err != nil {
+			e.mu.Lock()
+			e.follows = false
+			e.mu.Unlock()
+			return err
+		}
+	}
+}
+
+// Result is what Once did.
+type Result struct {
+	Rooms, People int // in the tenant's lists
+	Mailboxes     int // whose calendars are mirrored
+	Read          int // of these, read to the end now
+	Changed       int // of these, with a difference
+	// Failed are the mailboxes that could not be read, with the reason.
+	Failed   []providers.MailboxStatus
+	Listing  providers.Listing // of rooms
+	Requests int64             // to the source
+	Took     time.Duration
+	// Problem stopped everything, for example the sign-in.
+	Problem *providers.Problem
+}
+
+// onceTries is how often Once tries what may succeed by itself.
+const onceTries = 4
+
+// Once reads everything that is due until nothing is queued: every list, every
+// calendar's changes, or with full every calendar anew. Mailboxes that fail are
+// in the result, and the error is nil then; it is not where nothing could be read
+// at all. progress, if not nil, is called now and then from one goroutine.
+func (e *Engine) Once(ctx context.Context, full bool, progress func(providers.SyncProgress)) (Result, error) {
+	if err := e.start(true); err != nil {
+		return Result{}, err
+	}
+	defer e.stop()
+	held, err := e.store.Lease()
+	if err != nil {
+		return Result{}, err
+	}
+	if !held {
+		return Result{}, &providers.Error{
+			Class: providers.Local, Op: "syncing", Err: fmt.Errorf("%s syncs this store already", e.store.Holder()),
+			Advice: "its state is shown by roomdesk sync status",
+		}
+	}
+	begin := e.now()
+	e.mu.Lock()
+	e.s.full = full
+	e.outcome = Result{}
+	e.mu.Unlock()
+	if err := e.loop(ctx, progress); err != nil {
+		return Result{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return Result{}, &providers.Error{Class: providers.Cancelled, Op: "syncing", Err: err}
+	}
+	result := e.result()
+	result.Took = e.now().Sub(begin)
+	if result.Problem != nil && result.Read == 0 {
+		return result, &providers.Error{
+			Class: result.Problem.Class, Op: "syncing", Status: result.Problem.Status, Code: result.Problem.Code,
+			Message: result.Problem.Message, RequestID: result.Problem.RequestID, Advice: result.Problem.Advice,
+		}
+	}
+	return result, nil
+}
+
+var errBusy = errors.New("the engine runs already")
+
+func (e *Engine) start(once bool) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.running {
+		return errBusy
+	}
+	e.running, e.once = true, once
+	e.s.init()
+	e.hold = hold{}
+	e.phase = phaseState{}
+	return nil
+}
+
+func (e *Engine) stop() {
+	e.mu.Lock()
+	e.running, e.follows = false, false
+	e.mu.Unlock()
+	e.hub.progress()
+}
+
+func (e *Engine) awake() {
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+// progressEvery is how often Once reports progress.
+const progressEvery = 100 * time.Millisecond
+
+// loop starts tasks as they become due, and waits for those that run before it
+// returns.
+func (e *Engine) loop(ctx context.Context, progress func(providers.SyncProgress)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var workers stdsync.WaitGroup
+	defer workers.Wait()
+	defer cancel()
+	if err := e.plan(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	var reports <-chan time.Time
+	if progress != nil {
+		ticker := time.NewTicker(progressEvery)
+		defer ticker.Stop()
+		reports = ticker.C
+		defer func() { workers.Wait(); progress(e.Progress()) }()
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		e.mu.Lock()
+		now := e.now()
+		for t := e.next(now); t != nil; t = e.next(now) {
+			workers.Go(func() { e.work(ctx, t) })
+		}
+		if e.s.fatal != nil {
+			defer e.mu.Unlock()
+			return e.s.fatal
+		}
+		if e.once && e.s.active == 0 && e.s.waiting.Len() == 0 && e.s.ready.Len() == 0 {
+			e.mu.Unlock()
+			return nil
+		}
+		due, ok := e.until(now)
+		e.mu.Unlock()
+		if ok {
+			timer.Reset(due)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-e.wake:
+		case <-timer.C:
+		case <-reports:
+			progress(e.Progress())
+		}
+	}
+}

@@ -1,0 +1,249 @@
+package sync
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"roomdesk/providers"
+	"roomdesk/sync/store"
+)
+
+// phaseState counts the first sync. Guarded by Engine.mu.
+type phaseState struct {
+	listed   bool // the rooms were listed to the end, once
+	places   int  // rooms that came in the running listing
+	batches  int
+	schedule struct{ done, total int }
+	samples  []sample
+	over     bool
+}
+
+type sample struct {
+	at    time.Time
+	phase providers.SyncPhase
+	done  int
+}
+
+// Rate is measured over this span, in steps.
+const (
+	rateOver = 15 * time.Second
+	rateStep = 250 * time.Millisecond
+)
+
+// settle notes that a mailbox was read, or found unreadable. Guarded by e.mu.
+func (e *Engine) settle(t *task) {
+	if t.mailbox != "" {
+		t.settled = true
+	}
+	now := e.now()
+	phase, done, _ := e.phaseNow()
+	if n := len(e.phase.samples); n == 0 || now.Sub(e.phase.samples[n-1].at) >= rateStep || e.phase.samples[n-1].phase != phase {
+		e.phase.samples = append(e.phase.samples, sample{now, phase, done})
+		for len(e.phase.samples) > 2 && now.Sub(e.phase.samples[0].at) > rateOver {
+			e.phase.samples = e.phase.samples[1:]
+		}
+	}
+	if phase == providers.PhaseChanges && !e.phase.over {
+		e.phase.over = true
+		e.phase.samples = nil
+	}
+}
+
+// phaseNow is guarded by e.mu.
+func (e *Engine) phaseNow() (phase providers.SyncPhase, done, total int) {
+	if !e.phase.listed {
+		return providers.PhasePlaces, e.phase.places, max(e.listing.Reported, 0)
+	}
+	if s := e.phase.schedule; s.done < s.total && !e.phase.over {
+		return providers.PhaseAvailability, s.done, s.total
+	}
+	for _, t := range e.s.tasks {
+		if t.mailbox != "" {
+			total++
+			if t.settled {
+				done++
+			}
+		}
+	}
+	if done < total && !e.phase.over {
+		return providers.PhaseCalendars, done, total
+	}
+	return providers.PhaseChanges, done, total
+}
+
+// Progress is the whole engine at a glance.
+func (e *Engine) Progress() providers.SyncProgress {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := e.now()
+	p := providers.SyncProgress{Running: e.running && !e.follows, Listing: e.listing, Requests: e.requests.Load(), Problem: copied(e.hold.problem)}
+	p.Phase, p.Done, p.Total = e.phaseNow()
+	if e.hold.until.After(now) {
+		p.ThrottledTo = e.hold.until
+	}
+	for _, s := range e.phase.samples {
+		if elapsed := now.Sub(s.at); s.phase == p.Phase && elapsed >= rateStep && p.Done > s.done {
+			p.Rate = float64(p.Done-s.done) / elapsed.Seconds()
+			p.Left = time.Duration(float64(p.Total-p.Done) / p.Rate * float64(time.Second)).Round(time.Second)
+			break
+		}
+	}
+	for _, t := range e.s.tasks {
+		if t.mailbox == "" {
+			continue
+		}
+		if t.lastGood.After(p.LastGood) {
+			p.LastGood = t.lastGood
+		}
+		switch e.state(t, now) {
+		case providers.MailboxFresh:
+			p.Fresh++
+		case providers.MailboxLate:
+			p.Late++
+		case providers.MailboxFailing:
+			p.Failing++
+		case providers.MailboxNoAccess:
+			p.NoAccess++
+		default:
+			p.Waiting++
+		}
+	}
+	return p
+}
+
+// state is how well a mailbox stands. Guarded by e.mu.
+func (e *Engine) state(t *task, now time.Time) providers.MailboxState {
+	if t.running && t.lastGood.IsZero() {
+		return providers.MailboxReading
+	}
+	return stateOf(t.problem, t.lastGood, now, e.every(t.mailbox, t.near))
+}
+
+// stateOf is a mailbox's state; bound is within what it should be read again.
+func stateOf(problem *providers.Problem, lastGood, now time.Time, bound time.Duration) providers.MailboxState {
+	switch {
+	case problem != nil && (problem.Class == providers.NotAllowed || problem.Class == providers.NoMailbox):
+		return providers.MailboxNoAccess
+	case problem != nil:
+		return providers.MailboxFailing
+	case lastGood.IsZero():
+		return providers.MailboxWaiting
+	case now.Sub(lastGood) > bound+bound/2+lateSlack:
+		return providers.MailboxLate
+	}
+	return providers.MailboxFresh
+}
+
+// lateSlack is what a read may take on top of its bound.
+const lateSlack = 30 * time.Second
+
+// Status is one line for each mirrored mailbox, the worst first.
+func (e *Engine) Status(ctx context.Context) ([]providers.MailboxStatus, error) {
+	stored, err := Status(ctx, e.store, e.now(), e.o.Intervals)
+	if err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.running || e.follows {
+		return stored, nil
+	}
+	now := e.now()
+	for i := range stored {
+		m := &stored[i]
+		t := e.s.tasks[calendarTask(m.Mailbox)]
+		if t == nil {
+			continue
+		}
+		m.State, m.Problem, m.LastGood, m.Next = e.state(t, now), copied(t.problem), t.lastGood, t.due
+		if t.running {
+			m.State, m.Next = providers.MailboxReading, time.Time{}
+		}
+	}
+	sortStatus(stored)
+	return stored, nil
+}
+
+func copied(p *providers.Problem) *providers.Problem {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	return &c
+}
+
+// Status is what a store knows of its mailboxes, without an engine.
+func Status(ctx context.Context, s *store.Store, now time.Time, intervals Intervals) ([]providers.MailboxStatus, error) {
+	o := Options{Intervals: intervals}
+	defaults(&o)
+	mailboxes, err := s.Mailboxes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rooms, err := s.Rooms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	people, err := s.People(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[providers.Address]providers.Untrusted, len(rooms)+len(people))
+	isRoom := make(map[providers.Address]bool, len(rooms))
+	for _, p := range people {
+		names[p.Mailbox] = p.Name
+	}
+	for _, r := range rooms {
+		names[r.Mailbox], isRoom[r.Mailbox] = r.Name, true
+	}
+	all := make([]providers.MailboxStatus, 0, len(mailboxes))
+	for _, m := range mailboxes {
+		bound := o.Intervals.Rest
+		if !m.Next.IsZero() && !m.LastGood.IsZero() {
+			bound = min(bound, max(m.Next.Sub(m.LastGood), o.Intervals.Near))
+		}
+		all = append(all, providers.MailboxStatus{
+			Mailbox: m.Address, Name: names[m.Address], IsRoom: isRoom[m.Address], LastGood: m.LastGood, Rows: m.Rows, Next: m.Next, Problem: m.Problem,
+			State: stateOf(m.Problem, m.LastGood, now, bound),
+		})
+	}
+	sortStatus(all)
+	return all, nil
+}
+
+// harm orders states, the worst first.
+var harm = []providers.MailboxState{providers.MailboxFailing, providers.MailboxNoAccess, providers.MailboxLate, providers.MailboxReading,
+	providers.MailboxWaiting, providers.MailboxFresh}
+
+func sortStatus(all []providers.MailboxStatus) {
+	slices.SortStableFunc(all, func(a, b providers.MailboxStatus) int {
+		if d := slices.Index(harm, a.State) - slices.Index(harm, b.State); d != 0 {
+			return d
+		}
+		return strings.Compare(string(a.Mailbox), string(b.Mailbox))
+	})
+}
+
+// result is what Once hands back.
+func (e *Engine) result() Result {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r := e.outcome
+	r.Listing, r.Requests = e.listing, e.requests.Load()
+	now := e.now()
+	for _, t := range e.s.tasks {
+		if t.mailbox == "" {
+			continue
+		}
+		r.Mailboxes++
+		if t.problem != nil {
+			r.Failed = append(r.Failed, providers.MailboxStatus{
+				Mailbox: t.mailbox, IsRoom: !e.persons[t.mailbox], State: e.state(t, now), LastGood: t.lastGood, Rows: t.rows, Problem: copied(t.problem),
+			})
+		}
+	}
+	sortStatus(r.Failed)
+	return r
+}

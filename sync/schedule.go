@@ -1,0 +1,196 @@
+package sync
+
+import (
+	"container/heap"
+	"time"
+
+	"roomdesk/providers"
+)
+
+// Ranks of tasks that are due, the first first. What a person waits for comes
+// before what nobody sees.
+const (
+	rankProbe = iota // finds out whether reading makes sense at all
+	rankNow          // watched, or asked for
+	rankLists
+	rankSchedule
+	rankCalendar
+)
+
+// task is something to do at a time. A mailbox has one for as long as it is
+// mirrored; at most one run of a task is under way at any moment.
+type task struct {
+	name    string            // unique
+	mailbox providers.Address // "" for lists and batches
+	rank    int
+	do      func(*taskRun) error
+
+	due     time.Time
+	seq     uint64 // order of becoming known, among equals
+	index   int    // in its heap
+	heap    *taskHeap
+	running bool
+	again   bool // asked for while running
+	urgent  bool // asked for by a person
+	dropped bool // no longer wanted
+
+	// Of a mailbox:
+	full        bool // the next round must be full
+	lastGood    time.Time
+	lastFull    time.Time
+	near        bool
+	rows        int
+	unconfirmed int
+	complete    bool // read to its end once
+	settled     bool // read, or found unreadable, since the engine began
+
+	tries   int
+	problem *providers.Problem
+}
+
+// taskHeap orders tasks: waiting ones by time, due ones by rank.
+type taskHeap struct {
+	tasks  []*task
+	before func(a, b *task) bool
+}
+
+func (h *taskHeap) Len() int           { return len(h.tasks) }
+func (h *taskHeap) Less(i, j int) bool { return h.before(h.tasks[i], h.tasks[j]) }
+func (h *taskHeap) Swap(i, j int) {
+	h.tasks[i], h.tasks[j] = h.tasks[j], h.tasks[i]
+	h.tasks[i].index, h.tasks[j].index = i, j
+}
+
+func (h *taskHeap) Push(x any) {
+	t := x.(*task)
+	t.index, t.heap = len(h.tasks), h
+	h.tasks = append(h.tasks, t)
+}
+
+func (h *taskHeap) Pop() any {
+	t := h.tasks[len(h.tasks)-1]
+	h.tasks[len(h.tasks)-1] = nil
+	h.tasks = h.tasks[:len(h.tasks)-1]
+	t.heap = nil
+	return t
+}
+
+// schedule is every task. Guarded by Engine.mu.
+type schedule struct {
+	tasks   map[string]*task
+	waiting taskHeap // not due yet
+	ready   taskHeap
+	active  int
+	limit   int // runs at the same time, now
+	calm    int // successes since the limit changed
+	seq     uint64
+	full    bool // Once reads everything anew
+	fatal   error
+}
+
+func (s *schedule) init() {
+	*s = schedule{tasks: map[string]*task{}}
+	s.waiting.before = func(a, b *task) bool {
+		if !a.due.Equal(b.due) {
+			return a.due.Before(b.due)
+		}
+		return a.seq < b.seq
+	}
+	s.ready.before = func(a, b *task) bool {
+		if ra, rb := a.order(), b.order(); ra != rb {
+			return ra < rb
+		}
+		if !a.due.Equal(b.due) {
+			return a.due.Before(b.due)
+		}
+		return a.seq < b.seq
+	}
+}
+
+func (t *task) order() int {
+	if t.urgent {
+		return min(t.rank, rankNow)
+	}
+	return t.rank
+}
+
+// put makes a task due at a time. A task that runs takes it up when it is done.
+func (s *schedule) put(t *task, due time.Time) {
+	if t.seq == 0 {
+		s.seq++
+		t.seq = s.seq
+	}
+	if t.heap != nil {
+		heap.Remove(t.heap, t.index)
+	}
+	t.due = due
+	s.tasks[t.name] = t
+	if !t.running {
+		heap.Push(&s.waiting, t)
+	}
+}
+
+// sooner makes a task due no later than at a time.
+func (s *schedule) sooner(t *task, due time.Time) {
+	if !t.running && due.Before(t.due) {
+		s.put(t, due)
+	}
+}
+
+func (s *schedule) drop(t *task) {
+	if t.heap != nil {
+		heap.Remove(t.heap, t.index)
+	}
+	t.dropped = true
+	delete(s.tasks, t.name)
+}
+
+// next takes the task to start now, or nil. Guarded by e.mu.
+func (e *Engine) next(now time.Time) *task {
+	s := &e.s
+	for s.waiting.Len() > 0 && !s.waiting.tasks[0].due.After(now) {
+		heap.Push(&s.ready, heap.Pop(&s.waiting))
+	}
+	if s.ready.Len() == 0 || s.active >= e.limit() || e.hold.blocks(s.ready.tasks[0], now) {
+		return nil
+	}
+	t := heap.Pop(&s.ready).(*task)
+	t.running, t.again = true, false
+	s.active++
+	return t
+}
+
+// until is how long nothing can become startable by itself. Guarded by e.mu.
+func (e *Engine) until(now time.Time) (time.Duration, bool) {
+	s := &e.s
+	var at time.Time
+	if s.waiting.Len() > 0 {
+		at = s.waiting.tasks[0].due
+	}
+	if pause := e.hold.until; s.ready.Len() > 0 && pause.After(now) && (at.IsZero() || pause.Before(at)) {
+		at = pause
+	}
+	if at.IsZero() {
+		return 0, false
+	}
+	return max(at.Sub(now), time.Millisecond), true
+}
+
+func (e *Engine) limit() int {
+	if e.s.limit == 0 {
+		e.s.limit = e.o.Workers
+	}
+	return e.s.limit
+}
+
+// eased raises the number of runs at the same time by one for each round of
+// successes; pressed halves it. Guarded by e.mu.
+func (e *Engine) eased() {
+	if e.s.calm++; e.s.calm >= e.limit() && e.s.limit < e.o.Workers {
+		e.s.limit, e.s.calm = e.s.limit+1, 0
+	}
+}
+
+func (e *Engine) pressed() {
+	e.s.limit, e.s.calm = max(min(4, e.o.Workers), e.limit()/2), 0
+}
