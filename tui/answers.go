@@ -1,0 +1,160 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"roomdesk/providers"
+)
+
+// readTime bounds a question to the local mirror, networkTime one to the tenant.
+const (
+	readTime    = 20 * time.Second
+	networkTime = 2 * time.Minute
+	// changesGap is the least time between two rounds of reading again.
+	changesGap = 100 * time.Millisecond
+	// pauseAfterError keeps a failing read from being repeated with every key.
+	pauseAfterError = 5 * time.Second
+)
+
+// ask runs a question outside Update, with a deadline.
+func (m *Model) ask(limit time.Duration, question func(ctx context.Context) tea.Msg) tea.Cmd {
+	parent := m.ctx
+	return func() tea.Msg {
+		ctx, stop := context.WithTimeout(parent, limit)
+		defer stop()
+		return question(ctx)
+	}
+}
+
+type headerState struct {
+	Header
+	known bool
+}
+
+type headerAnswer struct{ header Header }
+
+func (m *Model) readHeader() tea.Cmd {
+	ws := m.ws
+	return func() tea.Msg { return headerAnswer{ws.Header()} }
+}
+
+func (a headerAnswer) apply(m *Model) tea.Cmd {
+	m.header = headerState{a.header, true}
+	m.setZone(a.header.Zone)
+	return nil
+}
+
+// waitForChanges waits in the background until something changed; the answer
+// starts the next wait, after a gap, so that a burst becomes one round.
+func (m *Model) waitForChanges(after time.Duration) tea.Cmd {
+	ctx, ws := m.ctx, m.ws
+	return func() tea.Msg {
+		if after > 0 {
+			timer := time.NewTimer(after)
+			defer timer.Stop()
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		changes, err := ws.Wait(ctx)
+		return changesAnswer{changes, err}
+	}
+}
+
+type changesAnswer struct {
+	changes Changes
+	err     error
+}
+
+func (a changesAnswer) apply(m *Model) tea.Cmd {
+	if a.err != nil {
+		if m.ctx.Err() != nil || providers.Is(a.err, providers.Cancelled) {
+			return nil
+		}
+		m.notices.add(m.now, "the background reader stopped: "+problemText(a.err), true)
+		return m.waitForChanges(pauseAfterError)
+	}
+	for _, n := range a.changes.Notices {
+		m.notices.add(m.now, providers.Sanitise(n.Text), n.Bad)
+	}
+	c := a.changes
+	cmds := []tea.Cmd{m.waitForChanges(changesGap), m.readHeader()}
+	if c.Rooms {
+		cmds = append(cmds, m.readRooms())
+	}
+	if c.People {
+		cmds = append(cmds, m.readPeople())
+	}
+	if c.Sync {
+		cmds = append(cmds, m.readSync())
+	}
+	if c.Bookings {
+		cmds = append(cmds, m.readBookings())
+	}
+	if c.Sync || m.view == viewConnections {
+		cmds = append(cmds, m.readConnections())
+	}
+	if c.All {
+		m.avail.allOld()
+	}
+	for _, mailbox := range c.Mailboxes {
+		m.avail.old(mailbox)
+	}
+	if c.All || len(c.Mailboxes) > 0 || c.Rooms {
+		m.freeNow.old, m.find.old = true, true
+		m.rooms.detail.changed(c)
+		m.people.detail.changed(c)
+	}
+	return tea.Batch(cmds...)
+}
+
+// problemText is an error in one safe line.
+func problemText(err error) string {
+	return steady(providers.Sanitise(err.Error()))
+}
+
+// tickMsg moves the clock on the screen.
+type tickMsg struct{ generation uint64 }
+
+// tick asks for the next movement of the clock: in a second while seconds are on
+// the screen, else less often.
+func (m *Model) tick() tea.Cmd {
+	m.ticking++
+	generation := m.ticking
+	return tea.Tick(m.tickEvery(), func(time.Time) tea.Msg { return tickMsg{generation} })
+}
+
+func (m *Model) tickEvery() time.Duration {
+	if m.secondsShown() {
+		return time.Second
+	}
+	return 15 * time.Second
+}
+
+// secondsShown reports whether the frame has something that counts seconds.
+func (m *Model) secondsShown() bool {
+	if age := m.now.Sub(m.header.LastGood); m.header.known && !m.header.LastGood.IsZero() && age < 100*time.Second {
+		return true
+	}
+	return m.view == viewSync || len(m.dialogs) > 0 || m.notices.current() != nil
+}
+
+func (m *Model) ticked(t tickMsg) tea.Cmd {
+	if t.generation != m.ticking {
+		return nil
+	}
+	m.day.follow(m.now)
+	m.notices.expire(m.now)
+	m.freeNow.clockMoved(m.now)
+	m.sync.sample(m.now)
+	cmds := []tea.Cmd{m.tick()}
+	if m.view == viewSync {
+		cmds = append(cmds, m.readSync())
+	}
+	return tea.Batch(cmds...)
+}

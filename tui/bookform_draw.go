@@ -1,0 +1,342 @@
+package tui
+
+import (
+	"strings"
+
+	"roomdesk/providers"
+)
+
+// labelWidth is the column at which the fields of the form begin.
+const labelWidth = 11
+
+func (f *bookForm) size(m *Model, w, _ int) (int, int) {
+	return min(92, w), 21 + len(f.who.suggest) + len(f.behalf.suggest)
+}
+
+// formLines collects the lines of a form and where the cursor stands.
+type formLines struct {
+	m      *Model
+	w      int
+	lines  []string
+	cx, cy int
+	focusY int // the line of the field in focus, to keep in sight
+}
+
+func (o *formLines) line() *line { return newLine(o.m.theme, onPanel, o.w) }
+
+func (o *formLines) add(l *line) { o.lines = append(o.lines, l.done()) }
+
+func (o *formLines) blank() { o.lines = append(o.lines, "") }
+
+// note adds a text below the fields, wrapped.
+func (o *formLines) note(r role, text string) {
+	for _, s := range wrap(text, o.w-labelWidth) {
+		o.add(o.line().to(labelWidth).put(r, s))
+	}
+}
+
+func (f *bookForm) draw(m *Model, w, h int) ([]string, int, int) {
+	o := &formLines{m: m, w: w, cx: -1, cy: -1}
+	f.drawHead(o)
+	o.blank()
+	f.drawText(o, fieldWhat, &f.what, max(min(w-labelWidth, 48), 8), "")
+	f.drawWhen(o)
+	f.drawPeople(o, fieldWho, &f.who)
+	f.drawPeople(o, fieldBehalf, &f.behalf)
+	f.drawTeams(o)
+	o.blank()
+	f.drawTruth(o)
+	keys := m.drawKeys(scopeForm, onPanel, 0, w)
+	return o.fitted(h, keys)
+}
+
+// fitted cuts the lines to the height, the field in focus in sight, with the keys
+// as the last line.
+func (o *formLines) fitted(h int, keys string) ([]string, int, int) {
+	room := max(h-2, 1)
+	top := 0
+	if len(o.lines) > room {
+		// The first line stays; the focus must be seen.
+		top = max(min(o.focusY-room+2, len(o.lines)-room), 0)
+	}
+	lines := o.lines[top:min(top+room, len(o.lines))]
+	for len(lines) < room {
+		lines = append(lines, "")
+	}
+	out := append(append([]string{}, lines...), "", keys)
+	if len(out) > h {
+		out = append(out[:max(h-1, 0)], keys)
+	}
+	cy := o.cy - top
+	if o.cx < 0 || cy < 0 || cy >= room {
+		return out, -1, -1
+	}
+	return out, o.cx, cy
+}
+
+func (f *bookForm) drawHead(o *formLines) {
+	l := o.line().put(strong, "Book "+cut(f.title, 34))
+	var parts []string
+	if f.room.Capacity > 0 {
+		parts = append(parts, "seats "+itoa(min(f.room.Capacity, 9999)))
+	}
+	if place := steady(f.room.Place()); place != "" {
+		parts = append(parts, place)
+	}
+	l.put(dim, "  "+strings.Join(parts, " · "))
+	m := o.m
+	if when, ok := f.when(m); ok && differ(m, f) {
+		yours := "yours " + when.Start.In(m.zone).Format("15:04") + "  "
+		rooms := "room " + when.Start.In(f.zone).Format("15:04")
+		if l.width+columns(yours)+columns(rooms)+2 < o.w {
+			l.to(o.w-columns(yours)-columns(rooms)).put(dim, yours).put(accentStrong, rooms)
+		}
+	}
+	o.add(l)
+}
+
+// differ reports whether the room's clock differs from the person's then.
+func differ(m *Model, f *bookForm) bool {
+	when, ok := f.when(m)
+	if !ok {
+		return false
+	}
+	_, a := when.Start.In(m.zone).Zone()
+	_, b := when.Start.In(f.zone).Zone()
+	return a != b
+}
+
+// field begins the line of a field: its label, and the ground of the one in
+// focus.
+func (f *bookForm) field(o *formLines, field formField) *line {
+	l := o.line()
+	if field == f.focus && !f.sending {
+		o.focusY = len(o.lines)
+		return l.put(accentStrong, "▸ ").put(accent, field.label()).to(labelWidth)
+	}
+	return l.put(plain, "  ").put(dim, field.label()).to(labelWidth)
+}
+
+// drawText writes a text field of w columns, with the truth beside it.
+func (f *bookForm) drawText(o *formLines, field formField, t *textField, w int, beside string) {
+	l := f.field(o, field)
+	f.putText(o, l, field, t, w, "")
+	if beside != "" {
+		l.put(dim, "  "+beside)
+	}
+	f.putWrong(l, field)
+	o.add(l)
+}
+
+// putText writes the text of a field on its ground.
+func (f *bookForm) putText(o *formLines, l *line, field formField, t *textField, w int, hint string) {
+	ground := l.ground
+	look := plain
+	if field == f.focus && !f.sending {
+		l.ground, look = onSpan, strong
+		o.cx, o.cy = l.width, len(o.lines)
+	}
+	if t.empty() && hint == "" && field == fieldWhat {
+		hint = "Meeting"
+	}
+	if t.empty() && hint != "" && field != f.focus {
+		l.fit(faint, hint, w)
+	} else {
+		at := t.draw(l, look, w)
+		if o.cy == len(o.lines) && field == f.focus && !f.sending {
+			o.cx += at
+		}
+	}
+	l.style(plain)
+	l.ground = ground
+}
+
+func (f *bookForm) putWrong(l *line, field formField) {
+	if f.wrong[field] != "" {
+		l.put(plain, "  ").put(bad, "✗ "+f.wrong[field])
+	}
+}
+
+// drawWhen writes day, start and end in one line where there is room, with the
+// person's own clock below.
+func (f *bookForm) drawWhen(o *formLines) {
+	m := o.m
+	if o.w < 60 {
+		f.drawText(o, fieldDay, &f.day, 18, "")
+		f.drawText(o, fieldStart, &f.start, 8, "")
+		f.drawText(o, fieldEnd, &f.end, 8, "")
+	} else {
+		l := f.field(o, fieldDay)
+		f.putText(o, l, fieldDay, &f.day, 18, "")
+		for _, part := range []struct {
+			field formField
+			text  *textField
+		}{{fieldStart, &f.start}, {fieldEnd, &f.end}} {
+			look, label := dim, "  "+part.field.label()+" "
+			if f.focus == part.field && !f.sending {
+				look, label = accent, " ▸"+part.field.label()+" "
+				o.focusY = len(o.lines)
+			}
+			l.put(look, label)
+			f.putText(o, l, part.field, part.text, 8, "")
+		}
+		for _, field := range []formField{fieldDay, fieldStart, fieldEnd} {
+			if f.wrong[field] != "" {
+				f.putWrong(l, field)
+				break
+			}
+		}
+		o.add(l)
+	}
+	when, ok := f.when(m)
+	if !ok {
+		return
+	}
+	l := o.line().to(labelWidth).put(dim, duration(when.Duration())+" · "+daysAway(when.Start.In(f.zone), m.now, f.zone))
+	if differ(m, f) {
+		l.put(dim, " · "+f.zone.String()+"; that is ").put(plain, span(when, m.zone)).put(dim, " for you ("+m.zone.String()+")")
+	}
+	o.add(l)
+}
+
+// drawPeople writes mailboxes with their state at that time, the text being typed
+// and its completions.
+func (f *bookForm) drawPeople(o *formLines, field formField, p *peopleField) {
+	m := o.m
+	focus := f.focus == field && !f.sending
+	l := f.field(o, field)
+	when, ok := f.when(m)
+	for i, mailbox := range p.picked {
+		name := cut(m.people.nameOf(mailbox), 28)
+		glyph, look, words := "", dim, ""
+		if ok && field == fieldWho {
+			glyph, look, words = f.personWords(mailbox, when)
+		}
+		if l.width > labelWidth && l.width+columns(name)+columns(words)+6 > o.w {
+			o.add(l)
+			l = o.line().to(labelWidth)
+			if focus {
+				o.focusY = len(o.lines)
+			}
+		}
+		if i > 0 && l.width > labelWidth {
+			l.put(plain, "  ")
+		}
+		l.put(plain, name)
+		if glyph != "" {
+			l.put(look, " "+glyph)
+		}
+		if words != "" {
+			l.put(look, " "+words)
+		}
+	}
+	if focus || !p.field.empty() {
+		if l.width+12 > o.w {
+			o.add(l)
+			l = o.line().to(labelWidth)
+			o.focusY = len(o.lines)
+		}
+		if len(p.picked) > 0 && l.width > labelWidth {
+			l.put(plain, "  ")
+		}
+		f.putText(o, l, field, &p.field, max(min(o.w-l.width, 26), 8), "")
+	} else if len(p.picked) == 0 {
+		l.put(faint, "nobody else")
+	}
+	f.putWrong(l, field)
+	o.add(l)
+	if !focus {
+		return
+	}
+	for i, n := range p.suggest {
+		if n >= len(m.people.rows) {
+			continue
+		}
+		row := &m.people.rows[n]
+		s := o.line().to(labelWidth)
+		if i == p.at {
+			s.put(accentStrong, "▸ ").put(strong, row.title)
+		} else {
+			s.put(plain, "  ").put(plain, row.title)
+		}
+		o.add(s.put(dim, "  "+string(row.person.Mailbox)))
+	}
+}
+
+func (f *bookForm) drawTeams(o *formLines) {
+	l := f.field(o, fieldTeams)
+	word := "no"
+	if f.teams {
+		word = "yes"
+	}
+	if f.focus == fieldTeams && !f.sending {
+		ground := l.ground
+		l.ground = onSpan
+		l.put(strong, word+" ")
+		l.ground = ground
+		l.put(dim, " space changes it")
+	} else {
+		l.put(plain, word)
+	}
+	if look, text := f.teamsWords(o.m); text != "" {
+		l.put(dim, " · ").put(look, text)
+	}
+	o.add(l)
+}
+
+// drawTruth is what the tenant says about it now, and what went wrong.
+func (f *bookForm) drawTruth(o *formLines) {
+	m := o.m
+	o.add(o.line().repeat(ruled, "─", o.w))
+	people := len(f.who.picked)
+	if len(f.behalf.picked) > 0 {
+		people++
+	}
+	glyph, look, text := f.roomWords(m)
+	l := o.line().put(plain, "  ").put(dim, "room").to(labelWidth).put(look, glyph+" ").put(plain, f.title)
+	if f.room.Capacity > 0 {
+		seats := itoa(people) + " of " + itoa(min(f.room.Capacity, 9999)) + " seats"
+		if people > f.room.Capacity {
+			l.put(dim, " · ").put(warn, seats+": too small")
+		} else {
+			l.put(dim, " · "+seats)
+		}
+	}
+	o.add(l.put(dim, " · ").put(look, text))
+	if !f.room.Bookable {
+		o.note(warn, "The tenant marks this room as not bookable; it may decline.")
+	}
+	if f.check.have && !f.check.result.Free {
+		drawAlternatives(o, f.check.result.Alternatives, "alt+")
+	}
+	switch {
+	case f.refused != "":
+		o.blank()
+		o.note(bad, "✗ "+f.refused)
+	case f.sending:
+		o.blank()
+		o.note(accent, "◌ storing and sending… esc closes; it keeps going")
+	case f.anyway:
+		o.note(warn, "It will be sent although the room is taken: the room will probably decline.")
+	}
+}
+
+// drawAlternatives lists up to three other rooms with the keys that take them.
+func drawAlternatives(o *formLines, list []providers.Alternative, modifier string) {
+	for i, a := range list {
+		if i == 3 {
+			break
+		}
+		l := o.line().to(labelWidth).put(accentStrong, modifier+itoa(i+1)).put(plain, " ")
+		l.put(plain, cut(shown(a.Name, string(a.Room)), 24))
+		if a.Capacity > 0 {
+			l.put(dim, " "+itoa(min(a.Capacity, 9999)))
+		}
+		for _, text := range []string{a.Place, a.Why} {
+			if text = steady(providers.Sanitise(text)); text != "" {
+				l.put(dim, " · "+text)
+			}
+		}
+		o.add(l)
+	}
+}

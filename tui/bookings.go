@@ -1,0 +1,260 @@
+package tui
+
+import (
+	"context"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"roomdesk/providers"
+)
+
+// bookingsPane is view 3: what was booked here, newest first.
+type bookingsPane struct {
+	rows    []providers.Booking
+	read    bool
+	reading bool
+	again   bool
+	err     error
+	list    scroll
+	chosen  string
+}
+
+type bookingsAnswer struct {
+	rows []providers.Booking
+	err  error
+}
+
+func (m *Model) readBookings() tea.Cmd {
+	if m.bookings.reading {
+		m.bookings.again = true
+		return nil
+	}
+	m.bookings.reading = true
+	ws := m.ws
+	return m.ask(readTime, func(ctx context.Context) tea.Msg {
+		rows, err := ws.Bookings(ctx)
+		return bookingsAnswer{slices.Clone(rows), err}
+	})
+}
+
+func (a bookingsAnswer) apply(m *Model) tea.Cmd {
+	p := &m.bookings
+	p.reading, p.err = false, a.err
+	if a.err == nil {
+		p.read, p.rows = true, a.rows
+		p.keepChosen()
+		for _, d := range m.dialogs {
+			if progress, ok := d.(*bookProgress); ok {
+				progress.follow(p.rows)
+			}
+		}
+	} else {
+		m.notices.add(m.now, "the bookings could not be read: "+problemText(a.err), true)
+	}
+	if p.again {
+		p.again = false
+		return m.readBookings()
+	}
+	return nil
+}
+
+// put shows a booking before the list is read again.
+func (p *bookingsPane) put(b providers.Booking) {
+	for i := range p.rows {
+		if p.rows[i].ID == b.ID {
+			p.rows[i] = b
+			return
+		}
+	}
+	p.rows = slices.Insert(p.rows, 0, b)
+	p.keepChosen()
+}
+
+func (p *bookingsPane) keepChosen() {
+	for i := range p.rows {
+		if p.rows[i].ID == p.chosen {
+			p.list.at = i
+			return
+		}
+	}
+	p.list.at = max(min(p.list.at, len(p.rows)-1), 0)
+	p.choose()
+}
+
+func (p *bookingsPane) choose() {
+	if b := p.row(); b != nil {
+		p.chosen = b.ID
+	}
+}
+
+func (p *bookingsPane) row() *providers.Booking {
+	if p.list.at < 0 || p.list.at >= len(p.rows) {
+		return nil
+	}
+	return &p.rows[p.list.at]
+}
+
+func (p *bookingsPane) listRect(m *Model) rect {
+	body := m.body()
+	return rect{0, body.y + 2, body.w, max(body.h-2, 1)}
+}
+
+func (p *bookingsPane) draw(m *Model, lines []string, _ rect) []string {
+	switch {
+	case !p.read && p.err != nil:
+		return note(m, append(lines, ""), bad, "The bookings could not be read: "+problemText(p.err))
+	case !p.read:
+		return note(m, append(lines, ""), plain, "reading…")
+	}
+	c := p.columns(m)
+	head := newLine(m.theme, onScreen, m.width).to(2).put(dim, "when")
+	head.to(c.room).put(dim, "room").to(c.state).put(dim, "state")
+	if c.what > 0 {
+		head.to(c.what).put(dim, "what")
+	}
+	lines = append(lines, "", head.done())
+	if len(p.rows) == 0 {
+		return note(m, lines, dim, "Nothing was booked here yet. Press b on a room in 1 Rooms.")
+	}
+	return drawList(m, lines, p.listRect(m), &p.list, len(p.rows), func(i int, selected bool) string {
+		return p.drawRow(m, &p.rows[i], c, selected)
+	})
+}
+
+type bookingColumns struct{ when, room, state, what int }
+
+func (p *bookingsPane) columns(m *Model) bookingColumns {
+	switch {
+	case m.width >= 100:
+		return bookingColumns{22, 26, 46, 80}
+	case m.width >= 64:
+		return bookingColumns{22, 26, 42, 0}
+	}
+	return bookingColumns{12, 15, 26, 0}
+}
+
+// bookingLook is a state as a character and role. Only the room's own acceptance
+// looks confirmed.
+func bookingLook(s providers.BookingState) (string, role) {
+	switch s {
+	case providers.BookingAccepted:
+		return "●", good
+	case providers.BookingTentative, providers.BookingPartly:
+		return "◐", held
+	case providers.BookingDeclined, providers.BookingFailed:
+		return "✗", bad
+	case providers.BookingCancelled, providers.BookingCancelling:
+		return "–", dim
+	}
+	return "◌", accent
+}
+
+func (p *bookingsPane) drawRow(m *Model, b *providers.Booking, c bookingColumns, selected bool) string {
+	l, name := rowLine(m, selected)
+	w := request(*b)
+	start := w.Start.In(m.zone)
+	if c.when > 16 {
+		l.put(plain, start.Format("Mon 2 Jan")+" ").to(13).put(dim, span(w, m.zone))
+	} else {
+		l.put(dim, start.Format("2 Jan 15:04"))
+	}
+	l.to(c.room).put(name, cut(m.roomTitle(b), c.state-c.room-2))
+	glyph, look := bookingLook(b.State)
+	l.to(c.state).put(look, glyph+" ")
+	end := m.width
+	if c.what > 0 {
+		end = c.what - 2
+	}
+	l.put(look, cut(b.State.Words(), end-l.width))
+	if c.what > 0 {
+		l.to(c.what).put(plain, shown(b.Request.Subject, "Meeting"))
+		if b.Request.Teams {
+			text, look := " · Teams", dim
+			if b.TeamsMissing {
+				text, look = " · no Teams link", warn
+			}
+			l.put(look, text)
+		}
+	}
+	return l.finish(selected)
+}
+
+func (m *Model) roomTitle(b *providers.Booking) string {
+	if i, ok := m.rooms.data.find[b.Request.Room]; ok {
+		return m.rooms.data.rows[i].title
+	}
+	return shown(b.RoomName, string(b.Request.Room))
+}
+
+// whyNotCancel says why a booking cannot be cancelled now.
+func whyNotCancel(b *providers.Booking) string {
+	switch {
+	case b == nil:
+		return "no booking is chosen"
+	case b.State == providers.BookingCancelled:
+		return "it is cancelled already"
+	case b.State == providers.BookingCancelling:
+		return "it is being cancelled already"
+	case b.State == providers.BookingFailed:
+		return "nothing reached the tenant"
+	case b.State == providers.BookingSending, b.State == providers.BookingUnknown:
+		return "it is on its way; wait until it is known to be there"
+	}
+	return ""
+}
+
+// askCancel asks before a booking is cancelled and names who gets mail.
+func (m *Model) askCancel(b *providers.Booking) tea.Cmd {
+	booking := *b
+	w := request(booking)
+	subject := shown(booking.Request.Subject, "Meeting")
+	mail := append(append([]providers.Address(nil), booking.Request.Required...), booking.Request.Optional...)
+	who := "The room " + m.roomTitle(&booking)
+	if names := m.names(mail); names != "" {
+		who += ", " + names
+	}
+	who += " gets a cancellation by mail."
+	if len(mail) > 0 {
+		who = "These get a cancellation by mail: the room " + m.roomTitle(&booking) + ", " + m.names(mail) + "."
+	}
+	m.openDialog(&question{
+		title: "Cancel “" + cut(subject, 40) + "”?",
+		text: []string{
+			m.roomTitle(&booking) + ", " + w.Start.In(m.zone).Format("Mon 2 Jan") + " " + span(w, m.zone) + ", booked for " + m.people.nameOf(booking.Request.Organizer) + ".",
+			who,
+		},
+		no: "keep it", yes: "cancel the meeting",
+		do: func(m *Model) tea.Cmd { return m.cancel(booking.ID) },
+	})
+	return nil
+}
+
+type cancelAnswer struct {
+	booking providers.Booking
+	err     error
+}
+
+func (m *Model) cancel(id string) tea.Cmd {
+	ws := m.ws
+	m.notices.add(m.now, "cancelling…", false)
+	return m.ask(networkTime, func(ctx context.Context) tea.Msg {
+		booking, err := ws.Cancel(ctx, id, "")
+		return cancelAnswer{booking, err}
+	})
+}
+
+func (a cancelAnswer) apply(m *Model) tea.Cmd {
+	if a.err != nil {
+		m.notices.add(m.now, "it was not cancelled: "+problemText(a.err), true)
+		return nil
+	}
+	m.bookings.put(a.booking)
+	for _, d := range m.dialogs {
+		if progress, ok := d.(*bookProgress); ok {
+			progress.follow(m.bookings.rows)
+		}
+	}
+	m.notices.add(m.now, m.roomTitle(&a.booking)+" "+span(request(a.booking), m.zone)+": "+a.booking.State.Words(), false)
+	return m.readBookings()
+}

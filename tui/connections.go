@@ -1,0 +1,183 @@
+package tui
+
+import (
+	"context"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"roomdesk/providers"
+)
+
+// connectionsPane is view 6: the configured connections.
+type connectionsPane struct {
+	rows []ConnectionRow
+	read bool
+	err  error
+	list scroll
+}
+
+type connectionsAnswer struct {
+	rows []ConnectionRow
+	err  error
+}
+
+func (m *Model) readConnections() tea.Cmd {
+	ws := m.ws
+	return m.ask(readTime, func(ctx context.Context) tea.Msg {
+		rows, err := ws.Connections(ctx)
+		return connectionsAnswer{slices.Clone(rows), err}
+	})
+}
+
+func (a connectionsAnswer) apply(m *Model) tea.Cmd {
+	m.connections.err = a.err
+	if a.err == nil {
+		m.connections.rows, m.connections.read = a.rows, true
+	}
+	return nil
+}
+
+func (p *connectionsPane) listRect(m *Model) rect {
+	body := m.body()
+	return rect{0, body.y + 2, body.w, max(body.h-5, 1)}
+}
+
+func (p *connectionsPane) draw(m *Model, lines []string, body rect) []string {
+	switch {
+	case p.err != nil:
+		return note(m, append(lines, ""), bad, "The connections could not be read: "+problemText(p.err))
+	case !p.read:
+		return note(m, append(lines, ""), plain, "reading…")
+	}
+	c := p.columns(m)
+	head := newLine(m.theme, onScreen, m.width).to(2).put(dim, "connection").to(c.provider).put(dim, "provider")
+	if c.tenant > 0 {
+		head.to(c.tenant).put(dim, "tenant")
+	}
+	if c.identity > 0 {
+		head.to(c.identity).put(dim, "identity").to(c.kind).put(dim, "kind").to(c.keystore).put(dim, "keystore")
+	}
+	head.to(c.credential).put(dim, "credential")
+	lines = append(lines, "", head.done())
+	r := p.listRect(m)
+	lines = drawList(m, lines, r, &p.list, len(p.rows), func(i int, selected bool) string {
+		return p.drawRow(m, &p.rows[i], c, selected)
+	})
+	if len(p.rows) == 0 {
+		lines = note(m, lines, plain, "No connection is configured.")
+	}
+	lines = append(lines, "")
+	lines = note(m, lines, dim, "Connect another tenant on the command line:")
+	return append(lines, newLine(m.theme, onScreen, m.width).to(4).put(accent, "roomdesk connect graph --help").done())
+}
+
+type connectionColumns struct{ name, provider, tenant, identity, kind, keystore, credential int }
+
+func (p *connectionsPane) columns(m *Model) connectionColumns {
+	longest := 10
+	for i := range p.rows {
+		longest = max(longest, columns(p.rows[i].Name)+2)
+	}
+	switch {
+	case m.width >= 110:
+		c := connectionColumns{name: min(longest, 24)}
+		c.provider = 2 + c.name + 2
+		c.tenant = c.provider + 10
+		c.identity = c.tenant + 20
+		c.kind = c.identity + 22
+		c.keystore = c.kind + 12
+		c.credential = c.keystore + 12
+		return c
+	case m.width >= 70:
+		c := connectionColumns{name: min(longest, 20)}
+		c.provider = 2 + c.name + 2
+		c.tenant = c.provider + 10
+		c.credential = c.tenant + 22
+		return c
+	}
+	c := connectionColumns{name: 14, provider: 17}
+	c.credential = 27
+	return c
+}
+
+// credentialLook is the state of a credential as a character and role.
+func credentialLook(row *ConnectionRow) (string, role) {
+	switch {
+	case !row.Healthy:
+		return "✗", bad
+	case row.Credential == "present":
+		return "●", good
+	}
+	return "◐", warn
+}
+
+func (p *connectionsPane) drawRow(m *Model, row *ConnectionRow, c connectionColumns, selected bool) string {
+	l, name := rowLine(m, selected)
+	text := func(s string) string { return steady(providers.Sanitise(s)) }
+	label := text(row.Name)
+	if row.Active {
+		label = "▸ " + label
+	}
+	l.fit(name, label, c.name).to(c.provider).fit(plain, text(row.Provider), 9)
+	if c.tenant > 0 {
+		l.to(c.tenant).put(plain, cut(text(row.Tenant), 18))
+	}
+	if c.identity > 0 {
+		l.to(c.identity).put(dim, cut(text(row.Identity), 20))
+		l.to(c.kind).put(dim, cut(text(row.Kind), 11))
+		l.to(c.keystore).put(dim, cut(text(row.Keystore), 11))
+	}
+	glyph, look := credentialLook(row)
+	l.to(c.credential).put(look, glyph+" "+text(row.Credential))
+	if row.Demo {
+		l.put(warn, "  demo")
+	}
+	return l.finish(selected)
+}
+
+// openConnection shows all of one connection.
+func (m *Model) openConnection() tea.Cmd {
+	p := &m.connections
+	if p.list.at < 0 || p.list.at >= len(p.rows) {
+		return nil
+	}
+	row := p.rows[p.list.at]
+	m.openDialog(&reader{title: steady(providers.Sanitise(row.Name)), wide: 64, make: func(m *Model, w int) []string {
+		var lines []string
+		pair := func(label, value string) {
+			if value == "" {
+				value = "not known"
+			}
+			for i, part := range wrap(steady(providers.Sanitise(value)), max(w-14, 10)) {
+				l := newLine(m.theme, onPanel, w)
+				if i == 0 {
+					l.put(dim, label)
+				}
+				lines = append(lines, l.to(14).put(plain, part).done())
+			}
+		}
+		pair("provider", row.Provider)
+		pair("tenant", row.Tenant)
+		pair("identity", row.Identity)
+		pair("kind", row.Kind)
+		pair("keystore", row.Keystore)
+		pair("credential", row.Credential)
+		last := "never"
+		if !row.LastUse.IsZero() {
+			last = row.LastUse.In(m.zone).Format("Mon 2 Jan 15:04")
+		}
+		pair("last use", last)
+		switch {
+		case row.Demo:
+			pair("", "A simulated tenant: nothing here is real.")
+		case !row.Healthy:
+			pair("", "Look into it with: roomdesk connections")
+		}
+		if !row.Demo {
+			pair("remove it", "roomdesk disconnect "+row.Name)
+		}
+		return lines
+	}})
+	return nil
+}

@@ -1,0 +1,194 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+)
+
+// viewID names a view; the number is its key.
+type viewID uint8
+
+const (
+	viewRooms viewID = iota + 1
+	viewFind
+	viewBookings
+	viewPeople
+	viewSync
+	viewConnections
+	viewCount = viewConnections
+)
+
+func (v viewID) title() string {
+	return [...]string{"", "Rooms", "Find", "Bookings", "People", "Sync", "Connections"}[v]
+}
+
+// Model is the whole console. Panes are plain structs; the model routes messages
+// to them and owns what they share: size, theme, clock, day and dialogs.
+type Model struct {
+	ctx     context.Context
+	ws      Workspace
+	clock   func() time.Time
+	now     time.Time // read once per message
+	own     *time.Location
+	zone    *time.Location // of everything shown unless it says else
+	width   int
+	height  int
+	theme   *theme
+	dark    bool
+	depth   depth
+	noMouse bool
+	zones   map[string]*time.Location
+
+	view    viewID
+	dialogs []dialog
+	keys    keymap
+	header  headerState
+	notices notices
+	day     dayState
+	avail   availabilities
+	freeNow freeNowState
+
+	rooms       roomsPane
+	find        findPane
+	bookings    bookingsPane
+	people      peoplePane
+	sync        syncPane
+	connections connectionsPane
+	shade       shade
+	tabs        tabs
+	quit        quitState
+	ticking     uint64 // generation of the clock's tick
+	out         []byte // the last frame's buffer
+}
+
+// New makes a console that has not read anything yet. Its first frame says so.
+func New(o Options) *Model {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	m := &Model{
+		ctx: context.Background(), ws: o.Workspace, clock: o.Now, now: o.Now(), own: o.Zone,
+		dark: !o.Light, view: viewRooms, noMouse: o.NoMouse, keys: newKeymap(),
+		zones: map[string]*time.Location{},
+	}
+	if o.NoColor {
+		m.depth = colourless
+	}
+	m.theme = newTheme(m.dark, m.depth)
+	m.setZone(nil)
+	m.day.reset(m.now, m.zone)
+	m.avail.reset(m.day.window())
+	m.rooms.init()
+	m.people.init()
+	m.find.init()
+	return m
+}
+
+// setZone chooses the zone that times are shown in: the caller's, the
+// workspace's, the machine's.
+func (m *Model) setZone(workspace *time.Location) {
+	zone := time.Local
+	switch {
+	case m.own != nil:
+		zone = m.own
+	case workspace != nil:
+		zone = workspace
+	}
+	if m.zone != nil && m.zone.String() == zone.String() {
+		return
+	}
+	m.zone = zone
+	m.day.reset(m.now, zone)
+	m.avail.reset(m.day.window())
+}
+
+// Init begins to read; nothing is waited for.
+func (m *Model) Init() tea.Cmd {
+	return tea.Batch(
+		tea.RequestBackgroundColor,
+		m.readHeader(), m.readRooms(), m.readSync(), m.readBookings(), m.readPeople(), m.readConnections(),
+		m.waitForChanges(0), m.tick(),
+	)
+}
+
+// Update takes one message. It never blocks.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	m.now = m.clock()
+	if cmd := m.route(msg); cmd != nil {
+		return m, tea.Batch(cmd, m.settle())
+	}
+	return m, m.settle()
+}
+
+func (m *Model) route(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		return m.pressed(msg)
+	case tea.PasteMsg:
+		return m.pasted(msg.Content)
+	case tea.MouseClickMsg:
+		return m.clicked(tea.Mouse(msg))
+	case tea.MouseMotionMsg:
+		return m.dragged(tea.Mouse(msg))
+	case tea.MouseReleaseMsg:
+		return m.released()
+	case tea.MouseWheelMsg:
+		return m.wheeled(tea.Mouse(msg))
+	case tea.WindowSizeMsg:
+		m.width, m.height = max(msg.Width, 0), max(msg.Height, 0)
+	case tea.BackgroundColorMsg:
+		m.dark = msg.IsDark()
+		m.theme = newTheme(m.dark, m.depth)
+	case tea.ColorProfileMsg:
+		m.setProfile(msg.Profile)
+	case tickMsg:
+		return m.ticked(msg)
+	case answer:
+		return msg.apply(m)
+	}
+	return nil
+}
+
+// setProfile follows what the terminal can show; a choice of no colour stays.
+func (m *Model) setProfile(p colorprofile.Profile) {
+	if m.depth == colourless {
+		return
+	}
+	switch p {
+	case colorprofile.NoTTY, colorprofile.ASCII:
+		m.depth = colourless
+	case colorprofile.ANSI:
+		m.depth = sixteen
+	default:
+		m.depth = trueColour
+	}
+	m.theme = newTheme(m.dark, m.depth)
+}
+
+// answer is the result of a command: it puts itself into the model, unless it is
+// older than what the model asked for since.
+type answer interface{ apply(m *Model) tea.Cmd }
+
+// settle asks for what the screen needs and does not have: availability of the
+// rows in sight, meetings of the chosen one. Each kind has one question under way
+// at a time, so that holding a key down asks no more often than answers come.
+func (m *Model) settle() tea.Cmd {
+	var cmds []tea.Cmd
+	add := func(cmd tea.Cmd) {
+		if cmd != nil {
+			cmds = append(cmds, cmd)
+		}
+	}
+	add(m.readVisibleAvailability())
+	add(m.readFreeNow())
+	add(m.readDetail())
+	add(m.readCalendars())
+	add(m.readFind())
+	if len(cmds) == 0 {
+		return nil
+	}
+	return tea.Batch(cmds...)
+}

@@ -1,0 +1,305 @@
+package tui
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"roomdesk/providers"
+)
+
+// roomRow is a room with its texts made ready for the screen, once for each
+// reading of the list.
+type roomRow struct {
+	room   providers.Room
+	title  string
+	group  string // building and floor: the heading
+	place  string
+	glyphs string // equipment, two columns each
+	seats  string
+}
+
+// roomData is one reading of the room list: sorted and searchable. It is made
+// outside Update and never changed afterwards.
+type roomData struct {
+	rows      []roomRow
+	mailboxes []providers.Address
+	find      map[providers.Address]int
+	index     *providers.RoomIndex
+	longest   int // columns of the longest title
+}
+
+// Equipment in the list. Each is one column wide; the help explains them.
+const (
+	glyphDisplay  = "▭"
+	glyphVideo    = "◉"
+	glyphAudio    = "♫"
+	glyphStepFree = "◿"
+)
+
+func newRoomData(rooms []providers.Room) *roomData {
+	rooms = slices.Clone(rooms)
+	d := &roomData{rows: make([]roomRow, 0, len(rooms)), find: make(map[providers.Address]int, len(rooms))}
+	keys := make(map[providers.Address]string, len(rooms))
+	for _, r := range rooms {
+		keys[r.Mailbox] = strings.ToLower(r.Title())
+	}
+	slices.SortStableFunc(rooms, func(a, b providers.Room) int {
+		return cmp.Or(
+			lastIfEmpty(shown(a.Building, ""), shown(b.Building, "")),
+			cmp.Compare(floorOrder(a), floorOrder(b)),
+			strings.Compare(shown(a.Floor, ""), shown(b.Floor, "")),
+			natural(keys[a.Mailbox], keys[b.Mailbox]),
+			cmp.Compare(a.Mailbox, b.Mailbox),
+		)
+	})
+	for i, r := range rooms {
+		row := roomRow{room: r, title: steady(r.Title()), place: steady(r.Place()), glyphs: equipmentGlyphs(r)}
+		row.group = groupTitle(r)
+		if r.Capacity > 0 {
+			row.seats = itoa(min(r.Capacity, 9999))
+		}
+		d.longest = max(d.longest, columns(row.title))
+		d.rows = append(d.rows, row)
+		d.find[r.Mailbox] = i
+		d.mailboxes = append(d.mailboxes, r.Mailbox)
+	}
+	d.index = providers.NewRoomIndex(rooms)
+	return d
+}
+
+func lastIfEmpty(a, b string) int {
+	switch {
+	case a == b:
+		return 0
+	case a == "":
+		return 1
+	case b == "":
+		return -1
+	}
+	return strings.Compare(strings.ToLower(a), strings.ToLower(b))
+}
+
+func floorOrder(r providers.Room) int {
+	if r.FloorNumber == nil {
+		return 1 << 30
+	}
+	return *r.FloorNumber
+}
+
+// natural compares texts with their numbers by value: "Room 9" before "Room 10".
+func natural(a, b string) int {
+	for a != "" && b != "" {
+		an, arest := leadingNumber(a)
+		bn, brest := leadingNumber(b)
+		if an != "" && bn != "" {
+			if c := cmp.Or(cmp.Compare(len(an), len(bn)), strings.Compare(an, bn)); c != 0 {
+				return c
+			}
+			a, b = arest, brest
+			continue
+		}
+		if a[0] != b[0] {
+			return cmp.Compare(a[0], b[0])
+		}
+		a, b = a[1:], b[1:]
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+func leadingNumber(s string) (digits, rest string) {
+	i := 0
+	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+		i++
+	}
+	digits = strings.TrimLeft(s[:i], "0")
+	if digits == "" && i > 0 {
+		digits = "0"
+	}
+	return digits, s[i:]
+}
+
+func groupTitle(r providers.Room) string {
+	building := shown(r.Building, "")
+	floor := steady(providers.FloorWords(r.Floor.Or("")))
+	switch {
+	case building == "" && floor == "":
+		return "no building given"
+	case floor == "":
+		return building
+	case building == "":
+		return "no building given · " + floor
+	}
+	return building + " · " + floor
+}
+
+func equipmentGlyphs(r providers.Room) string {
+	var b strings.Builder
+	add := func(have bool, glyph string) {
+		if have {
+			b.WriteString(glyph + " ")
+		} else {
+			b.WriteString("  ")
+		}
+	}
+	add(r.Has(providers.Display), glyphDisplay)
+	add(r.Has(providers.Video) || r.Has(providers.Teams), glyphVideo)
+	add(r.Has(providers.Audio), glyphAudio)
+	add(r.StepFree != nil && *r.StepFree, glyphStepFree)
+	return b.String()
+}
+
+// equipmentWords is what a room has in words.
+func equipmentWords(r providers.Room) string {
+	var words []string
+	for _, e := range r.Equipment {
+		words = append(words, providers.Sanitise(string(e)))
+	}
+	if r.StepFree != nil && *r.StepFree {
+		words = append(words, "step-free")
+	}
+	return strings.Join(words, ", ")
+}
+
+type roomsAnswer struct {
+	data *roomData
+	err  error
+}
+
+// readRooms reads the room list and prepares it outside Update.
+func (m *Model) readRooms() tea.Cmd {
+	if m.rooms.reading {
+		m.rooms.again = true
+		return nil
+	}
+	m.rooms.reading = true
+	ws := m.ws
+	return m.ask(readTime, func(ctx context.Context) tea.Msg {
+		rooms, err := ws.Rooms(ctx)
+		if err != nil {
+			return roomsAnswer{err: err}
+		}
+		return roomsAnswer{data: newRoomData(rooms)}
+	})
+}
+
+func (a roomsAnswer) apply(m *Model) tea.Cmd {
+	p := &m.rooms
+	p.reading = false
+	p.err = a.err
+	if a.err != nil {
+		m.notices.add(m.now, "the rooms could not be read: "+problemText(a.err), true)
+	} else {
+		p.read = true
+		p.data = a.data
+		p.cache.clear()
+		m.freeNow.old = true
+		m.find.old = true
+		p.refilter(m)
+	}
+	if p.again {
+		p.again = false
+		return m.readRooms()
+	}
+	return nil
+}
+
+// item is a line of the list: a room's index, a heading, or a gap.
+type item int32
+
+const (
+	gap         item = -1
+	headingBase item = -2 // headingBase-n is the heading of the room n
+)
+
+func (i item) room() int    { return int(i) }
+func (i item) isRoom() bool { return i >= 0 }
+func (i item) heading() (room int, ok bool) {
+	if i > headingBase {
+		return 0, false
+	}
+	return int(headingBase - i), true
+}
+
+// refilter applies the filter and lays the list out anew. The chosen room stays
+// chosen while it is in the list.
+func (p *roomsPane) refilter(m *Model) {
+	found := p.data.index.Filter(p.filter.field.text())
+	p.matches, p.echo, p.noneWhy = found.Rooms, steady(found.Understood()), ""
+	if len(found.Rooms) == 0 {
+		p.noneWhy = steady(found.Explained())
+	}
+	m.countFreeNow()
+	p.layOut()
+}
+
+func (p *roomsPane) layOut() {
+	order := p.matches
+	if !p.grouped {
+		order = slices.Clone(p.matches)
+		slices.SortStableFunc(order, func(a, b int) int {
+			return natural(strings.ToLower(p.data.rows[a].title), strings.ToLower(p.data.rows[b].title))
+		})
+	}
+	p.items = p.items[:0]
+	p.counts = map[string]int{}
+	last := ""
+	at := -1
+	for n, i := range order {
+		row := &p.data.rows[i]
+		if p.grouped {
+			if n == 0 || row.group != last {
+				if n > 0 && p.airy {
+					p.items = append(p.items, gap)
+				}
+				p.items = append(p.items, headingBase-item(i))
+				last = row.group
+			}
+			p.counts[row.group]++
+		}
+		if row.room.Mailbox == p.chosen {
+			at = len(p.items)
+		}
+		p.items = append(p.items, item(i))
+	}
+	if at < 0 {
+		at = p.nearest(min(p.list.at, len(p.items)-1), 1)
+	}
+	p.list.at = at
+	p.choose()
+}
+
+// nearest is the room closest to a line, looking in a direction first.
+func (p *roomsPane) nearest(at, direction int) int {
+	for _, step := range []int{direction, -direction} {
+		for i := at; i >= 0 && i < len(p.items); i += step {
+			if p.items[i].isRoom() {
+				return i
+			}
+		}
+	}
+	return 0
+}
+
+// choose remembers the room under the bar by its identity.
+func (p *roomsPane) choose() {
+	if p.list.at >= 0 && p.list.at < len(p.items) && p.items[p.list.at].isRoom() {
+		p.chosen = p.data.rows[p.items[p.list.at].room()].room.Mailbox
+	} else {
+		p.chosen = ""
+	}
+}
+
+// row is the chosen room, nil where there is none.
+func (p *roomsPane) row() *roomRow {
+	if p.chosen == "" {
+		return nil
+	}
+	if i, ok := p.data.find[p.chosen]; ok {
+		return &p.data.rows[i]
+	}
+	return nil
+}
