@@ -1,0 +1,249 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential"
+
+	"roomdesk/providers"
+)
+
+const (
+	// signInLimit bounds one sign-in, tries included. It does not depend on who
+	// asked first: others wait for the same answer.
+	signInLimit = 30 * time.Second
+	// renewEvery is the least time between renewals that a refused token causes,
+	// and between sign-ins with a credential that was refused.
+	renewEvery = time.Minute
+	// refreshAhead is how long before its end a token is renewed in the
+	// background. MSAL takes tokens with less than five minutes left for expired.
+	refreshAhead = 4*time.Minute + 45*time.Second
+)
+
+const signingIn = "signing in"
+
+// token is an access token and its times by the wall clock.
+type token struct {
+	value            string
+	refresh, expires time.Time
+}
+
+// tokens keeps the connection's access token: one sign-in at a time whoever asks,
+// renewal in the background before the end, and no storm where it is refused.
+type tokens struct {
+	client   *entraClient
+	secret   func(context.Context) (string, error)
+	clientID string
+	roots    roots
+	now      func() time.Time
+	life     context.Context // ends with the connection
+
+	mu       sync.Mutex
+	current  token
+	flight   *flight
+	failed   error // why the last sign-in failed
+	retryAt  time.Time
+	failures int
+	renewed  time.Time // the last renewal that a refusal caused
+	msal     *confidential.Client
+	closed   bool
+	flights  sync.WaitGroup
+}
+
+// flight is a sign-in under way.
+type flight struct {
+	done chan struct{}
+	tok  token
+	err  error
+}
+
+// get gives a valid token, waiting for a sign-in where there is none.
+func (t *tokens) get(ctx context.Context) (string, error) {
+	t.mu.Lock()
+	now := t.wall()
+	if t.current.value != "" && now.Before(t.current.expires) {
+		value := t.current.value
+		if !now.Before(t.current.refresh) && !now.Before(t.retryAt) {
+			t.start("", false)
+		}
+		t.mu.Unlock()
+		return value, nil
+	}
+	if t.flight == nil && t.failed != nil && now.Before(t.retryAt) {
+		err := t.failed
+		t.mu.Unlock()
+		return "", err
+	}
+	f := t.start("", false)
+	t.mu.Unlock()
+	return f.wait(ctx)
+}
+
+// renew replaces a token that the service refused, with the claims that it asked
+// for. It reports false where a renewal was made moments ago: another one would
+// change nothing.
+func (t *tokens) renew(ctx context.Context, refused, claims string) (bool, error) {
+	t.mu.Lock()
+	now := t.wall()
+	if t.current.value != "" && t.current.value != refused {
+		t.mu.Unlock()
+		return true, nil
+	}
+	f := t.flight
+	if f == nil {
+		if now.Sub(t.renewed) < renewEvery {
+			t.mu.Unlock()
+			return false, nil
+		}
+		t.renewed = now
+		t.current = token{}
+		f = t.start(claims, true)
+	}
+	t.mu.Unlock()
+	_, err := f.wait(ctx)
+	return err == nil, err
+}
+
+func (f *flight) wait(ctx context.Context) (string, error) {
+	select {
+	case <-f.done:
+		return f.tok.value, f.err
+	case <-ctx.Done():
+		return "", transportError(ctx, ctx.Err())
+	}
+}
+
+// start begins a sign-in, or gives the one under way. fresh leaves MSAL's cache
+// behind. The caller holds the lock.
+func (t *tokens) start(claims string, fresh bool) *flight {
+	if t.flight != nil {
+		return t.flight
+	}
+	f := &flight{done: make(chan struct{})}
+	if t.closed {
+		f.err = &providers.Error{Class: providers.Cancelled, Op: signingIn}
+		close(f.done)
+		return f
+	}
+	t.flight = f
+	if fresh && claims == "" {
+		t.msal = nil
+	}
+	t.flights.Go(func() {
+		ctx, cancel := context.WithTimeout(t.life, signInLimit)
+		defer cancel()
+		f.tok, f.err = t.signIn(ctx, claims)
+		t.mu.Lock()
+		t.flight = nil
+		t.settle(f)
+		t.mu.Unlock()
+		close(f.done)
+	})
+	return f
+}
+
+// settle remembers how a sign-in ended. The caller holds the lock.
+func (t *tokens) settle(f *flight) {
+	if f.err == nil {
+		t.current, t.failed, t.failures, t.retryAt = f.tok, nil, 0, time.Time{}
+		return
+	}
+	t.failures++
+	pause := min(renewEvery, 5*time.Second<<min(t.failures-1, 4))
+	var e *providers.Error
+	if errors.As(f.err, &e) {
+		switch {
+		case e.Class == providers.SignedOut:
+			// A renewed secret is asked for anew.
+			t.msal, pause = nil, renewEvery
+		case e.RetryAfter > pause:
+			pause = e.RetryAfter
+		case e.Class == providers.Cancelled:
+			pause = 0
+		}
+	}
+	t.failed, t.retryAt = f.err, t.wall().Add(pause)
+}
+
+// signIn asks Entra for a token.
+func (t *tokens) signIn(ctx context.Context, claims string) (token, error) {
+	t.mu.Lock()
+	msal := t.msal
+	t.mu.Unlock()
+	if msal == nil {
+		var err error
+		if msal, err = t.newClient(ctx); err != nil {
+			return token{}, err
+		}
+		t.mu.Lock()
+		t.msal = msal
+		t.mu.Unlock()
+	}
+	var options []confidential.AcquireByCredentialOption
+	if claims != "" {
+		options = append(options, confidential.WithClaims(claims))
+	}
+	asked := t.wall()
+	noted := &noted{}
+	result, err := msal.AcquireTokenByCredential(context.WithValue(ctx, notedKey{}, noted), []string{t.roots.scope}, options...)
+	if err != nil {
+		return token{}, signInError(ctx, err, noted.err)
+	}
+	if result.AccessToken == "" {
+		return token{}, &providers.Error{Class: providers.Foreign, Op: signingIn, Message: providers.Outside("the sign-in service sent no token")}
+	}
+	tok := token{value: result.AccessToken, expires: result.ExpiresOn.Round(0)}
+	life := tok.expires.Sub(asked)
+	tok.refresh = tok.expires.Add(-refreshAhead)
+	if life <= 2*refreshAhead {
+		tok.refresh = asked.Add(life * 4 / 5)
+	}
+	if on := result.Metadata.RefreshOn.Round(0); !on.IsZero() && on.Before(tok.refresh) {
+		tok.refresh = on
+	}
+	return tok, nil
+}
+
+func (t *tokens) newClient(ctx context.Context) (*confidential.Client, error) {
+	secret, err := t.secret(ctx)
+	if err != nil {
+		var known *providers.Error
+		if errors.As(err, &known) {
+			return nil, err
+		}
+		return nil, &providers.Error{Class: providers.Local, Op: "reading the client secret", Err: err}
+	}
+	if err := CheckSecret(secret); err != nil {
+		var refused *providers.Error
+		errors.As(err, &refused)
+		return nil, &providers.Error{Class: providers.SignedOut, Op: signingIn, Message: refused.Message, Advice: refused.Advice}
+	}
+	t.client.redact(secret)
+	credential, err := confidential.NewCredFromSecret(secret)
+	if err != nil {
+		return nil, &providers.Error{Class: providers.Local, Op: signingIn, Message: providers.Outside("the client secret cannot be used")}
+	}
+	client, err := confidential.New(t.roots.authority.String(), t.clientID, credential,
+		confidential.WithHTTPClient(t.client), confidential.WithInstanceDiscovery(false))
+	if err != nil {
+		// The library's text names the authority only.
+		return nil, &providers.Error{Class: providers.Permanent, Op: signingIn, Message: providers.Outside("the authority cannot be used"), Err: err}
+	}
+	return &client, nil
+}
+
+// close waits until no sign-in is under way; the connection's context has ended
+// before.
+func (t *tokens) close() {
+	t.mu.Lock()
+	t.closed = true
+	t.mu.Unlock()
+	t.flights.Wait()
+}
+
+// wall is the time of the wall clock: it goes on while the machine sleeps, which
+// the monotonic clock may not.
+func (t *tokens) wall() time.Time { return t.now().Round(0) }

@@ -1,0 +1,87 @@
+package graph
+
+import (
+	"strings"
+	"sync"
+	"time"
+	_ "time/tzdata" // zones are needed where the machine has none of its own
+
+	"roomdesk/providers"
+)
+
+//go:generate sh -c "go run zones_generate.go windowsZones.json timezone.json > zones_table.go"
+
+// zoneNames has the table in both directions, by lower-case name.
+var zoneNames = sync.OnceValue(func() (names struct{ windows, iana map[string]string }) {
+	names.windows, names.iana = map[string]string{}, map[string]string{}
+	for line := range strings.Lines(zoneTable) {
+		windows, list, ok := strings.Cut(strings.TrimSpace(line), "=")
+		if !ok {
+			continue
+		}
+		for i, iana := range strings.Fields(list) {
+			if i == 0 {
+				names.iana[strings.ToLower(windows)] = iana
+			}
+			if key := strings.ToLower(iana); names.windows[key] == "" {
+				names.windows[key] = windows
+			}
+		}
+	}
+	return names
+})
+
+// WindowsZone is the Windows name of an IANA zone, "UTC" where there is none:
+// Exchange knows every Windows name and only some of IANA's.
+func WindowsZone(iana string) string {
+	if windows := zoneNames().windows[strings.ToLower(iana)]; windows != "" {
+		return windows
+	}
+	return "UTC"
+}
+
+// IANAZone is the IANA name of a zone that the service names, in either way; ""
+// where it is not known, for example for a customised zone.
+func IANAZone(name string) string {
+	if iana := zoneNames().iana[strings.ToLower(name)]; iana != "" {
+		return iana
+	}
+	if zoneNames().windows[strings.ToLower(name)] == "" {
+		return ""
+	}
+	if _, err := time.LoadLocation(name); err != nil {
+		return ""
+	}
+	return name
+}
+
+// Location is the zone with that Windows or IANA name.
+func Location(name string) (*time.Location, error) {
+	switch name {
+	case "", "UTC", "tzone://Microsoft/Utc":
+		return time.UTC, nil
+	}
+	if iana := IANAZone(name); iana != "" {
+		return time.LoadLocation(iana)
+	}
+	return nil, &providers.Error{Class: providers.Permanent, Op: "reading a time zone",
+		Message: providers.Outside("the time zone " + name + " is not known here")}
+}
+
+// DateTimeIn writes an instant as the two texts of a dateTimeTimeZone in the zone
+// with that IANA name. It writes UTC where the zone is not known, and in an hour
+// that the zone's clocks show twice, which a local time cannot name.
+func DateTimeIn(t time.Time, iana string) (dateTime, timeZone string) {
+	windows := WindowsZone(iana)
+	location, err := Location(windows)
+	if err != nil || windows == "UTC" {
+		return t.UTC().Format(localTime), "UTC"
+	}
+	local := t.In(location).Format(localTime)
+	for _, shift := range []time.Duration{-2 * time.Hour, -time.Hour, -30 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour} {
+		if t.Add(shift).In(location).Format(localTime) == local {
+			return t.UTC().Format(localTime), "UTC"
+		}
+	}
+	return local, windows
+}
