@@ -2,8 +2,12 @@ package cli
 
 import "github.com/spf13/cobra"
 
-func (a *app) lookCommands() []*cobra.Command { return nil }
+func (a *app) lookCommands() []*cobra.Command {
+	return []*cobra.Command{a.roomsCommand(), a.freebusyCommand(), a.peopleCommand(), a.calendarsCommand(), a.eventsCommand()}
+}
+
 func (a *app) bookCommands() []*cobra.Command { return nil }
+
 func (a *app) connectCommands() []*cobra.Command {
-	return []*cobra.Command{a.connectCommand(), a.connectionsCommand(), a.disconnectCommand()}
+	return []*cobra.Command{a.connectCommand(), a.connectionsCommand(), a.disconnectCommand(), a.syncCommand(), a.demoCommand(), a.tenantCommand()}
 }

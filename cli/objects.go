@@ -296,16 +296,24 @@ type syncObject struct {
 func (o *output) sync(p providers.SyncProgress, mailboxes []providers.MailboxStatus) syncObject {
 	object := syncObject{
 		Phase: p.Phase, Complete: p.Phase == providers.PhaseChanges, LastGood: o.stamp(p.LastGood), AgeS: o.age(p.LastGood),
-		Rooms:    listingObject{Count: p.Listing.Count, Complete: p.Listing.Complete, Warning: p.Listing.Warning},
+		Rooms:    listingOf(p.Listing),
 		Requests: p.Requests, Fresh: p.Fresh, Late: p.Late, Failing: p.Failing, NoAccess: p.NoAccess, Waiting: p.Waiting,
 		Problem: o.problem(p.Problem), Mailboxes: []mailboxObject{},
 	}
-	if p.Listing.Reported >= 0 {
-		object.Rooms.Reported = &p.Listing.Reported
-	}
 	for _, m := range mailboxes {
-		object.Mailboxes = append(object.Mailboxes, mailboxObject{m.Mailbox, m.Name, m.IsRoom, m.State, o.stamp(m.LastGood), o.age(m.LastGood),
-			m.Rows, o.stamp(m.Next), o.problem(m.Problem)})
+		object.Mailboxes = append(object.Mailboxes, o.mailbox(m))
+	}
+	return object
+}
+
+func (o *output) mailbox(m providers.MailboxStatus) mailboxObject {
+	return mailboxObject{m.Mailbox, m.Name, m.IsRoom, m.State, o.stamp(m.LastGood), o.age(m.LastGood), m.Rows, o.stamp(m.Next), o.problem(m.Problem)}
+}
+
+func listingOf(l providers.Listing) listingObject {
+	object := listingObject{Count: l.Count, Complete: l.Complete, Warning: l.Warning}
+	if l.Reported >= 0 {
+		object.Reported = &l.Reported
 	}
 	return object
 }

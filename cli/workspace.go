@@ -1,0 +1,226 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	stdsync "sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"roomdesk/keystore"
+	"roomdesk/providers"
+	"roomdesk/sync"
+	"roomdesk/tui"
+)
+
+// workspace is a session as the console sees it: [tui.Workspace] over the mirror,
+// the sync engine and the booking desk.
+type workspace struct {
+	*session
+	demo   bool
+	engine *sync.Engine
+	desk   desk
+	hub    *hub
+
+	// name is what the tenant was called when it last answered.
+	name providers.Untrusted
+
+	mu       stdsync.Mutex
+	identity providers.Identity
+	problem  *providers.Problem // why nobody answered; nil once somebody did
+}
+
+var _ tui.Workspace = (*workspace)(nil)
+
+func newWorkspace(ctx context.Context, s *session, demo bool) (*workspace, error) {
+	name, err := s.store.Meta(ctx, metaTenantName)
+	if err != nil {
+		return nil, err
+	}
+	if name == "" {
+		name = s.connection.Name
+	}
+	engine := s.engine()
+	return &workspace{session: s, demo: demo, engine: engine, desk: s.desk(engine), hub: newHub(), name: providers.Outside(name)}, nil
+}
+
+// start begins the work in the background; the channel gives its error once all
+// of it has ended, after ctx has.
+func (w *workspace) start(ctx context.Context) <-chan error {
+	ctx, stop := context.WithCancel(ctx)
+	var background errgroup.Group
+	background.Go(func() error {
+		defer stop()
+		return w.engine.Run(ctx)
+	})
+	background.Go(func() error { return w.desk.Run(ctx) })
+	background.Go(func() error { return w.follow(ctx) })
+	background.Go(func() error { return w.followDesk(ctx) })
+	background.Go(func() error { return w.identify(ctx) })
+	done := make(chan error, 1)
+	go func() {
+		err := background.Wait()
+		if errors.Is(err, context.Canceled) {
+			err = nil
+		}
+		done <- err
+	}()
+	return done
+}
+
+// follow carries the engine's updates to the console.
+func (w *workspace) follow(ctx context.Context) error {
+	var seen uint64
+	for {
+		update, err := w.engine.Wait(ctx, seen)
+		if err != nil {
+			return nil // ctx ended
+		}
+		seen = update.Seq
+		changes := tui.Changes{Rooms: update.Rooms, People: update.People, Mailboxes: update.Mailboxes, All: update.All, Sync: update.Progress}
+		for _, notice := range update.Notices {
+			changes.Notices = append(changes.Notices, tui.Notice{Text: notice.Text, Bad: notice.Bad})
+		}
+		w.hub.add(changes)
+	}
+}
+
+// Pauses between tries to learn who answers.
+const (
+	identifyFirst = 2 * time.Second
+	identifyMost  = time.Minute
+)
+
+// identify asks who answers until somebody does, for the console's first line.
+func (w *workspace) identify(ctx context.Context) error {
+	for pause := identifyFirst; ; pause = min(2*pause, identifyMost) {
+		identity, err := w.provider.Identify(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		w.mu.Lock()
+		if err == nil {
+			w.identity, w.problem = identity, nil
+		} else {
+			w.problem = providers.ProblemOf(err, w.app.deps.Now())
+		}
+		w.mu.Unlock()
+		w.hub.add(tui.Changes{Sync: true})
+		if err == nil {
+			if w.mayWrite() {
+				// The name is a convenience: the next start shows it without a network.
+				_ = w.store.SetMeta(ctx, metaTenantName, identity.TenantName.Raw())
+			}
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+	}
+}
+
+// metaTenantName is where the tenant's name is kept in the store.
+const metaTenantName = "cli.tenant.name"
+
+// Header implements [tui.Workspace].
+func (w *workspace) Header() tui.Header {
+	w.mu.Lock()
+	identity, problem := w.identity, w.problem
+	w.mu.Unlock()
+	progress := w.engine.Progress()
+	h := tui.Header{
+		Tenant: identity.TenantName, Provider: "Graph", Access: identity.Capabilities.Access, Demo: w.demo || w.connection.Demo(),
+		Organizer: w.organizer(), Zone: w.app.deps.Zone, LastGood: progress.LastGood, Problem: progress.Problem,
+		SecretExpires: w.connection.Expires(),
+	}
+	if h.Tenant.Empty() {
+		h.Tenant = w.name
+	}
+	if h.Access == "" {
+		h.Access = providers.FullAccess
+	}
+	if h.Problem == nil {
+		h.Problem = problem
+	}
+	return h
+}
+
+// Rooms implements [tui.Workspace].
+func (w *workspace) Rooms(ctx context.Context) ([]providers.Room, error) { return w.store.Rooms(ctx) }
+
+// Availability implements [tui.Workspace].
+func (w *workspace) Availability(ctx context.Context, mailboxes []providers.Address, window providers.Interval) (map[providers.Address]providers.Availability, error) {
+	return w.store.Availability(ctx, mailboxes, window)
+}
+
+// Events implements [tui.Workspace].
+func (w *workspace) Events(ctx context.Context, mailbox providers.Address, window providers.Interval) ([]providers.Event, error) {
+	return w.store.Events(ctx, mailbox, window)
+}
+
+// People implements [tui.Workspace].
+func (w *workspace) People(ctx context.Context) ([]providers.Person, error) {
+	return w.store.People(ctx)
+}
+
+// Calendars implements [tui.Workspace].
+func (w *workspace) Calendars(ctx context.Context, mailbox providers.Address) ([]providers.Calendar, error) {
+	mirrored, err := w.store.Calendars(ctx, mailbox)
+	if err != nil || len(mirrored) > 0 {
+		return mirrored, err
+	}
+	calendars, err := w.provider.Calendars(providers.WithPriority(ctx, providers.Interactive), mailbox)
+	if err != nil {
+		return nil, err
+	}
+	if w.mayWrite() {
+		if _, err := w.store.SetCalendars(ctx, mailbox, calendars); err != nil {
+			return nil, err
+		}
+	}
+	return calendars, nil
+}
+
+// Watch implements [tui.Workspace].
+func (w *workspace) Watch(mailboxes []providers.Address) { w.engine.Watch(mailboxes) }
+
+// Sync implements [tui.Workspace].
+func (w *workspace) Sync(ctx context.Context) (providers.SyncProgress, []providers.MailboxStatus, error) {
+	mailboxes, err := w.engine.Status(ctx)
+	return w.engine.Progress(), mailboxes, err
+}
+
+// Retry implements [tui.Workspace].
+func (w *workspace) Retry(mailboxes ...providers.Address) { w.engine.Retry(mailboxes...) }
+
+// Wait implements [tui.Workspace].
+func (w *workspace) Wait(ctx context.Context) (tui.Changes, error) { return w.hub.wait(ctx) }
+
+// Connections implements [tui.Workspace].
+func (w *workspace) Connections(ctx context.Context) ([]tui.ConnectionRow, error) {
+	connections := []keystore.Connection{w.connection}
+	if !w.demo {
+		config, err := w.app.loadConfig()
+		if err != nil {
+			return nil, err
+		}
+		connections = config.Connections
+	}
+	progress := w.engine.Progress()
+	rows := make([]tui.ConnectionRow, 0, len(connections))
+	for _, c := range connections {
+		state, _ := w.app.credential(ctx, c)
+		row := tui.ConnectionRow{
+			Name: c.Name, Provider: "Graph", Tenant: c.Tenant, Identity: "application " + c.ClientID, Kind: "enterprise",
+			Keystore: c.KeystoreKind(), Credential: state, Demo: w.demo || c.Demo(), Active: c.Name == w.connection.Name,
+		}
+		if row.Active {
+			row.Healthy, row.LastUse = progress.Problem == nil && state == "present", progress.LastGood
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
