@@ -100,7 +100,7 @@ func (e *Engine) readSchedule(r *taskRun, b *batch) error {
 	case err == nil:
 	case r.ctx.Err() != nil, concernsAll(err):
 		return err
-	case providers.Is(err, providers.Throttled) && b.tries <= onceTries:
+	case providers.Is(err, providers.Throttled) && b.tries < onceTries:
 		return err
 	case len(b.mailboxes) > 1:
 		e.mu.Lock()

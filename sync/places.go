@@ -48,7 +48,7 @@ func (e *Engine) plan(ctx context.Context) error {
 	}
 	now := e.now()
 	e.listing = listing
-	e.phase.listed = !listed.IsZero()
+	e.phase.listed, e.phase.first, e.phase.began = !listed.IsZero(), listed.IsZero(), now
 	e.shutUntilProbe(now)
 	e.s.put(&task{name: "rooms", rank: rankLists, do: e.readRooms}, e.dueList(listed, e.o.Intervals.Rooms, now))
 	e.s.put(&task{name: "people", rank: rankLists, do: e.readPeople}, e.dueList(peopleListed, e.o.Intervals.People, now))
@@ -65,14 +65,14 @@ func (e *Engine) plan(ctx context.Context) error {
 			continue
 		}
 		t.lastGood, t.lastFull, t.rows, t.unconfirmed, t.complete, t.problem = m.LastGood, m.LastFull, m.Rows, m.Unconfirmed, m.Complete(), m.Problem
-		t.settled = t.complete
+		e.setSettled(t, t.complete)
 		t.near = !m.Next.IsZero() && m.Next.Sub(m.LastGood) <= e.o.Intervals.Near
 		if t.problem != nil {
 			t.tries = t.problem.Tries
 		}
 		if e.once {
 			t.full = e.s.full
-			t.settled = false
+			e.setSettled(t, false)
 			t.tries = 0
 			continue
 		}
@@ -80,7 +80,7 @@ func (e *Engine) plan(ctx context.Context) error {
 		switch {
 		case m.Problem != nil && m.Problem.NextTry.After(now):
 			due = m.Problem.NextTry
-			t.settled = true
+			e.setSettled(t, true)
 		case m.Complete() && m.Next.After(now):
 			due = m.Next
 		}
@@ -123,6 +123,7 @@ func (e *Engine) adopt(ctx context.Context, mailboxes []providers.Address) error
 		}
 		t := &task{name: calendarTask(mailbox), mailbox: mailbox, rank: rankCalendar, do: e.readCalendar, full: e.once && e.s.full, urgent: e.watched[mailbox]}
 		e.s.put(t, now)
+		e.phase.total++
 		if e.persons[mailbox] {
 			e.s.put(&task{name: "calendars " + string(mailbox), rank: rankCalendar, do: func(r *taskRun) error { return e.readCalendars(r, mailbox) }}, now)
 		}
@@ -141,6 +142,8 @@ func (e *Engine) release(ctx context.Context, mailboxes []providers.Address) err
 		}
 		if t := e.s.tasks[calendarTask(mailbox)]; t != nil {
 			e.s.drop(t)
+			e.setSettled(t, false)
+			e.phase.total--
 		}
 		gone = append(gone, mailbox)
 	}
@@ -198,9 +201,7 @@ func (e *Engine) readRooms(r *taskRun) error {
 	e.mu.Lock()
 	first := !e.phase.listed
 	e.listing, e.phase.listed, e.phase.places = listing, true, 0
-	if first && listing.Reported < listing.Count {
-		e.phase.schedule.total = max(e.phase.schedule.total, e.phase.schedule.done)
-	}
+	e.outcome.Rooms = listing.Count
 	e.mu.Unlock()
 	r.next = e.now().Add(e.jittered(e.o.Intervals.Rooms))
 	if result.Unconfirmed > 0 {
@@ -259,6 +260,9 @@ func (e *Engine) readPeople(r *taskRun) error {
 	if err != nil {
 		return err
 	}
+	e.mu.Lock()
+	e.outcome.People = listing.Count
+	e.mu.Unlock()
 	if e.o.AllPeople {
 		e.mu.Lock()
 		for _, person := range result.Removed {

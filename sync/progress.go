@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -15,9 +16,13 @@ type phaseState struct {
 	listed   bool // the rooms were listed to the end, once
 	places   int  // rooms that came in the running listing
 	batches  int
+	total    int // mailboxes
+	settled  int // of these, read or found unreadable
 	schedule struct{ done, total int }
 	samples  []sample
 	over     bool
+	first    bool // nothing was mirrored when the engine began
+	began    time.Time
 }
 
 type sample struct {
@@ -34,9 +39,7 @@ const (
 
 // settle notes that a mailbox was read, or found unreadable. Guarded by e.mu.
 func (e *Engine) settle(t *task) {
-	if t.mailbox != "" {
-		t.settled = true
-	}
+	e.setSettled(t, true)
 	now := e.now()
 	phase, done, _ := e.phaseNow()
 	if n := len(e.phase.samples); n == 0 || now.Sub(e.phase.samples[n-1].at) >= rateStep || e.phase.samples[n-1].phase != phase {
@@ -46,8 +49,23 @@ func (e *Engine) settle(t *task) {
 		}
 	}
 	if phase == providers.PhaseChanges && !e.phase.over {
-		e.phase.over = true
-		e.phase.samples = nil
+		e.phase.over, e.phase.samples = true, nil
+		if e.phase.first {
+			e.hub.notice(fmt.Sprintf("The first sync is complete: %d mailboxes in %s.", e.phase.total, providers.Age(now.Sub(e.phase.began))), false, now)
+		}
+	}
+}
+
+// setSettled is guarded by e.mu.
+func (e *Engine) setSettled(t *task, settled bool) {
+	if t.mailbox == "" || t.settled == settled {
+		return
+	}
+	t.settled = settled
+	if settled {
+		e.phase.settled++
+	} else {
+		e.phase.settled--
 	}
 }
 
@@ -59,18 +77,10 @@ func (e *Engine) phaseNow() (phase providers.SyncPhase, done, total int) {
 	if s := e.phase.schedule; s.done < s.total && !e.phase.over {
 		return providers.PhaseAvailability, s.done, s.total
 	}
-	for _, t := range e.s.tasks {
-		if t.mailbox != "" {
-			total++
-			if t.settled {
-				done++
-			}
-		}
+	if e.phase.settled < e.phase.total && !e.phase.over {
+		return providers.PhaseCalendars, e.phase.settled, e.phase.total
 	}
-	if done < total && !e.phase.over {
-		return providers.PhaseCalendars, done, total
-	}
-	return providers.PhaseChanges, done, total
+	return providers.PhaseChanges, e.phase.settled, e.phase.total
 }
 
 // Progress is the whole engine at a glance.
@@ -80,6 +90,10 @@ func (e *Engine) Progress() providers.SyncProgress {
 	now := e.now()
 	p := providers.SyncProgress{Running: e.running && !e.follows, Listing: e.listing, Requests: e.requests.Load(), Problem: copied(e.hold.problem)}
 	p.Phase, p.Done, p.Total = e.phaseNow()
+	if !e.running || e.follows {
+		e.fromStore(&p, now)
+		return p
+	}
 	if e.hold.until.After(now) {
 		p.ThrottledTo = e.hold.until
 	}
@@ -94,23 +108,52 @@ func (e *Engine) Progress() providers.SyncProgress {
 		if t.mailbox == "" {
 			continue
 		}
-		if t.lastGood.After(p.LastGood) {
-			p.LastGood = t.lastGood
-		}
-		switch e.state(t, now) {
-		case providers.MailboxFresh:
-			p.Fresh++
-		case providers.MailboxLate:
-			p.Late++
-		case providers.MailboxFailing:
-			p.Failing++
-		case providers.MailboxNoAccess:
-			p.NoAccess++
-		default:
-			p.Waiting++
-		}
+		p.LastGood = later(p.LastGood, t.lastGood)
+		count(&p, e.state(t, now))
 	}
 	return p
+}
+
+func count(p *providers.SyncProgress, state providers.MailboxState) {
+	switch state {
+	case providers.MailboxFresh:
+		p.Fresh++
+	case providers.MailboxLate:
+		p.Late++
+	case providers.MailboxFailing:
+		p.Failing++
+	case providers.MailboxNoAccess:
+		p.NoAccess++
+	default:
+		p.Waiting++
+	}
+}
+
+// fromStore counts what the store knows, for an engine that does not sync.
+func (e *Engine) fromStore(p *providers.SyncProgress, now time.Time) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	all, err := Status(ctx, e.store, now, e.o.Intervals)
+	if err != nil {
+		p.Problem = providers.ProblemOf(err, now)
+		return
+	}
+	listing, listed, err := e.store.RoomListing(ctx)
+	if err != nil {
+		p.Problem = providers.ProblemOf(err, now)
+		return
+	}
+	p.Listing, p.Phase, p.Total = listing, providers.PhaseChanges, len(all)
+	if listed.IsZero() {
+		p.Phase = providers.PhasePlaces
+	}
+	for _, m := range all {
+		p.LastGood = later(p.LastGood, m.LastGood)
+		if !m.LastGood.IsZero() {
+			p.Done++
+		}
+		count(p, m.State)
+	}
 }
 
 // state is how well a mailbox stands. Guarded by e.mu.

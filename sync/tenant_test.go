@@ -1,0 +1,455 @@
+package sync_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	stdsync "sync"
+	"testing"
+	"time"
+
+	"roomdesk/providers"
+	"roomdesk/sync"
+	"roomdesk/sync/store"
+)
+
+const tenantID = "8f3a0000-0000-4000-8000-000000000001"
+
+// call is one request that reached the tenant.
+type call struct {
+	method  string
+	mailbox providers.Address
+	cursor  string
+	window  providers.Interval
+	at      time.Time
+}
+
+// versioned is an event and when it changed; gone ones stay, so that changes can
+// name them.
+type versioned struct {
+	event   providers.Event
+	version int
+	gone    bool
+	silent  bool // its removal is never reported as a change
+}
+
+// tenant is a scripted source: calendars with versions, pages, and failures on
+// demand. It uses time as the bubble of a test has it.
+type tenant struct {
+	mu       stdsync.Mutex
+	id       string
+	rooms    []providers.Room
+	people   []providers.Person
+	events   map[providers.Address][]*versioned
+	version  int
+	pageSize int
+	latency  time.Duration
+	partial  bool // the listing of rooms is not proven complete
+	calls    []call
+	running  map[providers.Address]int
+	most     map[providers.Address]int // calls for a mailbox at the same time
+	// fail is asked before every call; nil error: go on.
+	fail func(c call) error
+	// edit may change a page before it is delivered.
+	edit func(c call, page *providers.ChangePage)
+}
+
+func newTenant(rooms, events int) *tenant {
+	tn := &tenant{id: tenantID, events: map[providers.Address][]*versioned{}, pageSize: 50, running: map[providers.Address]int{}, most: map[providers.Address]int{}}
+	for n := range rooms {
+		mailbox := roomName(n)
+		tn.rooms = append(tn.rooms, providers.Room{Mailbox: mailbox, Name: providers.Outside(fmt.Sprint("Room ", n)), Capacity: 4 + n%12, Bookable: true})
+		for e := range events {
+			tn.put(mailbox, meeting(mailbox, e, time.Now().Truncate(time.Hour).Add(time.Duration(e-events/2)*time.Hour)))
+		}
+	}
+	return tn
+}
+
+func roomName(n int) providers.Address {
+	return providers.Address(fmt.Sprintf("room%05d@contoso.com", n))
+}
+
+func meeting(mailbox providers.Address, n int, start time.Time) providers.Event {
+	return providers.Event{
+		Mailbox: mailbox, ID: fmt.Sprintf("id-%s-%d", mailbox.Local(), n), ICalUID: fmt.Sprintf("uid-%s-%d", mailbox.Local(), n),
+		Type: providers.SingleInstance, Start: start.UTC(), End: start.Add(30 * time.Minute).UTC(), ShowAs: providers.ShowBusy,
+		Subject: providers.Outside(fmt.Sprint("Meeting ", n)),
+	}
+}
+
+// put creates or changes an event.
+func (tn *tenant) put(mailbox providers.Address, ev providers.Event) {
+	tn.mu.Lock()
+	defer tn.mu.Unlock()
+	tn.version++
+	for _, v := range tn.events[mailbox] {
+		if v.event.ID == ev.ID {
+			v.event, v.version, v.gone = ev, tn.version, false
+			return
+		}
+	}
+	tn.events[mailbox] = append(tn.events[mailbox], &versioned{event: ev, version: tn.version})
+}
+
+func (tn *tenant) remove(mailbox providers.Address, id string, silent bool) {
+	tn.mu.Lock()
+	defer tn.mu.Unlock()
+	tn.version++
+	for _, v := range tn.events[mailbox] {
+		if v.event.ID == id {
+			v.gone, v.version, v.silent = true, tn.version, silent
+		}
+	}
+}
+
+// truth is what the mirror of a mailbox should hold within a window.
+func (tn *tenant) truth(mailbox providers.Address, window providers.Interval) []string {
+	tn.mu.Lock()
+	defer tn.mu.Unlock()
+	var all []string
+	for _, v := range tn.events[mailbox] {
+		if !v.gone && overlaps(v.event, window) && v.event.Type != providers.SeriesMaster {
+			all = append(all, line(v.event))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func line(ev providers.Event) string {
+	return fmt.Sprintf("%s %s %s %s %s", ev.Start.UTC().Format(time.RFC3339), ev.End.UTC().Format(time.RFC3339), ev.ID, ev.Subject.Raw(), ev.ShowAs)
+}
+
+// enter records a call, waits and fails as the script says.
+func (tn *tenant) enter(ctx context.Context, c call) (leave func(), err error) {
+	c.at = time.Now()
+	tn.mu.Lock()
+	tn.calls = append(tn.calls, c)
+	fail := tn.fail
+	if c.mailbox != "" {
+		tn.running[c.mailbox]++
+		tn.most[c.mailbox] = max(tn.most[c.mailbox], tn.running[c.mailbox])
+	}
+	tn.mu.Unlock()
+	leave = func() {
+		tn.mu.Lock()
+		defer tn.mu.Unlock()
+		if c.mailbox != "" {
+			tn.running[c.mailbox]--
+		}
+	}
+	if tn.latency > 0 {
+		select {
+		case <-time.After(tn.latency):
+		case <-ctx.Done():
+			return leave, ctx.Err()
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return leave, err
+	}
+	if fail != nil {
+		err = fail(c)
+	}
+	return leave, err
+}
+
+func (tn *tenant) seen(method string) (found []call) {
+	tn.mu.Lock()
+	defer tn.mu.Unlock()
+	for _, c := range tn.calls {
+		if c.method == method {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+func (tn *tenant) forget() {
+	tn.mu.Lock()
+	defer tn.mu.Unlock()
+	tn.calls = nil
+}
+
+func (tn *tenant) Identify(ctx context.Context) (providers.Identity, error) {
+	leave, err := tn.enter(ctx, call{method: "identify"})
+	defer leave()
+	return providers.Identity{Provider: "scripted", TenantID: tn.id}, err
+}
+
+func (tn *tenant) Rooms(ctx context.Context, page func([]providers.Room) error) (providers.Listing, error) {
+	leave, err := tn.enter(ctx, call{method: "rooms"})
+	defer leave()
+	if err != nil {
+		return providers.Listing{}, err
+	}
+	tn.mu.Lock()
+	rooms, partial := slices.Clone(tn.rooms), tn.partial
+	tn.mu.Unlock()
+	for chunk := range slices.Chunk(rooms, 100) {
+		if err := page(chunk); err != nil {
+			return providers.Listing{}, err
+		}
+	}
+	return providers.Listing{Count: len(rooms), Reported: len(rooms), Complete: !partial}, nil
+}
+
+func (tn *tenant) People(ctx context.Context, page func([]providers.Person) error) (providers.Listing, error) {
+	leave, err := tn.enter(ctx, call{method: "people"})
+	defer leave()
+	if err != nil {
+		return providers.Listing{}, err
+	}
+	return providers.Listing{Count: len(tn.people), Reported: -1, Complete: true}, page(tn.people)
+}
+
+func (tn *tenant) Calendars(ctx context.Context, mailbox providers.Address) ([]providers.Calendar, error) {
+	leave, err := tn.enter(ctx, call{method: "calendars"})
+	defer leave()
+	return []providers.Calendar{{Mailbox: mailbox, ID: "default", Default: true}}, err
+}
+
+func (tn *tenant) Availability(ctx context.Context, mailboxes []providers.Address, window providers.Interval) ([]providers.Availability, error) {
+	for _, mailbox := range mailboxes {
+		leave, err := tn.enter(ctx, call{method: "availability", window: window})
+		leave()
+		if err == nil && tn.fail != nil {
+			err = tn.fail(call{method: "availability of", mailbox: mailbox})
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	var all []providers.Availability
+	for _, mailbox := range mailboxes {
+		a := providers.Availability{Mailbox: mailbox, Window: window, AsOf: time.Now()}
+		tn.mu.Lock()
+		for _, v := range tn.events[mailbox] {
+			if !v.gone && overlaps(v.event, window) && v.event.Type != providers.SeriesMaster {
+				a.Blocks = append(a.Blocks, providers.Block{Interval: providers.Interval{Start: v.event.Start, End: v.event.End}, State: providers.Busy})
+			}
+		}
+		tn.mu.Unlock()
+		all = append(all, a)
+	}
+	return all, nil
+}
+
+func (tn *tenant) Event(ctx context.Context, mailbox providers.Address, id string) (providers.Event, error) {
+	leave, err := tn.enter(ctx, call{method: "event", mailbox: mailbox, cursor: id})
+	defer leave()
+	if err != nil {
+		return providers.Event{}, err
+	}
+	tn.mu.Lock()
+	defer tn.mu.Unlock()
+	for _, v := range tn.events[mailbox] {
+		if v.event.ID == id && !v.gone {
+			return v.event, nil
+		}
+	}
+	return providers.Event{}, &providers.Error{Class: providers.Gone, Op: "reading an event", Mailbox: mailbox, Status: 404}
+}
+
+// Changes pages through a window, or through what changed since a version. A
+// cursor is "page VERSION FROM START END", "delta VERSION START END".
+func (tn *tenant) Changes(ctx context.Context, q providers.ChangesRequest, deliver func(providers.ChangePage) error) error {
+	cursor := q.Cursor
+	if cursor == "" {
+		tn.mu.Lock()
+		cursor = fmt.Sprintf("page %d 0 %d %d", tn.version, q.Window.Start.Unix(), q.Window.End.Unix())
+		tn.mu.Unlock()
+	}
+	for first := true; ; first = false {
+		c := call{method: "changes", mailbox: q.Mailbox, cursor: cursor, window: q.Window}
+		if first {
+			c.cursor = q.Cursor
+		}
+		leave, err := tn.enter(ctx, c)
+		if err != nil {
+			leave()
+			return err
+		}
+		page, err := tn.page(q.Mailbox, cursor)
+		leave()
+		if err != nil {
+			return err
+		}
+		if tn.edit != nil {
+			tn.edit(c, &page)
+		}
+		if err := deliver(page); err != nil {
+			return err
+		}
+		if page.Done {
+			return nil
+		}
+		cursor = page.Cursor
+	}
+}
+
+func (tn *tenant) page(mailbox providers.Address, cursor string) (providers.ChangePage, error) {
+	tn.mu.Lock()
+	defer tn.mu.Unlock()
+	fields := strings.Fields(cursor)
+	n := make([]int, len(fields))
+	for i, field := range fields[1:] {
+		n[i+1], _ = strconv.Atoi(field)
+	}
+	var all []*versioned
+	switch fields[0] {
+	case "page":
+		window := providers.Interval{Start: time.Unix(int64(n[3]), 0), End: time.Unix(int64(n[4]), 0)}
+		for _, v := range tn.events[mailbox] {
+			if !v.gone && (overlaps(v.event, window) || v.event.Type == providers.SeriesMaster) {
+				all = append(all, v)
+			}
+		}
+		to := min(n[2]+tn.pageSize, len(all))
+		page := providers.ChangePage{Cursor: fmt.Sprintf("page %d %d %d %d", n[1], to, n[3], n[4])}
+		for _, v := range all[min(n[2], to):to] {
+			page.Events = append(page.Events, v.event)
+		}
+		if to == len(all) {
+			page.Done, page.Cursor = true, fmt.Sprintf("delta %d %d %d", n[1], n[3], n[4])
+		}
+		return page, nil
+	case "delta":
+		window := providers.Interval{Start: time.Unix(int64(n[2]), 0), End: time.Unix(int64(n[3]), 0)}
+		page := providers.ChangePage{Done: true, Cursor: fmt.Sprintf("delta %d %d %d", tn.version, n[2], n[3])}
+		for _, v := range tn.events[mailbox] {
+			switch {
+			case v.version <= n[1] || v.silent:
+			case v.gone || !overlaps(v.event, window) && v.event.Type != providers.SeriesMaster:
+				page.Removed = append(page.Removed, v.event.ID)
+			default:
+				page.Events = append(page.Events, v.event)
+			}
+		}
+		return page, nil
+	}
+	return providers.ChangePage{}, errors.New("no such cursor")
+}
+
+// fixture is a store, a tenant and an engine inside a test's bubble.
+type fixture struct {
+	t      *testing.T
+	tenant *tenant
+	path   string
+	store  *store.Store
+	o      sync.Options
+	engine *sync.Engine
+	cancel context.CancelFunc
+	ended  chan error
+}
+
+func newFixture(t *testing.T, tn *tenant) *fixture {
+	f := &fixture{t: t, tenant: tn, path: filepath.Join(t.TempDir(), "store.db")}
+	f.o = sync.Options{Source: tn}
+	f.open()
+	return f
+}
+
+// open begins a new process, as it were: store and engine.
+func (f *fixture) open() {
+	f.t.Helper()
+	var err error
+	if f.store, err = store.Open(context.Background(), store.Options{Path: f.path, Tenant: tenantID}); err != nil {
+		f.t.Fatal(err)
+	}
+	f.o.Store = f.store
+	f.engine = sync.New(f.o)
+}
+
+func (f *fixture) run() {
+	ctx, cancel := context.WithCancel(context.Background())
+	f.cancel, f.ended = cancel, make(chan error, 1)
+	engine := f.engine
+	go func() { f.ended <- engine.Run(ctx) }()
+}
+
+// stop ends the engine and the store as a clean end of the process does.
+func (f *fixture) stop() {
+	f.t.Helper()
+	f.halt()
+	if err := f.store.Close(); err != nil {
+		f.t.Error(err)
+	}
+}
+
+func (f *fixture) halt() {
+	f.t.Helper()
+	if f.cancel == nil {
+		return
+	}
+	f.cancel()
+	f.cancel = nil
+	if err := <-f.ended; err != nil {
+		f.t.Error("Run: ", err)
+	}
+}
+
+// until lets time pass until a condition holds.
+func (f *fixture) until(what string, within time.Duration, holds func() bool) {
+	f.t.Helper()
+	deadline := time.Now().Add(within)
+	for !holds() {
+		if time.Now().After(deadline) {
+			f.t.Fatalf("not within %v: %s; progress %+v", within, what, f.engine.Progress())
+		}
+		time.Sleep(50 * time.Millisecond) // the bubble's clock
+	}
+}
+
+func (f *fixture) synced() {
+	f.t.Helper()
+	f.until("the first sync", time.Hour, func() bool {
+		p := f.engine.Progress()
+		return p.Running && p.Phase == providers.PhaseChanges
+	})
+}
+
+// mirror is what the store shows of a mailbox, in the form of truth.
+func (f *fixture) mirror(mailbox providers.Address, window providers.Interval) []string {
+	f.t.Helper()
+	events, err := f.store.Events(context.Background(), mailbox, window)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	all := make([]string, 0, len(events))
+	for _, ev := range events {
+		all = append(all, line(ev))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// converged reports whether every room's mirror is the tenant's truth.
+func (f *fixture) converged() bool {
+	now := time.Now()
+	window := providers.Interval{Start: now.Add(-6 * 24 * time.Hour), End: now.Add(59 * 24 * time.Hour)}
+	for _, room := range f.tenant.rooms {
+		events, err := f.store.Events(context.Background(), room.Mailbox, window)
+		if err != nil {
+			return false
+		}
+		have := make([]string, 0, len(events))
+		for _, ev := range events {
+			have = append(have, line(ev))
+		}
+		slices.Sort(have)
+		if !slices.Equal(have, f.tenant.truth(room.Mailbox, window)) {
+			return false
+		}
+	}
+	return true
+}
+
+func overlaps(ev providers.Event, window providers.Interval) bool {
+	return providers.Interval{Start: ev.Start, End: ev.End}.Overlaps(window)
+}
