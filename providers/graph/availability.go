@@ -33,8 +33,8 @@ type wireSchedule struct {
 	ID    string `json:"scheduleId"`
 	View  string `json:"availabilityView"`
 	Items []struct {
-		Start   wireTime `json:"start"`
-		End     wireTime `json:"end"`
+		Start   WireTime `json:"start"`
+		End     WireTime `json:"end"`
 		Status  string   `json:"status"`
 		Subject string   `json:"subject"`
 		Private bool     `json:"isPrivate"`
@@ -368,8 +368,8 @@ func scheduleBody(chunk []providers.Address, window providers.Interval) ([]byte,
 	}
 	body, err := json.Marshal(map[string]any{
 		"schedules":                chunk,
-		"startTime":                wireTime{window.Start.UTC().Format(localTime), "UTC"},
-		"endTime":                  wireTime{end.UTC().Format(localTime), "UTC"},
+		"startTime":                WireTime{window.Start.UTC().Format(localTime), "UTC"},
+		"endTime":                  WireTime{end.UTC().Format(localTime), "UTC"},
 		"availabilityViewInterval": int(slotOf(window).Minutes()),
 	})
 	if err != nil {

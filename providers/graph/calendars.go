@@ -9,12 +9,13 @@ import (
 
 const readPermission = "Calendars.Read or Calendars.ReadWrite"
 
-type wireCalendar struct {
+// WireCalendar is a calendar as Graph sends it.
+type WireCalendar struct {
 	ID        string       `json:"id"`
 	Name      string       `json:"name"`
 	Default   bool         `json:"isDefaultCalendar"`
 	CanEdit   *bool        `json:"canEdit"`
-	Owner     *wireAddress `json:"owner"`
+	Owner     *WireAddress `json:"owner"`
 	Providers []string     `json:"allowedOnlineMeetingProviders"`
 }
 
@@ -22,7 +23,8 @@ type wireCalendar struct {
 // meetings.
 const TeamsForBusiness = "teamsForBusiness"
 
-func (w *wireCalendar) calendar(mailbox providers.Address) providers.Calendar {
+// Calendar turns it into the calendar of a mailbox.
+func (w *WireCalendar) Calendar(mailbox providers.Address) providers.Calendar {
 	c := providers.Calendar{
 		Mailbox: mailbox, ID: w.ID, Name: providers.Outside(w.Name), Default: w.Default,
 		ReadOnly:               w.CanEdit != nil && !*w.CanEdit,
@@ -47,8 +49,8 @@ func (p *Provider) Calendars(ctx context.Context, mailbox providers.Address) ([]
 		url: p.roots.url("$top="+itoa(placesPage), "users", string(mailbox), "calendars")}
 	links := newLoop()
 	for {
-		calendars, a, err := getPage(ctx, p.engine, c, func(w *wireCalendar) (providers.Calendar, bool) {
-			return w.calendar(mailbox), w.ID != ""
+		calendars, a, err := getPage(ctx, p.engine, c, func(w *WireCalendar) (providers.Calendar, bool) {
+			return w.Calendar(mailbox), w.ID != ""
 		})
 		if err != nil {
 			return nil, err

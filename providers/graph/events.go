@@ -87,14 +87,14 @@ func (p *Provider) Event(ctx context.Context, mailbox providers.Address, id stri
 		url: p.roots.url("$select="+eventFields, "users", string(mailbox), "events", id)}
 	var event providers.Event
 	err := p.engine.do(ctx, c, func(a answer) error {
-		var w wireEvent
+		var w WireEvent
 		if err := object(a.body, &w); err != nil {
 			return err
 		}
 		if w.ID == "" {
 			return fmt.Errorf("%w: the event has no id", errShape)
 		}
-		event = w.event(mailbox, "")
+		event = w.Event(mailbox, "")
 		return nil
 	})
 	return event, err
@@ -232,3 +232,6 @@ func checkID(op string, mailbox providers.Address, id string) error {
 func missing(op string, mailbox providers.Address, what string) error {
 	return &providers.Error{Class: providers.Permanent, Op: op, Mailbox: mailbox, Message: providers.Outside("no " + what + " was given")}
 }
+
+// EventFields are the members of an event that are asked for.
+func EventFields() []string { return strings.Split(eventFields, ",") }

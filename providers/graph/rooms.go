@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -19,82 +18,9 @@ const (
 	placesPage = 100
 	// listsAtOnce is how many room lists are read at the same time.
 	listsAtOnce = 8
-	// sanePlace bounds a capacity that could be meant.
-	maxCapacity = 100_000
 
 	placePermission = "Place.Read.All"
 )
-
-type wirePlace struct {
-	ID             string   `json:"id"`
-	PlaceID        string   `json:"placeId"`
-	Email          string   `json:"emailAddress"`
-	DisplayName    string   `json:"displayName"`
-	Nickname       string   `json:"nickname"`
-	Building       string   `json:"building"`
-	FloorLabel     string   `json:"floorLabel"`
-	FloorNumber    *float64 `json:"floorNumber"`
-	Label          string   `json:"label"`
-	Capacity       *float64 `json:"capacity"`
-	BookingType    string   `json:"bookingType"`
-	Tags           []string `json:"tags"`
-	Phone          string   `json:"phone"`
-	Audio          string   `json:"audioDeviceName"`
-	Video          string   `json:"videoDeviceName"`
-	Display        string   `json:"displayDeviceName"`
-	Teams          string   `json:"teamsEnabledState"`
-	StepFree       *bool    `json:"isWheelChairAccessible"`
-	StepFreeSmallC *bool    `json:"isWheelchairAccessible"` // as old samples spell it
-}
-
-func (w *wirePlace) room() (providers.Room, bool) {
-	mailbox, ok := providers.ParseAddress(w.Email)
-	if !ok {
-		return providers.Room{}, false
-	}
-	r := providers.Room{
-		Mailbox: mailbox, PlaceID: w.PlaceID,
-		Name: providers.Outside(w.DisplayName), Nickname: providers.Outside(w.Nickname),
-		Building: providers.Outside(w.Building), Floor: providers.Outside(w.FloorLabel), Section: providers.Outside(w.Label),
-		Phone: providers.Outside(w.Phone), StepFree: w.StepFree,
-		Bookable: !strings.EqualFold(w.BookingType, "reserved"),
-		Provider: "graph",
-	}
-	if r.PlaceID == "" {
-		r.PlaceID = w.ID
-	}
-	if r.StepFree == nil {
-		r.StepFree = w.StepFreeSmallC
-	}
-	if n := w.FloorNumber; n != nil && *n == float64(int16(*n)) {
-		floor := int(*n)
-		r.FloorNumber = &floor
-		if r.Floor.Empty() {
-			r.Floor = providers.Outside(strconv.Itoa(floor))
-		}
-	}
-	if n := w.Capacity; n != nil && *n >= 1 && *n <= maxCapacity {
-		r.Capacity = int(*n)
-	}
-	for _, tag := range w.Tags {
-		if strings.TrimSpace(tag) != "" {
-			r.Tags = append(r.Tags, providers.Outside(tag))
-		}
-	}
-	for _, device := range []struct {
-		name string
-		kind providers.Equipment
-	}{{w.Display, providers.Display}, {w.Video, providers.Video}, {w.Audio, providers.Audio}} {
-		if strings.TrimSpace(device.name) != "" {
-			r.Equipment = append(r.Equipment, device.kind)
-			r.Devices = append(r.Devices, providers.Outside(device.name))
-		}
-	}
-	if strings.EqualFold(w.Teams, "enabled") {
-		r.Equipment = append(r.Equipment, providers.Teams)
-	}
-	return r, true
-}
 
 // placesKnown remembers the addresses of all places that were listed: they are no
 // people, although the directory lists their accounts too.
@@ -135,11 +61,11 @@ func (p *Provider) Rooms(ctx context.Context, deliver func([]providers.Room) err
 	if listsErr != nil && providers.Is(listsErr, providers.Cancelled, providers.SignedOut, providers.Unreachable, providers.UntrustedHost) {
 		return providers.Listing{Reported: -1}, listsErr
 	}
-	rooms := listing[wirePlace, providers.Room]{
+	rooms := listing[WirePlace, providers.Room]{
 		engine: p.engine, top: placesPage,
 		call: call{op: "reading rooms", url: p.roots.url("", "places", "microsoft.graph.room"), permission: placePermission},
-		convert: func(w *wirePlace) (providers.Room, string) {
-			room, ok := w.room()
+		convert: func(w *WirePlace) (providers.Room, string) {
+			room, ok := w.Room()
 			if !ok {
 				return room, ""
 			}
@@ -188,10 +114,10 @@ func (p *Provider) Rooms(ctx context.Context, deliver func([]providers.Room) err
 // is named in the error; what the others contain is returned beside it.
 func (p *Provider) roomLists(ctx context.Context) (members map[providers.Address][]providers.Address, rooms map[providers.Address]providers.Room, err error) {
 	var lists []providers.Address
-	all := listing[wirePlace, providers.Address]{
+	all := listing[WirePlace, providers.Address]{
 		engine: p.engine, top: placesPage,
 		call: call{op: "reading room lists", url: p.roots.url("", "places", "microsoft.graph.roomList"), permission: placePermission},
-		convert: func(w *wirePlace) (providers.Address, string) {
+		convert: func(w *WirePlace) (providers.Address, string) {
 			address, _ := providers.ParseAddress(w.Email)
 			return address, string(address)
 		},
@@ -225,13 +151,13 @@ func (p *Provider) roomLists(ctx context.Context) (members map[providers.Address
 
 func (p *Provider) roomsOfList(ctx context.Context, list providers.Address) ([]providers.Room, error) {
 	var rooms []providers.Room
-	content := listing[wirePlace, providers.Room]{
+	content := listing[WirePlace, providers.Room]{
 		engine: p.engine, top: placesPage,
 		// A list is named by its address; its id is refused.
 		call: call{op: "reading the rooms of list " + string(list), permission: placePermission, object: true,
 			url: p.roots.url("", "places", string(list), "microsoft.graph.roomList", "rooms")},
-		convert: func(w *wirePlace) (providers.Room, string) {
-			room, _ := w.room()
+		convert: func(w *WirePlace) (providers.Room, string) {
+			room, _ := w.Room()
 			return room, string(room.Mailbox)
 		},
 	}

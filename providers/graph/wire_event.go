@@ -10,34 +10,42 @@ import (
 )
 
 // The wire structs hold what roomdesk uses of Graph's resources, spelt as in the
-// v1.0 metadata. Everything else on the wire is skipped without being built.
+// v1.0 metadata. Everything else on the wire is skipped without being built. Some
+// are exported for package typed alone, so that both ways of reading follow the
+// same rules.
 
-type wireTime struct {
+// WireTime is a dateTimeTimeZone.
+type WireTime struct {
 	DateTime string `json:"dateTime"`
 	TimeZone string `json:"timeZone"`
 }
 
-type wireAddress struct {
+// WireAddress is an emailAddress.
+type WireAddress struct {
 	Name    string `json:"name"`
 	Address string `json:"address"`
 }
 
-type wireRecipient struct {
-	EmailAddress wireAddress `json:"emailAddress"`
+// WireRecipient is a recipient.
+type WireRecipient struct {
+	EmailAddress WireAddress `json:"emailAddress"`
 }
 
-type wireStatus struct {
+// WireStatus is a responseStatus.
+type WireStatus struct {
 	Response string `json:"response"`
 	Time     string `json:"time"`
 }
 
-type wireAttendee struct {
+// WireAttendee is an attendee.
+type WireAttendee struct {
 	Type         string      `json:"type"`
-	Status       wireStatus  `json:"status"`
-	EmailAddress wireAddress `json:"emailAddress"`
+	Status       WireStatus  `json:"status"`
+	EmailAddress WireAddress `json:"emailAddress"`
 }
 
-type wireEvent struct {
+// WireEvent is an event.
+type WireEvent struct {
 	ETag            string         `json:"@odata.etag"`
 	ID              string         `json:"id"`
 	ICalUID         string         `json:"iCalUId"`
@@ -45,39 +53,41 @@ type wireEvent struct {
 	Type            string         `json:"type"`
 	OriginalStart   string         `json:"originalStart"`
 	OriginalZone    string         `json:"originalStartTimeZone"`
-	Start           wireTime       `json:"start"`
-	End             wireTime       `json:"end"`
+	Start           WireTime       `json:"start"`
+	End             WireTime       `json:"end"`
 	IsAllDay        bool           `json:"isAllDay"`
 	Subject         *string        `json:"subject"`
-	Organizer       *wireRecipient `json:"organizer"`
+	Organizer       *WireRecipient `json:"organizer"`
 	IsOrganizer     bool           `json:"isOrganizer"`
-	Location        wireLocation   `json:"location"`
-	Attendees       []wireAttendee `json:"attendees"`
+	Location        WireLocation   `json:"location"`
+	Attendees       []WireAttendee `json:"attendees"`
 	ShowAs          string         `json:"showAs"`
 	Sensitivity     string         `json:"sensitivity"`
 	IsCancelled     bool           `json:"isCancelled"`
-	ResponseStatus  wireStatus     `json:"responseStatus"`
+	ResponseStatus  WireStatus     `json:"responseStatus"`
 	IsOnlineMeeting bool           `json:"isOnlineMeeting"`
 	OnlineMeeting   struct {
 		JoinURL string `json:"joinUrl"`
 	} `json:"onlineMeeting"`
 	TransactionID string       `json:"transactionId"`
 	Modified      string       `json:"lastModifiedDateTime"`
-	Removed       *wireRemoved `json:"@removed"`
+	Removed       *WireRemoved `json:"@removed"`
 }
 
-type wireLocation struct {
+// WireLocation is a location.
+type WireLocation struct {
 	DisplayName string `json:"displayName"`
 }
 
-type wireRemoved struct {
+// WireRemoved is the mark of a removal in a delta page.
+type WireRemoved struct {
 	Reason string `json:"reason"`
 }
 
-// event turns a wire event of a mailbox's calendar into the vocabulary's. A
+// Event turns a wire event of a mailbox's calendar into the vocabulary's. A
 // member that is missing leaves its zero value; a time that cannot be read
 // leaves a zero time rather than a wrong one.
-func (w *wireEvent) event(mailbox providers.Address, calendar string) providers.Event {
+func (w *WireEvent) Event(mailbox providers.Address, calendar string) providers.Event {
 	e := providers.Event{
 		Mailbox: mailbox, CalendarID: calendar,
 		ID: w.ID, ICalUID: w.ICalUID, SeriesMasterID: w.SeriesMasterID,
@@ -106,7 +116,7 @@ func (w *wireEvent) event(mailbox providers.Address, calendar string) providers.
 	if len(w.Attendees) > 0 {
 		e.Attendees = make([]providers.Attendee, 0, len(w.Attendees))
 		for i := range w.Attendees {
-			if a := &w.Attendees[i]; a.EmailAddress != (wireAddress{}) {
+			if a := &w.Attendees[i]; a.EmailAddress != (WireAddress{}) {
 				e.Attendees = append(e.Attendees, a.attendee())
 			}
 		}
@@ -117,7 +127,7 @@ func (w *wireEvent) event(mailbox providers.Address, calendar string) providers.
 	return e
 }
 
-func (w *wireAttendee) attendee() providers.Attendee {
+func (w *WireAttendee) attendee() providers.Attendee {
 	a := providers.Attendee{
 		Text: providers.Outside(w.EmailAddress.Address), Name: providers.Outside(w.EmailAddress.Name),
 		Type: providers.AttendeeType(w.Type), Response: providers.Response(w.Status.Response),
@@ -130,7 +140,7 @@ func (w *wireAttendee) attendee() providers.Attendee {
 // instant reads a dateTimeTimeZone: a local time and the zone's Windows or IANA
 // name. The zero time stands for a missing, unreadable or "never" value, and for
 // one in a zone that is not known here.
-func (w wireTime) instant() time.Time { return Instant(w.DateTime, w.TimeZone) }
+func (w WireTime) instant() time.Time { return Instant(w.DateTime, w.TimeZone) }
 
 // localTime is Graph's form of a dateTimeTimeZone's dateTime; the fraction has
 // seven digits in answers and is optional in reading.
@@ -182,14 +192,14 @@ func known(t time.Time) time.Time {
 func decodeEvents(r io.Reader, mailbox providers.Address, calendar string) (pageOfEvents, error) {
 	var got pageOfEvents
 	var err error
-	got.annotations, err = page(r, func(w *wireEvent) error {
+	got.annotations, err = page(r, func(w *WireEvent) error {
 		switch {
 		case w.ID == "":
 			return fmt.Errorf("%w: an event has no id", errShape)
 		case w.Removed != nil:
 			got.removed = append(got.removed, w.ID)
 		default:
-			got.events = append(got.events, w.event(mailbox, calendar))
+			got.events = append(got.events, w.Event(mailbox, calendar))
 		}
 		return nil
 	})
