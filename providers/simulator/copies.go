@@ -6,7 +6,7 @@ package simulator
 // attendeeCopy is a meeting as it stands in a person's calendar.
 func attendeeCopy(e *event, m *mailbox) *event {
 	c := e.clone()
-	c.num = 0
+	c.num, c.rev, c.self = 0, 0, 0
 	c.set(isOrganizerFlag, false)
 	c.resp, c.respondedAt = notResponded, 0
 	c.transaction = ""

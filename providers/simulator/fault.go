@@ -55,7 +55,8 @@ type Fault struct {
 	Link string `json:"link,omitempty"` // scheme://host[:port] of a foreign link
 	// Delta spoils a delta round: "expire" (410 SyncStateNotFound, or Fail's
 	// status and code), "bare" (occurrences without anything but their ids),
-	// "ghost_removed" (a removal of an id that nobody knows).
+	// "ghost_removed" (a removal of an id that nobody knows). "expire" counts only
+	// requests that carry a token.
 	Delta string `json:"delta,omitempty"`
 	// Room decides the answer of a room (Mailbox): "decline", "tentative",
 	// "accept", "silent" or "delay".
@@ -261,12 +262,16 @@ func (a *activeFault) due() bool {
 
 // match finds the fault that hits a request; every fault counts its matches. The
 // first that is due wins.
-func (s *faultSet) match(method, requestPath, mailbox string) *hit {
+func (s *faultSet) match(c *call) *hit {
+	token := c.query.Has("$deltatoken") || c.query.Has("$skiptoken")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var found *hit
 	for _, a := range s.list {
-		if a.Room == "" && a.matches(method, requestPath, mailbox) && a.due() && found == nil {
+		if a.Room != "" || (a.Delta == "expire" && !token) || !a.matches(c.method, c.path, c.mailboxAddress()) {
+			continue
+		}
+		if a.due() && found == nil {
 			found = &hit{Fault: a.Fault}
 		}
 	}

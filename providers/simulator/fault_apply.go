@@ -257,8 +257,6 @@ func (h *hit) spoil(c *call, w http.ResponseWriter, status int, body []byte) boo
 	return false
 }
 
-func flush(w http.ResponseWriter) {
-	if f, ok := w.(http.Flusher); ok {
-		f.Flush()
-	}
-}
+// flush sends what was written so far. A writer that cannot is no failure: the
+// bytes go out later.
+func flush(w http.ResponseWriter) { _ = http.NewResponseController(w).Flush() }

@@ -99,6 +99,11 @@ func (m *mailbox) put(e *event, self bool) *event {
 	if self {
 		e.self = m.version
 	}
+	for _, x := range e.exceptions {
+		if x.self == 0 { // made for this state, nobody else has it yet
+			x.rev, x.self = m.version, m.version
+		}
+	}
 	var old *event
 	if e.num == 0 {
 		m.next++

@@ -1,5 +1,228 @@
 package simulator
 
-type pendingAnswer struct{}
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
-func (t *Tenant) settle() {}
+// pendingAnswer is a meeting request that lies in a room's mailbox. The room
+// looks at it once it is due, at the next touch of the tenant.
+type pendingAnswer struct {
+	room  *mailbox
+	host  *mailbox
+	uid   uint64
+	date  int32         // 0: the whole meeting
+	due   time.Time     // on the tenant's clock
+	since time.Time     // on the real clock
+	delay time.Duration // on the real clock
+	fault *Fault
+}
+
+// request sends a meeting request to a room. The lock is held.
+func (t *Tenant) request(host *mailbox, uid uint64, date int32, room *mailbox) {
+	p := &pendingAnswer{room: room, host: host, uid: uid, date: date, since: time.Now(), delay: t.options.RoomAnswerDelay}
+	if p.fault = t.faults.room(room.contact.address); p.fault != nil && p.fault.Delay > 0 {
+		p.delay = time.Duration(p.fault.Delay)
+	}
+	p.due = t.options.Now().Add(p.delay)
+	// A newer request for the same meeting replaces the older one.
+	t.pending = slices.DeleteFunc(t.pending, func(have *pendingAnswer) bool {
+		return have.room == room && have.uid == uid && (have.date == date || date == 0)
+	})
+	t.pending = append(t.pending, p)
+}
+
+// settle lets the rooms answer what is due. It runs at the beginning of every
+// request: nobody can tell the difference from a room that acts by itself, and
+// nothing runs in the background.
+func (t *Tenant) settle() {
+	t.mu.RLock()
+	idle := len(t.pending) == 0
+	t.mu.RUnlock()
+	if idle {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.options.Now()
+	var due []*pendingAnswer
+	t.pending = slices.DeleteFunc(t.pending, func(p *pendingAnswer) bool {
+		ready := !now.Before(p.due) || time.Since(p.since) >= p.delay
+		if ready {
+			due = append(due, p)
+		}
+		return ready
+	})
+	slices.SortStableFunc(due, func(a, b *pendingAnswer) int { return a.due.Compare(b.due) })
+	for _, p := range due {
+		t.decide(p, now.Unix())
+	}
+}
+
+// decide lets a room answer one request.
+func (t *Tenant) decide(p *pendingAnswer, now int64) {
+	e := p.host.byUID(p.uid)
+	if e == nil || e.has(cancelledFlag) {
+		return
+	}
+	if p.date != 0 {
+		t.decideDate(p, e, now)
+		return
+	}
+	i := e.attendeeIndex(p.room)
+	if i < 0 {
+		return
+	}
+	resp, clashes := t.verdict(p, e, now)
+	if resp == respondedNone {
+		return
+	}
+	answered := e.clone()
+	answered.attendees = withAnswer(e.attendees, i, resp, now)
+	for _, date := range clashes {
+		if on, ok := answered.dated(date); ok {
+			x := on.e.clone()
+			x.asException(on)
+			x.attendees = withAnswer(x.attendees, i, respondedDeclined, now)
+			answered = answered.withException(x)
+		}
+	}
+	p.host.put(answered, true)
+	have := p.room.byUID(p.uid)
+	if resp == respondedDeclined {
+		if have != nil {
+			p.room.remove(have)
+		}
+		return
+	}
+	c := roomCopy(answered, p.room)
+	for _, date := range clashes {
+		c = c.withoutDate(date)
+	}
+	if have != nil {
+		c.num, c.created = have.num, have.created
+	}
+	p.room.put(c, true)
+}
+
+// dated is the entry that a master has on a date.
+func (e *event) dated(date int32) (instance, bool) {
+	if x := e.exceptionOn(date); x != nil {
+		return instance{e: x, master: e, date: date, start: x.start, end: x.end, kind: exceptionKind}, true
+	}
+	start, end, ok := e.occurrenceOn(date)
+	return instance{e: e, master: e, date: date, start: start, end: end, kind: occurrenceKind}, ok
+}
+
+// decideDate lets a room answer a changed occurrence.
+func (t *Tenant) decideDate(p *pendingAnswer, master *event, now int64) {
+	x := master.exceptionOn(p.date)
+	if x == nil {
+		return
+	}
+	resp, _ := t.verdict(p, x, now)
+	if resp == respondedNone {
+		return
+	}
+	t.answerOnDate(p.host, instance{e: x, master: master, date: p.date, start: x.start, end: x.end, kind: exceptionKind}, p.room, resp, now)
+	have := p.room.byUID(p.uid)
+	if have == nil || have.kind != seriesMaster {
+		return
+	}
+	if resp == respondedDeclined {
+		p.room.put(have.withoutDate(p.date), false)
+		return
+	}
+	c := roomCopy(p.host.byUID(p.uid).exceptionOn(p.date), p.room)
+	kept := have.clone()
+	kept.cancelled = slices.DeleteFunc(slices.Clone(have.cancelled), func(d int32) bool { return d == p.date })
+	p.room.put(kept.withException(c), false)
+}
+
+// verdict is the room's policy. clashes are the dates of a series that are
+// declined one by one. respondedNone is no answer at all.
+func (t *Tenant) verdict(p *pendingAnswer, e *event, now int64) (resp response, clashes []int32) {
+	policy := p.room.room.policy
+	if p.fault != nil {
+		switch p.fault.Room {
+		case "decline":
+			return respondedDeclined, nil
+		case "tentative":
+			return respondedTentative, nil
+		case "accept":
+			return respondedAccepted, nil
+		case "silent":
+			return respondedNone, nil
+		}
+	}
+	horizon := now + int64(policy.BookingWindowDays)*86400
+	switch {
+	case policy.Silent:
+		return respondedNone, nil
+	case policy.Reserved:
+		return respondedDeclined, nil
+	case policy.BookersOnly != "" && (p.host.person == nil || p.host.person.department != policy.BookersOnly):
+		return respondedDeclined, nil
+	case e.end-e.start > int64(policy.MaxDurationMinutes)*60 && !e.has(allDayFlag):
+		return respondedDeclined, nil
+	case e.start > horizon || e.beyond(horizon):
+		return respondedDeclined, nil
+	}
+	clashes = p.room.conflicts(e, horizon+86400)
+	if len(clashes) > policy.MaxConflicts || (len(clashes) > 0 && e.kind != seriesMaster) {
+		return respondedDeclined, nil
+	}
+	if policy.Delegate {
+		return respondedTentative, clashes
+	}
+	return respondedAccepted, clashes
+}
+
+// beyond reports whether a series goes on behind the booking window.
+func (e *event) beyond(horizon int64) bool {
+	if e.kind != seriesMaster {
+		return false
+	}
+	last, ends := e.recurrence.lastDay()
+	return !ends || int64(last)*86400 > horizon
+}
+
+// conflicts gives the dates (0 for a single meeting) on which a meeting clashes
+// with what takes time in the mailbox, its own copy aside.
+func (m *mailbox) conflicts(e *event, until int64) []int32 {
+	var wanted []instance
+	if e.kind == seriesMaster {
+		wanted = e.instances(nil, e.start-maxOffset, until)
+	} else {
+		wanted = []instance{{e: e, start: e.start, end: e.end}}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	from, to := wanted[0].start, wanted[0].end
+	for _, w := range wanted {
+		from, to = min(from, w.start), max(to, w.end)
+	}
+	taken := m.busy(from, to)
+	longest := int64(0)
+	for _, have := range taken {
+		longest = max(longest, have.end-have.start)
+	}
+	var out []int32
+	for _, w := range wanted {
+		// Entries that start earlier than this cannot reach w.
+		i, _ := slices.BinarySearchFunc(taken, w.start-longest, func(have instance, at int64) int { return cmp.Compare(have.start, at) })
+		for ; i < len(taken) && taken[i].start < w.end; i++ {
+			have := taken[i]
+			if have.e.uid != e.uid && blocks(have.e.show) && overlaps(have.start, have.end, w.start, w.end) {
+				out = append(out, w.date)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// blocks reports whether a state keeps others out of a room.
+func blocks(s showAs) bool { return s != showFree && s != showElsewhere }

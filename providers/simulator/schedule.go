@@ -88,13 +88,13 @@ func (c *call) getSchedule() answer {
 		}
 		c.t.ensure(m)
 		c.t.mu.RLock()
-		busy := m.busy(from, to)
+		busy, z := m.busy(from, to), m.zoneNow()
 		c.t.mu.RUnlock()
 		if len(busy) > maxScheduleItems {
 			e.scheduleError(address, tooManyItemsError, "There are more than 1000 items in the time window (5006).")
 			continue
 		}
-		e.schedule(address, m, busy, from, to, interval)
+		e.schedule(address, z, busy, from, to, interval)
 	}
 	e.closeList()
 	e.close()
@@ -175,7 +175,7 @@ var weight = map[showAs]int{showFree: 0, showElsewhere: 1, showTentative: 2, sho
 // digit is a state in availabilityView.
 var digit = map[showAs]byte{showFree: '0', showTentative: '1', showBusy: '2', showOOF: '3', showElsewhere: '4', showUnknown: '2'}
 
-func (e *eventEncoder) schedule(address string, m *mailbox, busy []instance, from, to, interval int64) {
+func (e *eventEncoder) schedule(address string, z *zone, busy []instance, from, to, interval int64) {
 	view := make([]showAs, (to-from+interval-1)/interval)
 	for _, i := range busy {
 		first := max(i.start-from, 0) / interval
@@ -213,24 +213,24 @@ func (e *eventEncoder) schedule(address string, m *mailbox, busy []instance, fro
 		e.close()
 	}
 	e.closeList()
-	e.workingHours(m)
+	e.workingHours(z)
 	e.close()
 }
 
-func (w *writer) workingHours(m *mailbox) {
+func (w *writer) workingHours(z *zone) {
 	w.key("workingHours")
 	w.open()
-	w.hours(m)
+	w.hours(z)
 	w.close()
 }
 
-func (w *writer) hours(m *mailbox) {
+func (w *writer) hours(z *zone) {
 	w.strings("daysOfWeek", dayNames[1:6])
 	w.string("startTime", officeStart)
 	w.string("endTime", officeEnd)
 	w.key("timeZone")
 	w.open()
-	w.string("name", m.zoneNow().windows)
+	w.string("name", z.windows)
 	w.close()
 }
 

@@ -61,7 +61,7 @@ func (t *Tenant) serveAuthority(w http.ResponseWriter, r *http.Request) {
 	if c.wait(t.options.Latency) != nil {
 		return
 	}
-	hit := t.faults.match(c.method, c.path, "")
+	hit := t.faults.match(c)
 	c.entry.Fault = hit.name()
 	t.ledger.begin(c.entry)
 	if hit.before(c) {
@@ -195,7 +195,7 @@ func (t *Tenant) begin(c *call) (release func()) {
 
 // run answers a call: faults, throttling, sign-in, then the operation itself.
 func (c *call) run() answer {
-	c.hit = c.t.faults.match(c.method, c.path, c.mailboxAddress())
+	c.hit = c.t.faults.match(c)
 	c.entry.Fault = c.hit.name()
 	if c.hit.before(c) {
 		return answer{status: statusAborted}
@@ -284,6 +284,9 @@ func (t *Tenant) write(w http.ResponseWriter, r *http.Request, c *call, a answer
 	}
 	h.Set("Date", t.options.Now().UTC().Format(http.TimeFormat))
 	h.Set("Cache-Control", "private")
+	if hit != nil {
+		h.Set("X-Simulated-Fault", hit.name())
+	}
 	if len(a.body) > 0 || a.kind != "" {
 		kind := a.kind
 		if kind == "" {

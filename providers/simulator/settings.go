@@ -48,7 +48,7 @@ func (c *call) mailboxSettings() answer {
 	case "timeformat":
 		w.string("value", "HH:mm")
 	case "workinghours":
-		w.hours(c.mailbox)
+		w.hours(c.mailbox.zoneNow())
 	case "language":
 		w.string("locale", "en-US")
 		w.string("displayName", "English (United States)")
@@ -95,7 +95,7 @@ func (c *call) writeSettings(w *writer, pick selection, context string) {
 		w.close()
 	}
 	if wants("workingHours") {
-		w.workingHours(c.mailbox)
+		w.workingHours(c.mailbox.zoneNow())
 	}
 	w.close()
 }

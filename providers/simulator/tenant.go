@@ -32,7 +32,7 @@ type Tenant struct {
 
 	mu      sync.RWMutex // guards every mailbox's calendar and pending
 	pending []*pendingAnswer
-	sent    int64 // meeting requests sent, for their order
+	uids    uint64 // of events made since start
 
 	ledger   *ledger
 	throttle *throttle
