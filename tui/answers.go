@@ -47,24 +47,28 @@ func (a headerAnswer) apply(m *Model) tea.Cmd {
 	return nil
 }
 
-// waitForChanges waits in the background until something changed; the answer
-// starts the next wait, after a gap, so that a burst becomes one round.
-func (m *Model) waitForChanges(after time.Duration) tea.Cmd {
+// after brings a message later.
+func (m *Model) after(d time.Duration, msg tea.Msg) tea.Cmd { return m.timer(d, msg) }
+
+// sleep is the timer outside of tests.
+func sleep(d time.Duration, msg tea.Msg) tea.Cmd {
+	return tea.Tick(d, func(time.Time) tea.Msg { return msg })
+}
+
+// waitForChanges waits in the background until something changed.
+func (m *Model) waitForChanges() tea.Cmd {
 	ctx, ws := m.ctx, m.ws
 	return func() tea.Msg {
-		if after > 0 {
-			timer := time.NewTimer(after)
-			defer timer.Stop()
-			select {
-			case <-timer.C:
-			case <-ctx.Done():
-				return nil
-			}
-		}
 		changes, err := ws.Wait(ctx)
 		return changesAnswer{changes, err}
 	}
 }
+
+// waitDue starts the next wait: some time after the last, so that a burst of
+// changes becomes one round.
+type waitDue struct{}
+
+func (waitDue) apply(m *Model) tea.Cmd { return m.waitForChanges() }
 
 type changesAnswer struct {
 	changes Changes
@@ -77,13 +81,13 @@ func (a changesAnswer) apply(m *Model) tea.Cmd {
 			return nil
 		}
 		m.notices.add(m.now, "the background reader stopped: "+problemText(a.err), true)
-		return m.waitForChanges(pauseAfterError)
+		return m.after(pauseAfterError, waitDue{})
 	}
 	for _, n := range a.changes.Notices {
 		m.notices.add(m.now, providers.Sanitise(n.Text), n.Bad)
 	}
 	c := a.changes
-	cmds := []tea.Cmd{m.waitForChanges(changesGap), m.readHeader()}
+	cmds := []tea.Cmd{m.after(changesGap, waitDue{}), m.readHeader()}
 	if c.Rooms {
 		cmds = append(cmds, m.readRooms())
 	}
@@ -125,8 +129,7 @@ type tickMsg struct{ generation uint64 }
 // the screen, else less often.
 func (m *Model) tick() tea.Cmd {
 	m.ticking++
-	generation := m.ticking
-	return tea.Tick(m.tickEvery(), func(time.Time) tea.Msg { return tickMsg{generation} })
+	return m.after(m.tickEvery(), tickMsg{m.ticking})
 }
 
 func (m *Model) tickEvery() time.Duration {

@@ -122,9 +122,9 @@ func (watchAnswer) apply(m *Model) tea.Cmd {
 func (m *Model) appendInSight(to []providers.Address) []providers.Address {
 	switch m.view {
 	case viewRooms:
-		return m.rooms.appendInSight(m, to)
+		return m.rooms.appendInSight(to)
 	case viewPeople:
-		return m.people.appendInSight(m, to)
+		return m.people.appendInSight(to)
 	}
 	return to
 }

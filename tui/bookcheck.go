@@ -33,8 +33,7 @@ func (f *bookForm) recheck(m *Model) tea.Cmd {
 	if !ok {
 		return nil
 	}
-	generation := f.check.generation
-	return tea.Tick(typingPause, func(time.Time) tea.Msg { return checkDue{f, generation, request} })
+	return m.after(typingPause, checkDue{f, f.check.generation, request})
 }
 
 type checkDue struct {

@@ -7,10 +7,11 @@ import (
 )
 
 // labelWidth is the column at which the fields of the form begin.
-const labelWidth = 11
+const labelWidth = 13
 
 func (f *bookForm) size(m *Model, w, _ int) (int, int) {
-	return min(92, w), 21 + len(f.who.suggest) + len(f.behalf.suggest)
+	w = min(92, w)
+	return w, max(len(f.build(m, w).lines)+2, 15)
 }
 
 // formLines collects the lines of a form and where the cursor stands.
@@ -20,6 +21,7 @@ type formLines struct {
 	lines  []string
 	cx, cy int
 	focusY int // the line of the field in focus, to keep in sight
+	pinned int // a line that is always in sight; 0: none
 }
 
 func (o *formLines) line() *line { return newLine(o.m.theme, onPanel, o.w) }
@@ -36,6 +38,11 @@ func (o *formLines) note(r role, text string) {
 }
 
 func (f *bookForm) draw(m *Model, w, h int) ([]string, int, int) {
+	return f.build(m, w).fitted(h, m.drawKeys(scopeForm, onPanel, 0, w))
+}
+
+// build writes all lines of the form.
+func (f *bookForm) build(m *Model, w int) *formLines {
 	o := &formLines{m: m, w: w, cx: -1, cy: -1}
 	f.drawHead(o)
 	o.blank()
@@ -46,32 +53,60 @@ func (f *bookForm) draw(m *Model, w, h int) ([]string, int, int) {
 	f.drawTeams(o)
 	o.blank()
 	f.drawTruth(o)
-	keys := m.drawKeys(scopeForm, onPanel, 0, w)
-	return o.fitted(h, keys)
+	return o
 }
 
-// fitted cuts the lines to the height, the field in focus in sight, with the keys
-// as the last line.
+// fitted cuts the lines to the height with the keys as the last line. Where not
+// all fit, the title stays, and the line in focus and the pinned one, which must
+// be known, are in sight.
 func (o *formLines) fitted(h int, keys string) ([]string, int, int) {
-	room := max(h-2, 1)
-	top := 0
+	room, space := h-2, true
 	if len(o.lines) > room {
-		// The first line stays; the focus must be seen.
-		top = max(min(o.focusY-room+2, len(o.lines)-room), 0)
+		room, space = h-1, false
 	}
-	lines := o.lines[top:min(top+room, len(o.lines))]
-	for len(lines) < room {
-		lines = append(lines, "")
+	room = max(room, 1)
+	lines, shift := o.lines, 0
+	if len(lines) > room {
+		lines, shift = o.window(room)
 	}
-	out := append(append([]string{}, lines...), "", keys)
-	if len(out) > h {
-		out = append(out[:max(h-1, 0)], keys)
+	out := append([]string{}, lines...)
+	for len(out) < room {
+		out = append(out, "")
 	}
-	cy := o.cy - top
-	if o.cx < 0 || cy < 0 || cy >= room {
+	if space {
+		out = append(out, "")
+	}
+	out = append(out, keys)
+	cy := o.cy - shift
+	if o.cx < 0 || cy < 1 || cy >= len(out)-1 {
 		return out, -1, -1
 	}
 	return out, o.cx, cy
+}
+
+// window is the part of the lines that is shown in so many lines, and by how much
+// what follows the title has moved up.
+func (o *formLines) window(room int) (lines []string, shift int) {
+	rest := o.lines[1:]
+	middle := room - 1
+	pin := o.pinned > 0 && middle > 2
+	if pin {
+		middle--
+	}
+	from := max(min(o.focusY-middle+1, len(rest)-middle), 0)
+	inSight := rest[from:min(from+middle, len(rest))]
+	lines = append(lines, o.lines[0])
+	at := o.pinned - 1
+	switch {
+	case !pin:
+		return append(lines, inSight...), from
+	case at < from:
+		return append(append(lines, o.lines[o.pinned]), inSight...), from - 1
+	case at >= from+middle:
+		return append(append(lines, inSight...), o.lines[o.pinned]), from
+	}
+	lines = append(lines, rest[from:min(from+middle+1, len(rest))]...)
+	return lines, from
 }
 
 func (f *bookForm) drawHead(o *formLines) {
@@ -302,6 +337,7 @@ func (f *bookForm) drawTruth(o *formLines) {
 			l.put(dim, " · "+seats)
 		}
 	}
+	o.pinned = len(o.lines)
 	o.add(l.put(dim, " · ").put(look, text))
 	if !f.room.Bookable {
 		o.note(warn, "The tenant marks this room as not bookable; it may decline.")
@@ -312,9 +348,11 @@ func (f *bookForm) drawTruth(o *formLines) {
 	switch {
 	case f.refused != "":
 		o.blank()
+		o.pinned = len(o.lines)
 		o.note(bad, "✗ "+f.refused)
 	case f.sending:
 		o.blank()
+		o.pinned = len(o.lines)
 		o.note(accent, "◌ storing and sending… esc closes; it keeps going")
 	case f.anyway:
 		o.note(warn, "It will be sent although the room is taken: the room will probably decline.")

@@ -127,7 +127,7 @@ type bookingColumns struct{ when, room, state, what int }
 func (p *bookingsPane) columns(m *Model) bookingColumns {
 	switch {
 	case m.width >= 100:
-		return bookingColumns{22, 26, 46, 80}
+		return bookingColumns{22, 26, 44, 80}
 	case m.width >= 64:
 		return bookingColumns{22, 26, 42, 0}
 	}

@@ -171,11 +171,17 @@ func (p *bookProgress) roomStep(m *Model, clock func(time.Time) string) step {
 	return step{"○", faint, "the room's answer", "", true}
 }
 
-func (p *bookProgress) size(_ *Model, w, _ int) (int, int) {
-	return min(88, w), 19 + min(len(p.booking.Alternatives), 3)
+func (p *bookProgress) size(m *Model, w, _ int) (int, int) {
+	w = min(88, w)
+	return w, max(len(p.build(m, w).lines)+2, 17)
 }
 
 func (p *bookProgress) draw(m *Model, w, h int) ([]string, int, int) {
+	return p.build(m, w).fitted(h, m.drawKeys(scopeProgress, onPanel, 0, w))
+}
+
+// build writes all lines of the dialog.
+func (p *bookProgress) build(m *Model, w int) *formLines {
 	o := &formLines{m: m, w: w, cx: -1, cy: -1}
 	b := &p.booking
 	room := shown(b.RoomName, string(b.Request.Room))
@@ -215,9 +221,12 @@ func (p *bookProgress) draw(m *Model, w, h int) ([]string, int, int) {
 	o.add(o.line().put(dim, "what is true"))
 	for _, s := range p.steps(m) {
 		l := o.line().put(plain, "  ").put(s.look, s.glyph+" ")
-		if s.faint {
+		switch {
+		case s.faint:
 			l.put(dim, s.text)
-		} else {
+		case s.look == goodStrong || s.look == badStrong: // the room's own answer
+			l.put(s.look, s.text)
+		default:
 			l.put(plain, s.text)
 		}
 		if s.time != "" {
@@ -225,9 +234,13 @@ func (p *bookProgress) draw(m *Model, w, h int) ([]string, int, int) {
 		}
 		o.add(l)
 	}
+	o.pinned = len(o.lines) - 1 // the room's answer
+	o.focusY = o.pinned         // on a small screen the answer counts most
 	p.drawReason(o)
-	keys := m.drawKeys(scopeProgress, onPanel, 0, w)
-	return o.fitted(h, keys)
+	if b.State.Settled() {
+		o.focusY = len(o.lines) - 1
+	}
+	return o
 }
 
 // names are mailboxes as people know them.

@@ -98,12 +98,16 @@ func (m *Model) overlay(lines []string) ([]string, *tea.Cursor) {
 		if y < len(faded) {
 			behind = faded[y]
 		}
-		if y < r.y || y >= r.y+r.h {
-			out = append(out, newLine(m.theme, onScreen, m.width).put(faint, strings.TrimRight(behind, " ")).done())
-			continue
+		look := faint
+		if strings.HasPrefix(behind, "─") {
+			look = ruled
 		}
 		b := newLine(m.theme, onScreen, m.width)
-		b.put(faint, ansi.Cut(behind, 0, r.x)).to(r.x)
+		if y < r.y || y >= r.y+r.h {
+			out = append(out, b.put(look, strings.TrimRight(behind, " ")).done())
+			continue
+		}
+		b.put(look, ansi.Cut(behind, 0, r.x)).to(r.x)
 		inner := newLine(m.theme, onPanel, r.w)
 		inner.put(accentStrong, "▎").to(2)
 		if i := y - r.y - 1; i >= 0 && i < len(content) {
@@ -111,7 +115,7 @@ func (m *Model) overlay(lines []string) ([]string, *tea.Cursor) {
 		}
 		b.raw(inner.full())
 		if rest := ansi.Cut(behind, r.x+r.w, m.width); rest != "" {
-			b.put(faint, strings.TrimRight(rest, " "))
+			b.put(look, strings.TrimRight(rest, " "))
 		}
 		out = append(out, b.done())
 	}
@@ -158,7 +162,9 @@ func (r *reader) draw(m *Model, w, h int) ([]string, int, int) {
 	r.lines, r.shown = len(content), room
 	r.top = max(min(r.top, len(content)-room), 0)
 	if more := len(content) - room - r.top; more > 0 {
-		head.right(faint, " "+itoa(more)+" more lines ↓", w)
+		if text := itoa(more) + " more ↓"; head.width+2+columns(text) <= w {
+			head.right(faint, text, w)
+		}
 	}
 	lines := []string{head.done(), ""}
 	lines = append(lines, content[r.top:min(r.top+room, len(content))]...)

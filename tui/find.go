@@ -13,7 +13,7 @@ import (
 // of view 1. It lists; it does not rank.
 type findPane struct {
 	length  time.Duration
-	rows    []int // of the room list, those known to be free for the whole span
+	rows    []freeRoom // those known to be free for the whole span
 	data    *roomData
 	unknown int // rooms of which it is not known
 	asked   findKey
@@ -24,6 +24,13 @@ type findPane struct {
 	err     error
 	list    scroll
 	chosen  providers.Address
+}
+
+// freeRoom is a room of the list that is free, or was when last read.
+type freeRoom struct {
+	row  int
+	asOf time.Time
+	old  bool
 }
 
 // findKey is what an answer depends on.
@@ -47,7 +54,7 @@ func (p *findPane) span(m *Model) providers.Interval {
 
 type findAnswer struct {
 	key     findKey
-	rows    []int
+	rows    []freeRoom
 	unknown int
 	err     error
 }
@@ -63,7 +70,7 @@ func (m *Model) readFind() tea.Cmd {
 	}
 	p.reading, p.old, p.asked = true, false, key
 	matches := append([]int(nil), m.rooms.matches...)
-	ws := m.ws
+	ws, now := m.ws, m.now
 	return m.ask(readTime, func(ctx context.Context) tea.Msg {
 		mailboxes := make([]providers.Address, 0, len(matches))
 		for _, i := range matches {
@@ -77,7 +84,7 @@ func (m *Model) readFind() tea.Cmd {
 			case !ok || !a.Known() || !a.Window.Covers(key.span):
 				answer.unknown++
 			case a.FreeFor(key.span):
-				answer.rows = append(answer.rows, i)
+				answer.rows = append(answer.rows, freeRoom{i, a.AsOf, stale(a, now)})
 			}
 		}
 		return answer
@@ -98,8 +105,8 @@ func (a findAnswer) apply(m *Model) tea.Cmd {
 	}
 	p.rows, p.unknown, p.data = a.rows, a.unknown, a.key.data
 	p.list.at = min(p.list.at, max(len(p.rows)-1, 0))
-	for n, i := range p.rows {
-		if p.data.mailboxes[i] == p.chosen {
+	for n := range p.rows {
+		if p.data.mailboxes[p.rows[n].row] == p.chosen {
 			p.list.at = n
 		}
 	}
@@ -117,7 +124,7 @@ func (p *findPane) row() *roomRow {
 	if p.data == nil || p.list.at < 0 || p.list.at >= len(p.rows) {
 		return nil
 	}
-	return &p.data.rows[p.rows[p.list.at]]
+	return &p.data.rows[p.rows[p.list.at].row]
 }
 
 func (p *findPane) listRect(m *Model) rect {
@@ -156,13 +163,20 @@ func (p *findPane) draw(m *Model, lines []string, body rect) []string {
 	}
 	name := max(min(p.data.longest, m.width-36, 34), 10)
 	lines = drawList(m, lines, p.listRect(m), &p.list, len(p.rows), func(i int, selected bool) string {
-		row := &p.data.rows[p.rows[i]]
+		found := &p.rows[i]
+		row := &p.data.rows[found.row]
 		l, r := rowLine(m, selected)
 		l.fit(r, row.title, name).right(dim, row.seats, 2+name+5)
 		if m.width >= 70 {
 			l.put(plain, "  ").put(dim, row.glyphs)
 		}
-		l.put(plain, "  ").put(good, "● ").put(plain, "free  ").put(dim, row.place)
+		l.put(plain, "  ")
+		if found.old {
+			l.put(dim, "○ ").put(plain, "free? ").put(warn, "as of "+clockOrDay(found.asOf, m.now, m.zone)+"  ")
+		} else {
+			l.put(good, "● ").put(plain, "free  ")
+		}
+		l.put(dim, row.place)
 		return l.finish(selected)
 	})
 	return lines

@@ -144,34 +144,40 @@ type tabs struct {
 	columns [viewCount + 1][2]int
 }
 
-// headerPlan chooses the longest wording that fits.
-func (m *Model) headerPlan() (fullTabs bool, right []headerPart) {
+// tabStyle is how many words the tabs have.
+type tabStyle int
+
+const (
+	tabsAlone   tabStyle = iota // only the chosen one
+	tabsNumbers                 // the others as numbers
+	tabsFull
+)
+
+// headerPlan chooses the longest wording that fits: what the tabs say comes before
+// details of the connection, its freshness before the numbers of other tabs.
+func (m *Model) headerPlan() (style tabStyle, right []headerPart) {
 	left := 1 + columns(" roomdesk ") + 1
 	if m.header.known && m.header.Demo {
 		left += columns(" DEMO ") + 1
 	}
-	full, short := 0, 0
+	full := 0
 	for v := viewRooms; v <= viewCount; v++ {
 		full += columns(v.title()) + 4
-		short += 2
 	}
-	short += columns(m.view.title()) + 4
-	for _, tabsFull := range []bool{true, false} {
-		need := left + short
-		if tabsFull {
-			need = left + full
-		}
-		for detail := 3; detail >= 1; detail-- {
-			if detail == 1 && tabsFull {
+	alone := columns(m.view.title()) + 4
+	need := [...]int{tabsAlone: alone, tabsNumbers: alone + 2*int(viewCount) + 1, tabsFull: full}
+	for style = tabsFull; style >= tabsAlone; style-- {
+		for detail := 4; detail >= 0; detail-- {
+			if detail == 0 && style > tabsAlone {
 				continue
 			}
 			right = m.headerRight(detail)
-			if need+partsWidth(right)+2 <= m.width {
-				return tabsFull, right
+			if left+need[style]+partsWidth(right)+2 <= m.width {
+				return style, right
 			}
 		}
 	}
-	return false, m.headerRight(0)
+	return tabsAlone, m.headerRight(0)
 }
 
 type headerPart struct {
@@ -195,16 +201,18 @@ func (m *Model) headerRight(detail int) []headerPart {
 	}
 	parts := []headerPart{{strong, cut(shown(m.header.Tenant, "no tenant"), 24)}}
 	switch detail {
-	case 3:
+	case 4, 3:
 		parts = append(parts, headerPart{dim, " · " + providers.Sanitise(m.header.Provider) + " · " + string(m.header.Access) + "   "})
 	case 2:
 		parts = append(parts, headerPart{dim, " · " + providers.Sanitise(m.header.Provider) + "   "})
 	case 1:
 		parts[0].text = cut(parts[0].text, 14)
 		parts = append(parts, headerPart{dim, "  "})
-		words = short
 	case 0:
 		return []headerPart{{look, glyph + " "}, {dim, short}}
+	}
+	if detail < 4 {
+		words = short
 	}
 	return append(parts, headerPart{look, glyph + " "}, headerPart{dim, words})
 }
@@ -222,7 +230,7 @@ func (m *Model) freshness() (glyph string, look role, words, short string) {
 	text := providers.Age(age)
 	switch {
 	case age < 2*time.Minute:
-		return "●", good, "synced " + text + " ago", text
+		return "●", good, "synced " + text + " ago", text + " ago"
 	case age < staleAfter:
 		return "◐", warn, "late: " + text + " ago", "late " + text
 	}
@@ -231,18 +239,25 @@ func (m *Model) freshness() (glyph string, look role, words, short string) {
 
 func (m *Model) drawHeader() string {
 	l := newLine(m.theme, onScreen, m.width)
-	fullTabs, right := m.headerPlan()
+	style, right := m.headerPlan()
 	l.to(1).put(badge, " roomdesk ").put(plain, " ")
 	if m.header.known && m.header.Demo {
 		l.put(demoBadge, " DEMO ").put(plain, " ")
 	}
+	m.tabs = tabs{}
 	for v := viewRooms; v <= viewCount; v++ {
 		from := l.width
 		number := strconv.Itoa(int(v))
 		switch {
 		case v == m.view:
+			if style == tabsNumbers {
+				l.put(plain, " ")
+				from++
+			}
 			l.put(chip, " "+number+" "+v.title()+" ")
-		case fullTabs:
+		case style == tabsAlone:
+			continue
+		case style == tabsFull:
 			l.put(faint, " "+number+" ").put(dim, v.title()+" ")
 		default:
 			l.put(faint, " "+number)
@@ -275,7 +290,11 @@ func (m *Model) drawFooter() []string {
 	if h == 3 {
 		lines = append(lines, newLine(m.theme, onScreen, m.width).repeat(ruled, "─", m.width).done())
 	}
-	keys := m.drawKeys(m.scopeNow(), onScreen, 1, m.width)
+	s := m.view.scope()
+	if len(m.dialogs) == 0 {
+		s = m.scopeNow()
+	}
+	keys := m.drawKeys(s, onScreen, 1, m.width)
 	switch {
 	case h == 3:
 		lines = append(lines, keys, status)
@@ -323,25 +342,27 @@ func (m *Model) drawKeys(s scope, g ground, from, width int) string {
 	l := newLine(m.theme, g, width)
 	l.to(from)
 	all := m.keys.footer[s]
-	var help *binding
+	kept := func(b *binding) bool { return b.label == "?" || b.label == "esc" && !s.isView() }
 	room := width - l.width
 	for _, b := range all {
-		if b.label == "?" {
-			help = b
-			room -= columns(b.label) + 1 + columns(b.what)
+		if kept(b) {
+			room -= columns(b.label) + 1 + columns(b.what) + 2
 		}
 	}
 	for _, b := range all {
 		w := columns(b.label) + 1 + columns(b.what) + 2
-		if b == help || w > room {
+		disabled := b.reason(m) != ""
+		switch {
+		case kept(b):
+		case w > room+2, disabled && !s.isView():
 			continue
+		default:
+			room -= w
 		}
-		room -= w
-		drawKey(l, b, b.reason(m) != "")
-		l.put(plain, "  ")
-	}
-	if help != nil {
-		drawKey(l, help, false)
+		if l.width > from {
+			l.put(plain, "  ")
+		}
+		drawKey(l, b, disabled)
 	}
 	return l.done()
 }

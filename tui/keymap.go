@@ -483,6 +483,26 @@ func (m *Model) listNow() *scroll {
 	return &m.rooms.list
 }
 
+// fixList brings the list of the view into its place: after every message it knows
+// how many entries it has and how many lines.
+func (m *Model) fixList() {
+	switch m.view {
+	case viewRooms:
+		m.rooms.arrange(m)
+	case viewFind:
+		m.find.list.fix(len(m.find.rows), m.find.listRect(m).h)
+	case viewBookings:
+		m.bookings.list.fix(len(m.bookings.rows), m.bookings.listRect(m).h)
+	case viewPeople:
+		m.people.list.fix(len(m.people.matches), m.people.layout(m).list.h)
+	case viewSync:
+		_, r := m.sync.layout(m)
+		m.sync.list.fix(len(m.sync.rows), r.h)
+	case viewConnections:
+		m.connections.list.fix(len(m.connections.rows), m.connections.listRect(m).h)
+	}
+}
+
 // moveBy moves the bar and remembers what it is on.
 func (m *Model) moveBy(by int) {
 	switch m.view {

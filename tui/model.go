@@ -31,6 +31,7 @@ type Model struct {
 	ctx     context.Context
 	ws      Workspace
 	clock   func() time.Time
+	timer   func(time.Duration, tea.Msg) tea.Cmd
 	now     time.Time // read once per message
 	own     *time.Location
 	zone    *time.Location // of everything shown unless it says else
@@ -72,7 +73,7 @@ func New(o Options) *Model {
 	m := &Model{
 		ctx: context.Background(), ws: o.Workspace, clock: o.Now, now: o.Now(), own: o.Zone,
 		dark: !o.Light, view: viewRooms, noMouse: o.NoMouse, keys: newKeymap(),
-		zones: map[string]*time.Location{},
+		zones: map[string]*time.Location{}, timer: sleep,
 	}
 	if o.NoColor {
 		m.depth = colourless
@@ -110,7 +111,7 @@ func (m *Model) Init() tea.Cmd {
 	return tea.Batch(
 		tea.RequestBackgroundColor,
 		m.readHeader(), m.readRooms(), m.readSync(), m.readBookings(), m.readPeople(), m.readConnections(),
-		m.waitForChanges(0), m.tick(),
+		m.waitForChanges(), m.tick(),
 	)
 }
 
@@ -182,6 +183,7 @@ func (m *Model) settle() tea.Cmd {
 			cmds = append(cmds, cmd)
 		}
 	}
+	m.fixList()
 	add(m.readVisibleAvailability())
 	add(m.readFreeNow())
 	add(m.readDetail())

@@ -146,7 +146,7 @@ func (p *peoplePane) nameOf(a providers.Address) string {
 	return steady(string(a))
 }
 
-// restedMsg says that a choice may have rested long enough.
+// restedAnswer says that a choice may have rested long enough.
 type restedAnswer struct{ mailbox providers.Address }
 
 func (a restedAnswer) apply(m *Model) tea.Cmd {
@@ -171,7 +171,7 @@ func (m *Model) readCalendars() tea.Cmd {
 	}
 	if c.resting != mailbox {
 		c.resting, c.rested = mailbox, false
-		return tea.Tick(restTime, func(time.Time) tea.Msg { return restedAnswer{mailbox} })
+		return m.after(restTime, restedAnswer{mailbox})
 	}
 	if !c.rested || c.reading {
 		return nil
@@ -219,25 +219,13 @@ func (p *peoplePane) layout(m *Model) peopleLayout {
 	l.list = rect{0, y, body.w, max(body.y+body.h-y-detail, 1)}
 	l.detail = rect{0, y + l.list.h, body.w, detail}
 	l.wideState = body.w >= 96
-	state := 15
+	state := 14
 	if l.wideState {
 		state = 20
 	}
 	space := body.w - 2 - 2 - state - 1
-	hours, per := 11, 4
 	want := max(min(p.longest, 30), 12)
-	for hours > 9 && space-hours*per < want {
-		hours--
-	}
-	if space-hours*per < 12 {
-		per, hours = 2, 11
-		for hours > 8 && space-hours*per < want {
-			hours--
-		}
-		if space-hours*per < 12 {
-			hours = 0
-		}
-	}
+	hours, per := shareWidth(space, want, 11)
 	l.name = max(space-hours*per, 8)
 	if hours > 0 {
 		l.name = min(l.name, want+24)
@@ -249,9 +237,7 @@ func (p *peoplePane) layout(m *Model) peopleLayout {
 	return l
 }
 
-func (p *peoplePane) appendInSight(m *Model, to []providers.Address) []providers.Address {
-	l := p.layout(m)
-	p.list.fix(len(p.matches), l.list.h)
+func (p *peoplePane) appendInSight(to []providers.Address) []providers.Address {
 	for i := p.list.top; i < p.list.bottom(); i++ {
 		to = append(to, p.rows[p.matches[i]].person.Mailbox)
 	}
@@ -391,11 +377,11 @@ func drawCalendar(l *line, c *providers.Calendar) {
 		l.put(dim, " (default)")
 	}
 	l.to(start + 30)
-	owner := shown(c.OwnerName, string(c.Owner))
-	if owner == "" {
-		owner = "no owner given"
+	if owner := shown(c.OwnerName, string(c.Owner)); owner != "" {
+		l.put(dim, "owner "+cut(owner, 24))
+	} else {
+		l.put(dim, "no owner given")
 	}
-	l.put(dim, "owner "+cut(owner, 24))
 	if c.ReadOnly {
 		l.put(warn, " · read-only")
 	}

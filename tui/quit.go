@@ -7,7 +7,10 @@ import (
 )
 
 // quitGrace is how long leaving waits for a booking on its way.
-const quitGrace = 5 * time.Second
+const (
+	quitGrace     = 5 * time.Second
+	quitLookEvery = 50 * time.Millisecond
+)
 
 // quitState is whether the person asked to leave and a write is still under way.
 type quitState struct {
@@ -24,19 +27,15 @@ func (m *Model) leave() tea.Cmd {
 	}
 	m.quit = quitState{waiting: true, since: m.now}
 	m.dialogs = nil
-	return lookAgain()
+	return m.after(quitLookEvery, quitLook{})
 }
 
+// quitLook looks whether the write has ended.
 type quitLook struct{}
-
-// lookAgain looks in a moment whether the write has ended.
-func lookAgain() tea.Cmd {
-	return tea.Tick(50*time.Millisecond, func(time.Time) tea.Msg { return quitLook{} })
-}
 
 func (quitLook) apply(m *Model) tea.Cmd {
 	if m.ws.InFlight() == 0 || m.now.Sub(m.quit.since) >= quitGrace {
 		return tea.Quit
 	}
-	return lookAgain()
+	return m.after(quitLookEvery, quitLook{})
 }

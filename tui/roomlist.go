@@ -224,8 +224,7 @@ func (i item) heading() (room int, ok bool) {
 	return int(headingBase - i), true
 }
 
-// refilter applies the filter and lays the list out anew. The chosen room stays
-// chosen while it is in the list.
+// refilter applies the filter and lays the list out anew.
 func (p *roomsPane) refilter(m *Model) {
 	found := p.data.index.Filter(p.filter.field.text())
 	p.matches, p.echo, p.noneWhy = found.Rooms, steady(found.Understood()), ""
@@ -236,6 +235,9 @@ func (p *roomsPane) refilter(m *Model) {
 	p.layOut()
 }
 
+// layOut makes the lines of the list. The bar stays on the room that the person
+// last went to while that is in the list, and comes back to it when a filter that
+// hid it is gone.
 func (p *roomsPane) layOut() {
 	order := p.matches
 	if !p.grouped {
@@ -260,16 +262,23 @@ func (p *roomsPane) layOut() {
 			}
 			p.counts[row.group]++
 		}
-		if row.room.Mailbox == p.chosen {
+		if row.room.Mailbox == p.wanted {
 			at = len(p.items)
 		}
 		p.items = append(p.items, item(i))
 	}
 	if at < 0 {
-		at = p.nearest(min(p.list.at, len(p.items)-1), 1)
+		near := min(p.list.at, len(p.items)-1)
+		if !p.filter.field.empty() {
+			near = 0
+		}
+		at = p.nearest(near, 1)
 	}
 	p.list.at = at
-	p.choose()
+	p.chosen = p.underBar()
+	if p.wanted == "" {
+		p.wanted = p.chosen
+	}
 }
 
 // nearest is the room closest to a line, looking in a direction first.
@@ -284,13 +293,17 @@ func (p *roomsPane) nearest(at, direction int) int {
 	return 0
 }
 
-// choose remembers the room under the bar by its identity.
+// choose makes the room under the bar the chosen one, by its identity.
 func (p *roomsPane) choose() {
-	if p.list.at >= 0 && p.list.at < len(p.items) && p.items[p.list.at].isRoom() {
-		p.chosen = p.data.rows[p.items[p.list.at].room()].room.Mailbox
-	} else {
-		p.chosen = ""
+	p.chosen = p.underBar()
+	p.wanted = p.chosen
+}
+
+func (p *roomsPane) underBar() providers.Address {
+	if p.list.at < 0 || p.list.at >= len(p.items) || !p.items[p.list.at].isRoom() {
+		return ""
 	}
+	return p.data.mailboxes[p.items[p.list.at].room()]
 }
 
 // row is the chosen room, nil where there is none.

@@ -26,7 +26,8 @@ type roomsPane struct {
 	items   []item
 	counts  map[string]int // rooms of a group
 	list    scroll
-	chosen  providers.Address
+	chosen  providers.Address // under the bar
+	wanted  providers.Address // where the person last put the bar
 
 	detail meetings
 	cache  rowCache
@@ -79,7 +80,7 @@ func (p *roomsPane) layout(m *Model) roomsLayout {
 
 	w := body.w
 	l.glyphs, l.wideState = w >= 100, w >= 96
-	state := 15
+	state := 14
 	if l.wideState {
 		state = 20
 	}
@@ -88,7 +89,7 @@ func (p *roomsPane) layout(m *Model) roomsLayout {
 		fixed += 9
 	}
 	want := max(min(p.data.longest, 30), 12)
-	hours, per := 11, 4
+	hours := 11
 	if w >= 150 {
 		hours = 14
 	}
@@ -96,19 +97,7 @@ func (p *roomsPane) layout(m *Model) roomsLayout {
 		hours = 18
 	}
 	space := w - fixed
-	// Hours give way to names down to nine, then names to hours.
-	for hours > 9 && space-hours*per < want {
-		hours--
-	}
-	if space-hours*per < 12 {
-		per, hours = 2, 11
-		for hours > 8 && space-hours*per < want {
-			hours--
-		}
-		if space-hours*per < 12 {
-			hours = 0
-		}
-	}
+	hours, per := shareWidth(space, want, hours)
 	l.name = max(min(space-hours*per, max(want, 14)), 8)
 	if hours == 0 {
 		l.name = max(space, 8)
@@ -122,6 +111,23 @@ func (p *roomsPane) layout(m *Model) roomsLayout {
 		l.grid = gridFor(&m.day, l.stateX+state+1, hours*per)
 	}
 	return l
+}
+
+// shareWidth divides the space between names and hours of the grid. Hours give way
+// to names down to nine, then quarters become half hours; no hours are left where
+// there is no room for eight.
+func shareWidth(space, names, most int) (hours, perHour int) {
+	for hours = most; hours > 9 && space-hours*4 < names; hours-- {
+	}
+	if space-hours*4 >= 12 {
+		return hours, 4
+	}
+	for hours = 11; hours > 8 && space-hours*2 < names; hours-- {
+	}
+	if space-hours*2 >= 12 {
+		return hours, 2
+	}
+	return 0, 2
 }
 
 // arrange brings list and layout together after anything changed.
@@ -139,8 +145,7 @@ func (p *roomsPane) arrange(m *Model) roomsLayout {
 	return l
 }
 
-func (p *roomsPane) appendInSight(m *Model, to []providers.Address) []providers.Address {
-	p.arrange(m)
+func (p *roomsPane) appendInSight(to []providers.Address) []providers.Address {
 	for i := p.list.top; i < p.list.bottom(); i++ {
 		if p.items[i].isRoom() {
 			to = append(to, p.data.mailboxes[p.items[i].room()])
@@ -232,6 +237,9 @@ func (m *Model) gridStep() time.Duration {
 		g = m.people.layout(m).grid
 	default:
 		g = m.rooms.layout(m).grid
+	}
+	if g.step == 0 {
+		return quarter
 	}
 	return g.step
 }

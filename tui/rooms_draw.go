@@ -129,6 +129,10 @@ func drawDayHead(m *Model, g *timeGrid, stateX int, state string) string {
 	} else {
 		l.put(dim, " "+daysAway(m.day.start, m.now, m.zone))
 	}
+	if g.columns == 0 && m.day.moved { // the cursor has no grid to stand on
+		at, _ := m.day.span()
+		l.put(dim, " · ").put(accent, span(at, m.zone))
+	}
 	zone := " · " + m.zone.String()
 	limit := m.width
 	if g.columns > 0 {
@@ -220,8 +224,8 @@ func (p *roomsPane) drawHeading(m *Model, it item, l *roomsLayout) string {
 		count = "1 room"
 	}
 	b.to(1).put(accentStrong, cut(group, limit-1))
-	if b.width+1+columns(count) <= limit {
-		b.put(faint, " "+count)
+	if b.width+2+columns(count) <= limit {
+		b.put(faint, "  "+count)
 	}
 	drawNowLine(b, &l.grid, m.now)
 	return b.done()
@@ -293,7 +297,9 @@ func drawState(b *line, m *Model, k *known, x int, wide bool) {
 func drawGridRow(b *line, m *Model, g *timeGrid, k *known, selected bool) {
 	on := drawOn{now: m.now, selected: selected, cursor: -1}
 	if selected && g.columns > 0 {
-		on.cursor = g.column(m.day.cursor)
+		if m.day.moved { // until then the now-line is the cursor
+			on.cursor = g.column(m.day.cursor)
+		}
 		if s, marked := m.day.span(); marked {
 			on.from, on.to = g.column(s.Start), g.column(s.End.Add(-1))+1
 		}
@@ -304,15 +310,13 @@ func drawGridRow(b *line, m *Model, g *timeGrid, k *known, selected bool) {
 // drawEmpty says why there is no room to show. "There are none" needs a proof.
 func (p *roomsPane) drawEmpty(m *Model, r rect) []string {
 	head, next := p.emptyWords(m)
-	lines := make([]string, 0, 3)
+	var lines []string
 	if r.h > 4 {
 		lines = append(lines, "")
 	}
-	lines = append(lines, newLine(m.theme, onScreen, m.width).to(2).put(plain, head).done())
-	if next != "" && r.h > 1 {
-		lines = append(lines, newLine(m.theme, onScreen, m.width).to(2).put(dim, next).done())
-	}
-	return lines
+	lines = note(m, lines, plain, head)
+	lines = note(m, lines, dim, next)
+	return lines[:min(len(lines), r.h)]
 }
 
 func (p *roomsPane) emptyWords(m *Model) (head, next string) {

@@ -423,11 +423,22 @@ func (p *syncPane) drawRow(m *Model, s *providers.MailboxStatus, c syncColumns, 
 	}
 	l.to(c.what)
 	if s.Problem != nil {
-		l.put(plain, steady(providers.Sanitise(s.Problem.Sentence(m.now))))
+		l.put(plain, shortSentence(s.Problem, m.now, m.width-c.what))
 	} else if harm(*s) > 0 && harm(*s) < 5 && !s.Next.IsZero() && s.Next.After(m.now) {
 		l.put(dim, "read again in "+providers.Age(s.Next.Sub(m.now)))
 	}
 	return l.finish(selected)
+}
+
+// shortSentence is a problem's sentence; where that does not fit, without the
+// service's code and the advice, so that what happens next can still be read.
+func shortSentence(p *providers.Problem, now time.Time, w int) string {
+	s := steady(providers.Sanitise(p.Sentence(now)))
+	if columns(s) <= w {
+		return s
+	}
+	brief := providers.Problem{Class: p.Class, Status: p.Status, NextTry: p.NextTry, Advice: "nothing to do"}
+	return steady(providers.Sanitise(brief.Sentence(now)))
 }
 
 // putAddress writes an address; what comes after the @ is faint.

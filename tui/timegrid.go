@@ -14,6 +14,7 @@ const staleAfter = 15 * time.Minute
 // tests know, and differs from the others without colour.
 const (
 	glyphBusy    = "▆"
+	glyphMine    = "█" // where there is no colour to tell
 	glyphHeld    = "░"
 	glyphUnknown = "╌"
 	glyphHour    = "·"
@@ -156,9 +157,15 @@ func (g *timeGrid) drawRow(l *line, k *known, on drawOn) {
 			l.ground = ground
 		}
 		r, glyph := cells[c].look(old)
+		if r == mine && l.theme.depth == colourless {
+			glyph = glyphMine
+		}
 		switch {
 		case c == on.cursor && on.selected:
-			if glyph == glyphHour {
+			switch {
+			case c == nowAt:
+				glyph = glyphNow
+			case glyph == glyphHour:
 				glyph = " "
 			}
 			l.cell(caret, glyph)

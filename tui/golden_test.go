@@ -1,0 +1,69 @@
+package tui
+
+import (
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/exp/golden"
+)
+
+// scenes are the screens of which frames are kept.
+func scenes() map[string]func(d *driver) {
+	return map[string]func(d *driver){
+		"rooms":       func(*driver) {},
+		"filter":      func(d *driver) { d.keys("/"); d.typing("12p display f3") },
+		"nomatch":     func(d *driver) { d.keys("/"); d.typing("500p video") },
+		"tomorrow":    func(d *driver) { d.keys("]", "down", "down") },
+		"marked":      func(d *driver) { d.keys("right", "right", "shift+right", "shift+right") },
+		"flat":        func(d *driver) { d.keys("g") },
+		"unknownroom": func(d *driver) { d.keys("down", "down", "down") },
+		"roomdetails": func(d *driver) { d.keys("enter") },
+		"find":        func(d *driver) { d.keys("2") },
+		"bookings":    func(d *driver) { d.keys("3") },
+		"waiting":     func(d *driver) { d.keys("3", "down", "enter") },
+		"declined":    func(d *driver) { d.keys("3", "down", "down", "enter") },
+		"cancel":      func(d *driver) { d.keys("3", "x") },
+		"people":      func(d *driver) { d.keys("4") },
+		"sync":        func(d *driver) { d.keys("5") },
+		"explain":     func(d *driver) { d.keys("5", "enter") },
+		"connections": func(d *driver) { d.keys("6") },
+		"help":        func(d *driver) { d.keys("?") },
+		"palette":     func(d *driver) { d.keys(":"); d.typing("day") },
+		"form":        func(d *driver) { d.keys("b"); d.typing("Design review") },
+	}
+}
+
+func TestFrames(t *testing.T) {
+	for name, scene := range scenes() {
+		for _, size := range [][2]int{{40, 12}, {80, 24}, {120, 40}} {
+			t.Run(name+"/"+itoa(size[0])+"x"+itoa(size[1]), func(t *testing.T) {
+				d := newDriver(t, office(), size[0], size[1])
+				scene(d)
+				checkFrame(t, d.m)
+				golden.RequireEqual(t, d.screen())
+			})
+		}
+	}
+}
+
+// The colours are kept too: a frame for each theme and depth.
+func TestStyledFrames(t *testing.T) {
+	for name, change := range map[string]func(o *Options){
+		"dark":    func(*Options) {},
+		"light":   func(o *Options) { o.Light = true },
+		"nocolor": func(o *Options) { o.NoColor = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDriver(t, office(), 80, 24, change)
+			d.keys("down", "right")
+			golden.RequireEqual(t, d.m.Frame())
+		})
+	}
+	t.Run("sixteen", func(t *testing.T) {
+		d := newDriver(t, office(), 80, 24)
+		d.send(tea.ColorProfileMsg{Profile: colorprofile.ANSI})
+		d.keys("down", "right")
+		golden.RequireEqual(t, d.m.Frame())
+	})
+}
