@@ -112,7 +112,7 @@ func TestBadExchangesFail(t *testing.T) {
 		says   string
 	}{
 		"typo in a response":           {with("rooms", func(s *sample) { swap(&s.answer, "displayName", "displayNmae") }), `/value/#: property "displayNmae"`},
-		"typo in a nested object":      {with("rooms", func(s *sample) { swap(&s.answer, "latitude", "lattitude") }), `"lattitude"`},
+		"typo in a nested object":      {with("rooms", func(s *sample) { swap(&s.answer, "latitude", "latitud") }), `"latitud"`},
 		"typo in an event":             {with("event", func(s *sample) { swap(&s.answer, "showAs", "showas") }), `"showas"`},
 		"typo in a request":            {with("create", func(s *sample) { swap(&s.ask, "transactionId", "transactionID") }), `request of user_CreateEvents`},
 		"typo in an action's body":     {with("schedule", func(s *sample) { swap(&s.ask, "schedules", "shedules") }), `"shedules"`},

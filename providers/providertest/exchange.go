@@ -139,14 +139,14 @@ var listIndex = regexp.MustCompile(`/\d+(/|$)`)
 // leaves flattens the validator's errors to the innermost reasons.
 func leaves(err error) []leaf {
 	// MultiError matches many targets with errors.As, so look at it first.
-	if many, ok := err.(openapi3.MultiError); ok { //nolint:errorlint // only the outermost kind counts here
+	if many, ok := err.(openapi3.MultiError); ok { // only the outermost kind counts here
 		var out []leaf
 		for _, one := range many {
 			out = append(out, leaves(one)...)
 		}
 		return out
 	}
-	switch e := err.(type) { //nolint:errorlint // only the outermost kind counts here
+	switch e := err.(type) { // only the outermost kind counts here
 	case *openapi3.SchemaError:
 		return schemaLeaves(e)
 	case *openapi3filter.RequestError:
@@ -172,7 +172,7 @@ func leaves(err error) []leaf {
 
 func schemaLeaves(e *openapi3.SchemaError) []leaf {
 	pointer := "/" + strings.Join(e.JSONPointer(), "/")
-	value, _ := json.Marshal(e.Value) //nolint:errchkjson // shown only; it came from JSON
+	value, _ := json.Marshal(e.Value) // shown only; it came from JSON
 	// "Nullable" is written as a choice between the type and nothing: say what the
 	// type itself dislikes.
 	if e.SchemaField == "anyOf" && e.Schema != nil && len(e.Schema.AnyOf) > 0 {

@@ -184,7 +184,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	_, _ = b.kept.Write(p[:n]) // never fails
 	if err != nil {
-		b.report(err == io.EOF) //nolint:errorlint // io.Reader returns io.EOF itself
+		b.report(err == io.EOF)
 	}
 	return n, err
 }

@@ -1,7 +1,7 @@
 package entra
 
 import (
-	"crypto/sha1" //nolint:gosec // x5t is defined as a SHA-1 thumbprint (RFC 7515, 4.1.7)
+	"crypto/sha1" // x5t is defined as a SHA-1 thumbprint (RFC 7515, 4.1.7)
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
@@ -74,7 +74,7 @@ func (d *Directory) checkAssertion(r *http.Request, application *Application, as
 // the RFC asks for the URL one.
 func findCertificate(certificates []*x509.Certificate, header map[string]any) *x509.Certificate {
 	for _, certificate := range certificates {
-		one, two := sha1.Sum(certificate.Raw), sha256.Sum256(certificate.Raw) //nolint:gosec // see the import
+		one, two := sha1.Sum(certificate.Raw), sha256.Sum256(certificate.Raw) // see the import
 		if sameBytes(header["x5t#S256"], two[:]) || sameBytes(header["x5t"], one[:]) {
 			return certificate
 		}

@@ -230,6 +230,6 @@ func TestClientAssertion(t *testing.T) {
 }
 
 func thumbprint(c *x509.Certificate) string {
-	sum := sha1.Sum(c.Raw) //nolint:gosec // x5t is a SHA-1 thumbprint
+	sum := sha1.Sum(c.Raw) // x5t is a SHA-1 thumbprint
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
