@@ -53,6 +53,9 @@ func (p *Provider) Availability(ctx context.Context, mailboxes []providers.Addre
 	if err := checkWindow(window, ""); err != nil {
 		return nil, err
 	}
+	if slices.Contains(mailboxes, "") {
+		return nil, missing(readingSchedule, "", "mailbox")
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &scheduleRound{p: p, cancel: cancel, all: make(map[providers.Address]*providers.Availability, len(mailboxes))}

@@ -40,6 +40,9 @@ func (w *WireCalendar) Calendar(mailbox providers.Address) providers.Calendar {
 // Calendars lists the calendars of a mailbox.
 func (p *Provider) Calendars(ctx context.Context, mailbox providers.Address) ([]providers.Calendar, error) {
 	const op = "reading the calendars"
+	if mailbox == "" {
+		return nil, missing(op, "", "mailbox")
+	}
 	if p.objects != nil {
 		ctx = withHints(ctx, hints{op: op, permission: readPermission, repeat: repeatAlways})
 		return guarded(op, mailbox, func() ([]providers.Calendar, error) { return p.objects.Calendars(ctx, mailbox) })

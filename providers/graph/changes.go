@@ -40,6 +40,9 @@ type pageOfEvents struct {
 // calendar is read by a plain listing instead: the last page then has Done and an
 // empty cursor, so that the next round begins anew too.
 func (p *Provider) Changes(ctx context.Context, req providers.ChangesRequest, deliver func(providers.ChangePage) error) error {
+	if req.Mailbox == "" {
+		return missing(readingCalendar, "", "mailbox")
+	}
 	c := p.pageCall(req)
 	if req.Cursor != "" {
 		if err := p.roots.checkLink(req.Cursor, req.Mailbox); err != nil {
