@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"roomdesk/keystore"
+	"roomdesk/providers"
 	"roomdesk/sync/store"
 )
 
@@ -180,6 +181,9 @@ func mirrorHolder(ctx context.Context, path string) string {
 func eraseMirror(path string) error {
 	if err := store.Erase(path); err != nil {
 		return err
+	}
+	if err := os.Remove(filepath.Join(filepath.Dir(path), simulatedMark)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return failed("remove it yourself", "%s", providers.Sanitise(err.Error()))
 	}
 	if err := os.Remove(filepath.Dir(path)); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
 		// A directory with other files in it stays: they are not ours.

@@ -247,13 +247,13 @@ func (a *app) printEvents(ctx context.Context, s *session, reads []calendarRead)
 		{title: "NOTES"}, {title: "MAILBOX"}}, rows, "No meetings."); err != nil {
 		return err
 	}
-	return a.partly(len(reads), func(tell func(providers.Address, *providers.Problem)) {
-		for _, read := range reads {
-			if read.problem != nil {
-				tell(read.mailbox, read.problem)
-			}
+	var troubles []trouble
+	for _, read := range reads {
+		if read.problem != nil {
+			troubles = append(troubles, trouble{read.mailbox, read.problem})
 		}
-	})
+	}
+	return a.partly(len(reads), troubles)
 }
 
 func (a *app) eventRow(e providers.Event) []string {

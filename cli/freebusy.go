@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -74,38 +75,50 @@ func (a *app) freebusy(ctx context.Context, s *session, texts []string, window p
 	if err := a.printAvailability(answers); err != nil {
 		return err
 	}
-	return a.partly(len(answers), func(tell func(mailbox providers.Address, p *providers.Problem)) {
-		for _, answer := range answers {
-			if answer.Problem != nil {
-				tell(answer.Mailbox, answer.Problem)
-			}
+	var troubles []trouble
+	for _, answer := range answers {
+		if answer.Problem != nil {
+			troubles = append(troubles, trouble{answer.Mailbox, answer.Problem})
 		}
-	})
+	}
+	return a.partly(len(answers), troubles)
 }
 
-// partly tells the problems of single mailboxes and decides the exit code: that
-// of the problem's class where it met all of them, else partly done.
-func (a *app) partly(total int, each func(tell func(providers.Address, *providers.Problem))) error {
-	failures, code := 0, exitDone
-	each(func(mailbox providers.Address, p *providers.Problem) {
-		failures++
-		if known, ok := exitOfClass[p.Class]; ok && code == exitDone {
-			code = known
-		}
-		if failures <= maxTold {
-			a.out.say("roomdesk: %s: %s", mailbox, p.Sentence(a.deps.Now()))
-		}
-	})
-	if failures > maxTold {
-		a.out.say("roomdesk: and %d more", failures-maxTold)
-	}
-	switch {
-	case failures == 0:
+// trouble is a problem with one of several mailboxes.
+type trouble struct {
+	mailbox providers.Address
+	problem *providers.Problem
+}
+
+// partly tells the problems of single mailboxes. Where not all of total have one,
+// the command is partly done; else it failed as its first problem says.
+func (a *app) partly(total int, troubles []trouble) error {
+	if len(troubles) == 0 {
 		return nil
-	case failures < total:
-		return told(exitPartly)
 	}
-	return told(max(code, exitFailed))
+	if total > 1 {
+		for i, t := range troubles {
+			if i == maxTold {
+				a.out.say("roomdesk: and %d more", len(troubles)-maxTold)
+				break
+			}
+			a.out.say("roomdesk: %s: %s", t.mailbox, t.problem.Sentence(a.deps.Now()))
+		}
+	}
+	if len(troubles) < total {
+		return &failure{code: exitPartly, class: "partly", message: fmt.Sprintf("%d of %d mailboxes could not be read", len(troubles), total)}
+	}
+	first := troubles[0].problem
+	code, known := exitOfClass[first.Class]
+	if !known {
+		code = exitFailed
+	}
+	message := first.What()
+	if text := first.Message.Or(""); text != "" {
+		message += ": " + text
+	}
+	return &failure{code: code, class: string(first.Class), message: string(troubles[0].mailbox) + ": " + message,
+		svcCode: first.Code, requestID: providers.Sanitise(first.RequestID), next: first.Next()}
 }
 
 func (a *app) printAvailability(answers []providers.Availability) error {

@@ -14,6 +14,10 @@ import (
 	"roomdesk/sync/store"
 )
 
+// simulatedMark is a file beside the mirror of a simulated tenant that says of
+// which start of that tenant it is.
+const simulatedMark = "simulated"
+
 // renewMirror throws the mirror of a simulated tenant away when that tenant was
 // started anew: it has the same id then and knows nothing of what was before.
 func (a *app) renewMirror(c keystore.Connection, mirror string) error {
@@ -35,7 +39,7 @@ func (a *app) renewMirror(c keystore.Connection, mirror string) error {
 	}
 	sum := sha256.Sum256([]byte("start of a simulated tenant\x00" + start.ClientSecret))
 	now := hex.EncodeToString(sum[:8])
-	mark := filepath.Join(filepath.Dir(mirror), "simulated")
+	mark := filepath.Join(filepath.Dir(mirror), simulatedMark)
 	before, err := os.ReadFile(mark)
 	if err == nil && string(before) == now {
 		return nil

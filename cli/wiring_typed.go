@@ -1,7 +1,10 @@
 package cli
 
-import "roomdesk/providers/graph"
+import (
+	"roomdesk/providers/graph"
+	"roomdesk/providers/graph/typed"
+)
 
-// objects makes the part that handles single objects with Microsoft's SDK. It is
-// the only place that links the SDK in.
-var objects func(graph.Authorised) graph.Objects
+// objects makes the part that handles single objects with Microsoft's SDK. This
+// file is the only place that links the SDK in.
+func objects(authorised graph.Authorised) graph.Objects { return typed.New(authorised) }

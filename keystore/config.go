@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -176,7 +177,7 @@ func decodeError(path string, err error) error {
 		}
 	case errors.As(err, &decode):
 		e.Line, e.Column = decode.Position()
-		e.Problem = plain(strings.TrimPrefix(decode.Error(), "toml: "))
+		e.Problem = goNames.ReplaceAllString(plain(strings.TrimPrefix(decode.Error(), "toml: ")), "into $1")
 		if key := decode.Key(); len(key) > 0 && !strings.Contains(e.Problem, key[len(key)-1]) {
 			e.Problem = plain(strings.Join(key, ".")) + ": " + e.Problem
 		}
@@ -186,6 +187,9 @@ func decodeError(path string, err error) error {
 	}
 	return e
 }
+
+// goNames takes the names of Go types out of a decoder's message.
+var goNames = regexp.MustCompile(`into struct field \S+ of type (?:\[\])?(?:\w+\.)?(\w+)`)
 
 func badUTF8(text []byte) int {
 	for i := 0; i < len(text); {
