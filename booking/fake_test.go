@@ -1,0 +1,474 @@
+package booking
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"roomdesk/providers"
+)
+
+const (
+	alice = providers.Address("alice@contoso.com")
+	bob   = providers.Address("bob@contoso.com")
+	aalto = providers.Address("aalto@contoso.com")
+)
+
+// fault is what happens to one call of the tenant.
+type fault struct {
+	err    error
+	commit bool          // the tenant does it, and then the answer is lost
+	delay  time.Duration // before the answer
+}
+
+// roomRule is how a room of the fake tenant answers invitations.
+type roomRule struct {
+	after    time.Duration
+	answer   providers.Response // "" accepts unless it is taken
+	legacyDN string             // how its address comes back; "" as SMTP
+	silent   bool
+}
+
+type meeting struct {
+	event    providers.Event
+	made     time.Time
+	answerAt time.Time
+	answer   providers.Response // decided when it was made
+	later    providers.Response // a change of mind
+	laterAt  time.Time
+	linkAt   time.Time // when the Teams link appears; zero: with the meeting
+	cancels  int
+}
+
+// tenant is a scripted tenant. It shares nothing with the simulated one: it knows
+// only what booking may rely on, and can be told to fail at each call.
+type tenant struct {
+	mu        sync.Mutex
+	now       func() time.Time
+	meetings  []*meeting
+	busy      map[providers.Address][]providers.Block
+	unknown   map[providers.Address]*providers.Problem
+	rooms     map[providers.Address]roomRule
+	calendars map[providers.Address][]providers.Calendar
+	faults    map[string][]fault // by operation, in order
+	always    map[string]fault   // by operation, each time
+	linkLate  time.Duration
+	noLink    bool // Teams is dropped silently
+	conflicts bool // a repeated transaction id gives 409 instead of the event
+	ledger    []string
+	created   []string // transaction ids of all creates that arrived
+	seq       int
+}
+
+func newTenant() *tenant {
+	teams := []providers.Calendar{{ID: "holidays", ReadOnly: true}, {ID: "calendar", Default: true, IntegratedConferencing: true}}
+	return &tenant{
+		now: time.Now, busy: map[providers.Address][]providers.Block{}, unknown: map[providers.Address]*providers.Problem{}, rooms: map[providers.Address]roomRule{},
+		calendars: map[providers.Address][]providers.Calendar{alice: teams, bob: teams}, faults: map[string][]fault{}, always: map[string]fault{},
+	}
+}
+
+// meet takes the fault of a call and keeps the ledger. What it returns is called
+// after the effect.
+func (t *tenant) meet(ctx context.Context, op string, detail any) (before error, after func() error) {
+	t.mu.Lock()
+	t.ledger = append(t.ledger, fmt.Sprint(op, " ", detail))
+	f, ok := t.always[op]
+	if queue := t.faults[op]; len(queue) > 0 {
+		f, t.faults[op], ok = queue[0], queue[1:], true
+	}
+	t.mu.Unlock()
+	after = func() error { return nil }
+	if !ok {
+		return ctx.Err(), after
+	}
+	wait := func() error {
+		select {
+		case <-time.After(f.delay):
+			return f.err
+		case <-ctx.Done():
+			return &providers.Error{Class: providers.Cancelled, Op: op, Err: ctx.Err()}
+		}
+	}
+	if f.commit {
+		return nil, wait
+	}
+	return wait(), after
+}
+
+func (t *tenant) calls(op string) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(slices.DeleteFunc(slices.Clone(t.ledger), func(line string) bool { return len(line) < len(op) || line[:len(op)] != op }))
+}
+
+// live are the meetings that stand.
+func (t *tenant) live() []*meeting {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(t.meetings), func(m *meeting) bool { return m.event.Cancelled })
+}
+
+func (t *tenant) taken(room providers.Address, span providers.Interval, except *meeting) bool {
+	for _, b := range t.busy[room] {
+		if b.State.Taken() && b.Overlaps(span) {
+			return true
+		}
+	}
+	for _, m := range t.meetings {
+		if m != except && !m.event.Cancelled && m.answer == providers.ResponseAccepted && m.event.Attendees[0].Type == providers.Resource &&
+			m.room() == room && (providers.Interval{Start: m.event.Start, End: m.event.End}).Overlaps(span) {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *meeting) room() providers.Address { return providers.Address(m.event.Location.Raw()) }
+
+func (t *tenant) Availability(ctx context.Context, mailboxes []providers.Address, window providers.Interval) ([]providers.Availability, error) {
+	if len(mailboxes) > 20 {
+		return nil, &providers.Error{Class: providers.Permanent, Message: providers.Outside("too many addresses")}
+	}
+	before, after := t.meet(ctx, "availability", mailboxes)
+	if before != nil {
+		return nil, before
+	}
+	t.mu.Lock()
+	var all []providers.Availability
+	for _, mailbox := range mailboxes {
+		a := providers.Availability{Mailbox: mailbox, Window: window, Problem: t.unknown[mailbox]}
+		if a.Problem == nil {
+			a.AsOf = t.now()
+			for _, b := range t.busy[mailbox] {
+				if b.Overlaps(window) {
+					a.Blocks = append(a.Blocks, b)
+				}
+			}
+			for _, m := range t.meetings {
+				s := providers.Interval{Start: m.event.Start, End: m.event.End}
+				if !m.event.Cancelled && m.room() == mailbox && m.answer == providers.ResponseAccepted && !t.now().Before(m.answerAt) && s.Overlaps(window) {
+					a.Blocks = append(a.Blocks, providers.Block{Interval: s, State: providers.Busy, Subject: m.event.OrganizerName})
+				}
+			}
+			slices.SortFunc(a.Blocks, func(x, y providers.Block) int { return x.Start.Compare(y.Start) })
+		}
+		all = append(all, a)
+	}
+	t.mu.Unlock()
+	return all, after()
+}
+
+func (t *tenant) CreateEvent(ctx context.Context, draft providers.EventDraft) (providers.Event, error) {
+	before, after := t.meet(ctx, "create", draft.TransactionID)
+	if before != nil {
+		return providers.Event{}, before
+	}
+	t.mu.Lock()
+	t.created = append(t.created, draft.TransactionID)
+	for _, m := range t.meetings {
+		if m.event.TransactionID == draft.TransactionID {
+			event := t.seen(m)
+			t.mu.Unlock()
+			if t.conflicts {
+				return providers.Event{}, &providers.Error{Class: providers.Conflict, Status: 409, Code: "ErrorDuplicateTransactionId"}
+			}
+			return event, after()
+		}
+	}
+	m := t.make(draft)
+	event := t.seen(m)
+	t.mu.Unlock()
+	return event, after()
+}
+
+func (t *tenant) make(draft providers.EventDraft) *meeting {
+	t.seq++
+	rule := t.rooms[draft.Room]
+	m := &meeting{made: t.now(), answerAt: t.now().Add(rule.after), answer: rule.answer}
+	span := providers.Interval{Start: draft.Start, End: draft.End}
+	if m.answer == "" {
+		m.answer = providers.ResponseAccepted
+		if t.taken(draft.Room, span, m) {
+			m.answer = providers.ResponseDeclined
+		}
+	}
+	if rule.silent {
+		m.answer = providers.ResponsePending
+	}
+	room := providers.Attendee{Mailbox: draft.Room, Text: providers.Outside(string(draft.Room)), Name: draft.RoomName, Type: providers.Resource, Response: providers.ResponsePending}
+	if rule.legacyDN != "" {
+		room.Mailbox, room.Text = "", providers.Outside(rule.legacyDN)
+	}
+	m.event = providers.Event{Mailbox: draft.Organizer, ID: fmt.Sprint("event-", t.seq), ICalUID: fmt.Sprint("uid-", t.seq), Type: providers.SingleInstance, Start: draft.Start, End: draft.End,
+		Subject: draft.Subject, Organizer: draft.Organizer, OrganizerName: providers.Outside("Somebody"), IsOrganizer: true, Location: providers.Outside(string(draft.Room)),
+		TransactionID: draft.TransactionID, Attendees: []providers.Attendee{room}}
+	for _, a := range draft.Required {
+		m.event.Attendees = append(m.event.Attendees, providers.Attendee{Mailbox: a, Type: providers.Required, Response: providers.ResponseAccepted})
+	}
+	if draft.Teams && !t.noLink {
+		m.event.OnlineMeeting, m.linkAt = true, t.now().Add(t.linkLate)
+	}
+	t.meetings = append(t.meetings, m)
+	return m
+}
+
+// seen is the organizer's copy as it stands now.
+func (t *tenant) seen(m *meeting) providers.Event {
+	e := m.event
+	e.Attendees = slices.Clone(e.Attendees)
+	now := t.now()
+	if !now.Before(m.answerAt) && len(e.Attendees) > 0 && e.Attendees[0].Type == providers.Resource {
+		e.Attendees[0].Response = m.answer
+		if m.later != "" && !now.Before(m.laterAt) {
+			e.Attendees[0].Response = m.later
+		}
+	}
+	if e.OnlineMeeting && !now.Before(m.linkAt) {
+		e.JoinURL = providers.Outside("https://teams.microsoft.com/l/meetup-join/" + e.ID)
+	}
+	return e
+}
+
+func (t *tenant) find(match func(*meeting) bool) (providers.Event, bool) {
+	for _, m := range t.meetings {
+		if match(m) && !m.event.Cancelled {
+			return t.seen(m), true
+		}
+	}
+	return providers.Event{}, false
+}
+
+func (t *tenant) Event(ctx context.Context, mailbox providers.Address, id string) (providers.Event, error) {
+	before, after := t.meet(ctx, "event", id)
+	if before != nil {
+		return providers.Event{}, before
+	}
+	t.mu.Lock()
+	event, ok := t.find(func(m *meeting) bool { return m.event.ID == id && m.event.Mailbox == mailbox })
+	t.mu.Unlock()
+	if !ok {
+		return event, &providers.Error{Class: providers.Gone, Status: 404, Code: "ErrorItemNotFound"}
+	}
+	return event, after()
+}
+
+func (t *tenant) FindEvent(ctx context.Context, mailbox providers.Address, tx string, around providers.Interval) (providers.Event, bool, error) {
+	before, after := t.meet(ctx, "find", tx)
+	if before != nil {
+		return providers.Event{}, false, before
+	}
+	t.mu.Lock()
+	event, ok := t.find(func(m *meeting) bool {
+		return m.event.TransactionID == tx && m.event.Mailbox == mailbox && around.Overlaps(providers.Interval{Start: m.event.Start, End: m.event.End})
+	})
+	t.mu.Unlock()
+	return event, ok, after()
+}
+
+func (t *tenant) CancelEvent(ctx context.Context, mailbox providers.Address, id, comment string) error {
+	before, after := t.meet(ctx, "cancel", id)
+	if before != nil {
+		return before
+	}
+	t.mu.Lock()
+	for _, m := range t.meetings {
+		if m.event.ID == id && m.event.Mailbox == mailbox && !m.event.Cancelled {
+			m.event.Cancelled = true
+			m.cancels++
+			t.mu.Unlock()
+			return after()
+		}
+	}
+	t.mu.Unlock()
+	return &providers.Error{Class: providers.Gone, Status: 404}
+}
+
+func (t *tenant) Calendars(ctx context.Context, mailbox providers.Address) ([]providers.Calendar, error) {
+	before, after := t.meet(ctx, "calendars", mailbox)
+	if before != nil {
+		return nil, before
+	}
+	t.mu.Lock()
+	calendars, ok := t.calendars[mailbox]
+	t.mu.Unlock()
+	if !ok {
+		return nil, &providers.Error{Class: providers.NoMailbox, Status: 404, Code: "ErrorInvalidUser"}
+	}
+	return calendars, after()
+}
+
+// outbox keeps bookings in memory, as the disk would over a crash.
+type outbox struct {
+	mu       sync.Mutex
+	all      map[string]providers.Booking
+	saves    int
+	failures int // the next saves fail
+}
+
+func newOutbox() *outbox { return &outbox{all: map[string]providers.Booking{}} }
+
+func (o *outbox) SaveBooking(_ context.Context, b providers.Booking) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.failures > 0 {
+		o.failures--
+		return &providers.Error{Class: providers.Local, Op: "storing a booking", Err: errors.New("disk full")}
+	}
+	o.saves++
+	o.all[b.ID] = b
+	return nil
+}
+
+func (o *outbox) Booking(_ context.Context, id string) (providers.Booking, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	b, ok := o.all[id]
+	if !ok {
+		return b, &providers.Error{Class: providers.Gone, Op: "reading a booking"}
+	}
+	return b, nil
+}
+
+func (o *outbox) Bookings(context.Context) ([]providers.Booking, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var all []providers.Booking
+	for _, b := range o.all {
+		all = append(all, b)
+	}
+	slices.SortFunc(all, func(a, b providers.Booking) int { return b.Created.Compare(a.Created) })
+	return all, nil
+}
+
+func (o *outbox) OpenBookings(ctx context.Context) ([]providers.Booking, error) {
+	all, err := o.Bookings(ctx)
+	return slices.DeleteFunc(all, func(b providers.Booking) bool { return b.State.Settled() }), err
+}
+
+// mirror is a fixed list of rooms of which no availability is known, unless told.
+type mirror struct {
+	rooms []providers.Room
+	known map[providers.Address]providers.Availability
+	err   error
+}
+
+func (m *mirror) Rooms(context.Context) ([]providers.Room, error) { return m.rooms, m.err }
+func (m *mirror) Availability(context.Context, []providers.Address, providers.Interval) (map[providers.Address]providers.Availability, error) {
+	return m.known, m.err
+}
+
+func floor(n int) *int { return &n }
+
+func roomsOfMirror() []providers.Room {
+	room := func(name string, building string, level, seats int, equipment ...providers.Equipment) providers.Room {
+		return providers.Room{Mailbox: providers.Address(name + "@contoso.com"), Name: providers.Outside(name), Building: providers.Outside(building), Floor: providers.Outside(fmt.Sprint(level)),
+			FloorNumber: floor(level), Capacity: seats, Equipment: equipment, Bookable: true, Provider: "graph"}
+	}
+	return []providers.Room{
+		room("aalto", "HQ", 3, 12, providers.Display),
+		room("small", "HQ", 3, 4, providers.Display),
+		room("bare", "HQ", 3, 14),
+		room("far", "Annex", 3, 12, providers.Display),
+		room("upstairs", "HQ", 5, 12, providers.Display),
+		room("hall", "HQ", 3, 200, providers.Display),
+		room("near", "HQ", 3, 14, providers.Display, providers.Video),
+		room("unsaid", "HQ", 3, 0, providers.Display),
+	}
+}
+
+// world is a desk with everything around it.
+type world struct {
+	*Desk
+	t      *testing.T
+	tenant *tenant
+	outbox *outbox
+	mirror *mirror
+	mu     sync.Mutex
+	states []providers.BookingState // as told by Changed, without repeats
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{t: t, tenant: newTenant(), outbox: newOutbox(), mirror: &mirror{rooms: roomsOfMirror()}}
+	w.Desk = w.desk()
+	return w
+}
+
+// desk makes a further desk over the same outbox and tenant.
+func (w *world) desk() *Desk {
+	return New(Options{Tenant: w.tenant, Outbox: w.outbox, Mirror: w.mirror, Organizer: alice, Changed: func(b providers.Booking) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if len(w.states) == 0 || w.states[len(w.states)-1] != b.State {
+			w.states = append(w.states, b.State)
+		}
+	}})
+}
+
+// run starts Run and returns what stops it and waits.
+func (w *world) run() (stop func()) {
+	ctx, cancel := context.WithCancel(w.t.Context())
+	done := make(chan error)
+	go func() { done <- w.Run(ctx) }()
+	return func() {
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			w.t.Errorf("Run ended with %v", err)
+		}
+	}
+}
+
+func (w *world) request() providers.BookingRequest {
+	start := w.tenant.now().Add(3 * time.Hour).Truncate(time.Hour)
+	return providers.BookingRequest{Room: aalto, Start: start, End: start.Add(time.Hour), Required: []providers.Address{bob}}
+}
+
+func (w *world) book(q providers.BookingRequest) providers.Booking {
+	w.t.Helper()
+	b, err := w.Book(w.t.Context(), q)
+	if err != nil {
+		w.t.Fatalf("Book: %v", err)
+	}
+	return b
+}
+
+// await waits for the answer, for at most d.
+func (w *world) await(id string, d time.Duration) providers.Booking {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), d)
+	defer cancel()
+	b, err := w.Await(ctx, id)
+	if err != nil {
+		w.t.Fatalf("Await: %v; the booking is %s: %s", err, b.State, b.Reason)
+	}
+	return b
+}
+
+func (w *world) stored(id string) providers.Booking {
+	w.t.Helper()
+	b, err := w.outbox.Booking(context.Background(), id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return b
+}
+
+// once checks the oracle ONCE: one live meeting for the intent, never a second
+// transaction id.
+func (w *world) once(b providers.Booking, want int) {
+	w.t.Helper()
+	if got := len(w.tenant.live()); got != want {
+		w.t.Errorf("the tenant has %d meetings, want %d; ledger:\n%v", got, want, w.tenant.ledger)
+	}
+	for _, tx := range w.tenant.created {
+		if tx != b.TransactionID {
+			w.t.Errorf("sent under %s, the intent has %s", tx, b.TransactionID)
+		}
+	}
+}
+
+func class(c providers.Class) *providers.Error { return &providers.Error{Class: c, Op: "test"} }
