@@ -37,6 +37,7 @@ type tenant struct {
 	requests []*http.Request
 	bodies   []string
 	tokens   int
+	form     url.Values // of the last token request
 	// entra, where set, answers token requests; false lets them succeed.
 	entra func(w http.ResponseWriter, n int) bool
 	// tokenHost, where set, is the root of the token endpoint.
@@ -63,6 +64,7 @@ func newTenant(t *testing.T, graph http.HandlerFunc) *tenant {
 			n.mu.Lock()
 			n.tokens++
 			count := n.tokens
+			n.form, _ = url.ParseQuery(string(body))
 			n.mu.Unlock()
 			if n.entra != nil && n.entra(w, count) {
 				return

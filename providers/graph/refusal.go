@@ -27,7 +27,7 @@ func (e *engine) refusal(resp *http.Response, text []byte, c call) *providers.Er
 	}
 	said := isJSON(resp.Header) && decode(text, &refused) == nil && refused.Error.Code != ""
 	failure.Code = plainCode(refused.Error.Code)
-	failure.Message = providers.Outside(refused.Error.Message)
+	failure.Message = providers.Outside(e.tokens.redact(refused.Error.Message))
 	failure.Class = classify(resp.StatusCode, refused.Error.Code, c.object)
 	if !said && len(text) > 0 && !isJSON(resp.Header) && unlikely(failure.Class, resp) {
 		foreign := notOurs(resp.Header)

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -247,3 +248,13 @@ func (t *tokens) close() {
 // wall is the time of the wall clock: it goes on while the machine sleeps, which
 // the monotonic clock may not.
 func (t *tokens) wall() time.Time { return t.now().Round(0) }
+
+// redact takes the access token out of a text that came from outside.
+func (t *tokens) redact(text string) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.current.value == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, t.current.value, "[redacted]")
+}

@@ -45,7 +45,11 @@ func connect(t testing.TB, tenant *simulator.Tenant, change func(*graph.Config))
 
 func start(t testing.TB, o simulator.Options) *simulator.Tenant {
 	t.Helper()
-	checker := providertest.ContractIfPresent(t)
+	return startChecked(t, o, providertest.ContractIfPresent(t))
+}
+
+func startChecked(t testing.TB, o simulator.Options, checker *providertest.Checker) *simulator.Tenant {
+	t.Helper()
 	o.Wrap = func(next http.Handler) http.Handler { return checker.Handler(next) }
 	if o.RoomAnswerDelay == 0 {
 		o.RoomAnswerDelay = time.Millisecond
@@ -59,13 +63,35 @@ func start(t testing.TB, o simulator.Options) *simulator.Tenant {
 }
 
 func TestConformance(t *testing.T) {
+	seen, checked := map[string]int{}, false
 	providertest.Run(t, providertest.Harness{New: func(t testing.TB, setup providertest.Setup) providertest.Fixture {
-		tenant := start(t, simulator.Options{Rooms: setup.Rooms, People: setup.People, Seed: 7})
+		checker := providertest.ContractIfPresent(t)
+		checked = checked || checker != nil
+		t.Cleanup(func() {
+			operations, _ := checker.Exchanges()
+			for operation, times := range operations {
+				seen[operation] += times
+			}
+		})
+		tenant := startChecked(t, simulator.Options{Rooms: setup.Rooms, People: setup.People, Seed: 7}, checker)
 		if setup.Without != "" {
 			deny(t, tenant, setup.Without)
 		}
 		return fixture(t, tenant)
 	}})
+	if !checked {
+		return
+	}
+	// What the contract check never saw it has not proven.
+	for _, operation := range []string{
+		"place_ListAsRoom", "user_ListUser", "user_ListCalendars", "user_calendarView_delta", "user_calendar_getSchedule",
+		"user_CreateEvents", "user_GetEvents", "user_UpdateEvents", "user_event_cancel", "organization_ListOrganization",
+	} {
+		if seen[operation] == 0 {
+			t.Errorf("the contract check saw no %s", operation)
+		}
+	}
+	t.Logf("operations held against the contract: %v", seen)
 }
 
 func deny(t testing.TB, tenant *simulator.Tenant, permission providertest.Permission) {
@@ -135,6 +161,14 @@ func fixture(t testing.TB, tenant *simulator.Tenant) providertest.Fixture {
 			providertest.NullItem:      {Path: "calendarView", Mailbox: string(mailbox), Garble: "null_value"},
 			providertest.ExpiredCursor: {Path: "calendarView", Mailbox: string(mailbox), Delta: "expire", Times: 1},
 			providertest.LostAnswer:    {Method: "POST", Path: "/events", Mailbox: string(mailbox), CommitThen: "reset", Times: 1},
+			providertest.Unlicensed:    {Mailbox: string(mailbox), Fail: &simulator.Failure{Status: 404, Code: "MailboxNotEnabledForRESTAPI", Message: "REST API is not yet supported for this mailbox."}},
+			providertest.EmptyPage:     {Path: "calendarView", Mailbox: string(mailbox), Page: "empty", Times: 1},
+			providertest.Duplicates:    {Method: "GET", Mailbox: string(mailbox), Page: "dup"},
+			providertest.LoopingLink:   {Path: "calendarView", Mailbox: string(mailbox), Page: "loop"},
+			providertest.ForeignLink:   {Path: "calendarView", Mailbox: string(mailbox), Page: "foreign_link"},
+			providertest.GhostRemoval:  {Path: "calendarView", Mailbox: string(mailbox), Delta: "ghost_removed"},
+			providertest.Truncated:     {Path: "calendarView", Mailbox: string(mailbox), Truncate: 300, Times: 1},
+			providertest.Busy:          {Path: "calendarView", Mailbox: string(mailbox), Fail: &simulator.Failure{Status: 503, Code: "ErrorServerBusy", RetryAfter: "0"}, Times: 2},
 			providertest.Hang:          {Delay: simulator.Duration(time.Hour)},
 			providertest.Portal:        {Path: "/v1.0", Garble: "html"},
 			providertest.Forbidden:     {Mailbox: string(mailbox), Fail: &simulator.Failure{Status: 403, Code: "ErrorAccessDenied", Message: "Access to OData is disabled."}},
