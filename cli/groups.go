@@ -6,7 +6,9 @@ func (a *app) lookCommands() []*cobra.Command {
 	return []*cobra.Command{a.roomsCommand(), a.freebusyCommand(), a.peopleCommand(), a.calendarsCommand(), a.eventsCommand()}
 }
 
-func (a *app) bookCommands() []*cobra.Command { return nil }
+func (a *app) bookCommands() []*cobra.Command {
+	return []*cobra.Command{a.bookCommand(), a.bookingsCommand()}
+}
 
 func (a *app) connectCommands() []*cobra.Command {
 	return []*cobra.Command{a.connectCommand(), a.connectionsCommand(), a.disconnectCommand(), a.syncCommand(), a.demoCommand(), a.tenantCommand()}

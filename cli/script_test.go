@@ -44,6 +44,7 @@ func TestScripts(t *testing.T) {
 			"fault":   inject,
 			"perm":    checkPerm,
 			"nowhere": checkNowhere,
+			"id":      keepID,
 		},
 	})
 }
@@ -76,7 +77,7 @@ func setUp(t *testing.T, env *testscript.Env) error {
 		"TENANT": dir, "TENANT_ID": e.TenantID, "CLIENT_ID": e.ClientID, "SECRET_ID": e.SecretID, "SECRET": e.ClientSecret,
 		"EXPIRED_SECRET": e.ExpiredSecret, "ORGANIZER": e.Organizer, "TEST_MAILBOX": e.TestMailbox, "DOMAIN": e.Domain,
 		"AUTHORITY_URL": e.AuthorityURL, "GRAPH_URL": e.GraphURL, "CA": filepath.Join(dir, "ca.pem"),
-		"ROOM": tenant.Rooms()[0].Mailbox, "ROOM_NAME": tenant.Rooms()[0].Name, "ROOM2": tenant.Rooms()[1].Mailbox,
+		"ROOM": tenant.Rooms()[0].Mailbox, "ROOM_NAME": tenant.Rooms()[0].Name, "ROOM2": tenant.Rooms()[1].Mailbox, "SILENT": silent(tenant),
 	} {
 		env.Setenv(name, value)
 	}
@@ -86,6 +87,26 @@ func setUp(t *testing.T, env *testscript.Env) error {
 		}
 	}
 	return nil
+}
+
+// silent is a room that answers nobody.
+func silent(tenant *simulator.Tenant) string {
+	for _, room := range tenant.Rooms() {
+		if room.Policy.Silent {
+			return room.Mailbox
+		}
+	}
+	return ""
+}
+
+// keepID puts what a pattern's group matches in the last standard output into the
+// variable ID: id PATTERN.
+func keepID(ts *testscript.TestScript, _ bool, args []string) {
+	found := regexp.MustCompile(args[0]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(found) != 2 {
+		ts.Fatalf("no match for %s", args[0])
+	}
+	ts.Setenv("ID", found[1])
 }
 
 // checkCode runs a command that must end with an exit code: code N command...

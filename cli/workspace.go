@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"roomdesk/booking"
 	"roomdesk/keystore"
 	"roomdesk/providers"
 	"roomdesk/sync"
@@ -20,7 +21,7 @@ type workspace struct {
 	*session
 	demo   bool
 	engine *sync.Engine
-	desk   desk
+	desk   *booking.Desk
 	hub    *hub
 
 	// name is what the tenant was called when it last answered.
@@ -42,7 +43,9 @@ func newWorkspace(ctx context.Context, s *session, demo bool) (*workspace, error
 		name = s.connection.Name
 	}
 	engine := s.engine()
-	return &workspace{session: s, demo: demo, engine: engine, desk: s.desk(engine), hub: newHub(), name: providers.Outside(name)}, nil
+	w := &workspace{session: s, demo: demo, engine: engine, hub: newHub(), name: providers.Outside(name)}
+	w.attachDesk(engine)
+	return w, nil
 }
 
 // start begins the work in the background; the channel gives its error once all
@@ -54,9 +57,13 @@ func (w *workspace) start(ctx context.Context) <-chan error {
 		defer stop()
 		return w.engine.Run(ctx)
 	})
-	background.Go(func() error { return w.desk.Run(ctx) })
+	background.Go(func() error {
+		if err := w.desk.Run(ctx); ctx.Err() == nil {
+			return err
+		}
+		return nil
+	})
 	background.Go(func() error { return w.follow(ctx) })
-	background.Go(func() error { return w.followDesk(ctx) })
 	background.Go(func() error { return w.identify(ctx) })
 	done := make(chan error, 1)
 	go func() {

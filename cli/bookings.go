@@ -1,0 +1,244 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"roomdesk/providers"
+)
+
+// lookFor is how long the commands about bookings look for news of those that
+// owe an answer.
+const lookFor = 3 * time.Second
+
+func (a *app) bookingsCommand() *cobra.Command {
+	command := &cobra.Command{
+		Use:   "bookings",
+		Short: "List what was booked here",
+		Args:  cobra.NoArgs,
+		RunE: a.run(func(ctx context.Context, _ []string) error {
+			return a.with(ctx, a.listBookings)
+		}),
+	}
+	var comment string
+	show := &cobra.Command{
+		Use:   "show ID",
+		Short: "Show one booking; the beginning of its id is enough",
+		Args:  cobra.ExactArgs(1),
+		RunE: a.run(func(ctx context.Context, args []string) error {
+			return a.with(ctx, func(ctx context.Context, s *session) error { return a.showBooking(ctx, s, args[0]) })
+		}),
+	}
+	cancel := &cobra.Command{
+		Use:   "cancel ID",
+		Short: "Cancel a booking and tell everybody invited",
+		Args:  cobra.ExactArgs(1),
+		RunE: a.run(func(ctx context.Context, args []string) error {
+			return a.with(ctx, func(ctx context.Context, s *session) error { return a.cancelBooking(ctx, s, args[0], comment) })
+		}),
+	}
+	cancel.Flags().StringVar(&comment, "comment", "", "text for those invited")
+	command.AddCommand(show, cancel)
+	return command
+}
+
+// refresh looks, for a moment, for news of bookings that owe an answer. It fails
+// silently: the list says what state each is in, and since when.
+func (s *session) refresh(ctx context.Context) error {
+	owing := func() (int, error) {
+		open, err := s.store.OpenBookings(ctx)
+		n := 0
+		for _, b := range open {
+			if !settledEnough(b) {
+				n++
+			}
+		}
+		return n, err
+	}
+	n, err := owing()
+	if err != nil || n == 0 {
+		return err
+	}
+	looking, stop := context.WithTimeout(ctx, lookFor)
+	defer stop()
+	changed := make(chan struct{}, 1)
+	desk := s.newDesk(func(providers.Booking) {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	}, nil)
+	done := make(chan error, 1)
+	go func() { done <- desk.Run(looking) }()
+	for {
+		select {
+		case <-changed:
+			if n, err := owing(); err == nil && n == 0 {
+				stop()
+			}
+		case err := <-done:
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || looking.Err() != nil {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+func (a *app) listBookings(ctx context.Context, s *session) error {
+	if err := s.refresh(ctx); err != nil {
+		return err
+	}
+	bookings, err := s.store.Bookings(ctx)
+	if err != nil {
+		return err
+	}
+	if a.out.format == formatJSON {
+		objects := make([]bookingObject, len(bookings))
+		for i, b := range bookings {
+			objects[i] = a.out.booking(b)
+		}
+		return a.out.json(objects)
+	}
+	rows := make([][]string, len(bookings))
+	for i, b := range bookings {
+		id := b.ID
+		if a.out.format == formatTable {
+			id = shortID(bookings, b.ID)
+		}
+		rows[i] = []string{id, b.RoomName.Or(string(b.Request.Room)), a.out.span(providers.Interval{Start: b.Request.Start, End: b.Request.End}),
+			b.Request.Subject.Or(""), string(b.State), b.Reason}
+	}
+	return a.out.table([]column{{title: "ID", keep: true}, {title: "ROOM"}, {title: "WHEN", keep: true}, {title: "SUBJECT"},
+		{title: "STATE", keep: true, state: true}, {title: "REASON"}}, rows, "Nothing was booked here.")
+}
+
+// shortID is the shortest beginning of an id, of at least 8 characters, that no
+// other booking's id has.
+func shortID(bookings []providers.Booking, id string) string {
+	for n := 8; n < len(id); n++ {
+		others := 0
+		for _, b := range bookings {
+			if strings.HasPrefix(b.ID, id[:n]) {
+				others++
+			}
+		}
+		if others == 1 {
+			return id[:n]
+		}
+	}
+	return id
+}
+
+// findBooking finds a booking by its id or the beginning of it.
+func (s *session) findBooking(ctx context.Context, text string) (providers.Booking, error) {
+	bookings, err := s.store.Bookings(ctx)
+	if err != nil {
+		return providers.Booking{}, err
+	}
+	var found []providers.Booking
+	for _, b := range bookings {
+		if b.ID == text {
+			return b, nil
+		}
+		if len(text) >= 4 && strings.HasPrefix(b.ID, strings.ToLower(text)) {
+			found = append(found, b)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return providers.Booking{}, usage("see roomdesk bookings", "there is no booking %q", providers.Sanitise(text))
+	}
+	return providers.Booking{}, usage("give more of the id", "%q begins the ids of %d bookings", providers.Sanitise(text), len(found))
+}
+
+func (a *app) showBooking(ctx context.Context, s *session, text string) error {
+	b, err := s.findBooking(ctx, text)
+	if err != nil {
+		return err
+	}
+	if !settledEnough(b) {
+		if err := s.refresh(ctx); err != nil {
+			return err
+		}
+		if b, err = s.store.Booking(ctx, b.ID); err != nil {
+			return err
+		}
+	}
+	return a.printBooking(b)
+}
+
+func (a *app) cancelBooking(ctx context.Context, s *session, text, comment string) error {
+	b, err := s.findBooking(ctx, text)
+	if err != nil {
+		return err
+	}
+	cancelled, err := s.newDesk(nil, nil).Cancel(ctx, b.ID, comment)
+	if cancelled.ID != "" {
+		if printErr := a.printBooking(cancelled); printErr != nil {
+			return printErr
+		}
+	}
+	return err
+}
+
+// printBooking prints one booking with all that is known of it.
+func (a *app) printBooking(b providers.Booking) error {
+	if a.out.format == formatJSON {
+		return a.out.json(a.out.booking(b))
+	}
+	r := b.Request
+	teams := "no"
+	switch {
+	case !b.JoinURL.Empty():
+		teams = b.JoinURL.String()
+	case b.TeamsMissing:
+		teams = "asked for, but the tenant made none"
+	case r.Teams:
+		teams = "asked for"
+	}
+	state := b.State.Words()
+	if b.ID == "" {
+		state = "not booked"
+	}
+	pairs := [][]string{{"id", b.ID}, {"state", state}, {"room", strings.TrimSpace(b.RoomName.Or("") + " " + string(r.Room))},
+		{"when", a.out.span(providers.Interval{Start: r.Start, End: r.End})}, {"subject", r.Subject.Or("")}, {"organizer", string(r.Organizer)},
+		{"attendees", addresses(r.Required)}, {"optional", addresses(r.Optional)}, {"teams", teams}, {"reason", b.Reason}}
+	if b.Reason != "" && b.ReasonProof != "" {
+		pairs = append(pairs, []string{"the reason is", string(b.ReasonProof)})
+	}
+	for _, alternative := range b.Alternatives {
+		text := alternative.Name.Or(string(alternative.Room)) + " (" + string(alternative.Room) + ")"
+		for _, more := range []string{alternative.Place, alternative.Why} {
+			if more != "" {
+				text += ", " + more
+			}
+		}
+		pairs = append(pairs, []string{"alternative", text})
+	}
+	shown := pairs[:0]
+	for _, pair := range pairs {
+		if pair[1] != "" {
+			shown = append(shown, pair)
+		}
+	}
+	return a.out.table([]column{{title: "FIELD", keep: true}, {title: "VALUE"}}, shown, "")
+}
+
+func addresses(list []providers.Address) string {
+	texts := make([]string, len(list))
+	for i, address := range list {
+		texts[i] = fmt.Sprint(address)
+	}
+	return strings.Join(texts, ", ")
+}

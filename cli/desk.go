@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"roomdesk/booking"
+	"roomdesk/providers"
+	"roomdesk/sync"
+	"roomdesk/tui"
+)
+
+// newDesk makes the counter at which bookings are made; changed, if not nil, is
+// told of each stored change and must not call the desk.
+func (s *session) newDesk(changed func(providers.Booking), poke func(providers.Address)) *booking.Desk {
+	return booking.New(booking.Options{
+		Tenant: s.provider, Outbox: s.store, Mirror: s.store, Organizer: s.organizer(), Now: s.app.deps.Now, Changed: changed, Poke: poke,
+	})
+}
+
+// explainRefused turns a refusal of the desk into what is reported: a room that is
+// taken is a conflict, a request that makes no sense is a fault of usage.
+func explainRefused(err error) error {
+	var refused *booking.Refused
+	if !errors.As(err, &refused) {
+		return err
+	}
+	f := *explain(refused.Err)
+	if refused.Check.Class == providers.Conflict {
+		f.code, f.class = exitDeclined, string(providers.Conflict)
+		f.next = "choose an alternative, another time, or --even-if-busy"
+	}
+	f.message = "not booked: " + refused.Error()
+	return &f
+}
+
+// The part of [tui.Workspace] that books.
+
+func (w *workspace) attachDesk(engine *sync.Engine) {
+	w.desk = w.newDesk(func(b providers.Booking) {
+		w.hub.add(tui.Changes{Bookings: true, Mailboxes: []providers.Address{b.Request.Room}})
+	}, engine.Poke)
+}
+
+// Check implements [tui.Workspace].
+func (w *workspace) Check(ctx context.Context, request providers.BookingRequest) (tui.BookingCheck, error) {
+	check, err := w.desk.Check(ctx, request)
+	return tui.BookingCheck{
+		Room: check.Room, Attendees: check.Attendees, Free: check.Free, Why: check.Why, Alternatives: check.Alternatives,
+		TeamsAllowed: check.TeamsAllowed, TeamsWhy: check.TeamsWhy,
+	}, err
+}
+
+// Book implements [tui.Workspace].
+func (w *workspace) Book(ctx context.Context, request providers.BookingRequest) (providers.Booking, error) {
+	return w.desk.Book(ctx, request)
+}
+
+// Bookings implements [tui.Workspace].
+func (w *workspace) Bookings(ctx context.Context) ([]providers.Booking, error) {
+	return w.desk.Bookings(ctx)
+}
+
+// Cancel implements [tui.Workspace].
+func (w *workspace) Cancel(ctx context.Context, id, note string) (providers.Booking, error) {
+	return w.desk.Cancel(ctx, id, note)
+}
+
+// InFlight implements [tui.Workspace].
+func (w *workspace) InFlight() int { return w.desk.InFlight() }
+
+// settledEnough reports states in which nothing is expected within moments.
+func settledEnough(b providers.Booking) bool {
+	return !slices.Contains([]providers.BookingState{providers.BookingQueued, providers.BookingSending, providers.BookingUnknown,
+		providers.BookingWaiting, providers.BookingCancelling}, b.State)
+}

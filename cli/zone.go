@@ -1,0 +1,38 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// localZoneName is the IANA name of this machine's zone, "UTC" where it has none
+// that could be found out.
+func localZoneName() string {
+	if name := time.Local.String(); name != "Local" {
+		return known(name)
+	}
+	if name, ok := os.LookupEnv("TZ"); ok {
+		return known(strings.TrimPrefix(name, ":"))
+	}
+	// Where the zone comes from /etc/localtime, its name is where that points to.
+	target, err := filepath.EvalSymlinks("/etc/localtime")
+	if err != nil {
+		return "UTC"
+	}
+	if _, name, found := strings.Cut(filepath.ToSlash(target), "zoneinfo/"); found {
+		return known(name)
+	}
+	return "UTC"
+}
+
+func known(name string) string {
+	if name == "" {
+		return "UTC"
+	}
+	if _, err := time.LoadLocation(name); err != nil || strings.EqualFold(name, "local") {
+		return "UTC"
+	}
+	return name
+}
