@@ -113,6 +113,22 @@ const (
 	Portal Trouble = "portal"
 	// Forbidden: a policy leaves the mailbox out.
 	Forbidden Trouble = "forbidden"
+	// Unlicensed: the account has no mailbox that the service reaches (F-038).
+	Unlicensed Trouble = "unlicensed"
+	// EmptyPage: a page of changes holds nothing and leads to those that do.
+	EmptyPage Trouble = "empty page"
+	// Duplicates: pages hold an entry twice (F-036).
+	Duplicates Trouble = "duplicates"
+	// LoopingLink: a page of changes leads to itself (F-036).
+	LoopingLink Trouble = "looping link"
+	// ForeignLink: a page of changes leads to another host (S-09).
+	ForeignLink Trouble = "foreign link"
+	// GhostRemoval: changes remove an entry that nobody was ever told of.
+	GhostRemoval Trouble = "ghost removal"
+	// Truncated: one page of changes breaks off in the middle (F-024).
+	Truncated Trouble = "truncated"
+	// Busy: the service refuses two requests for changes as too busy (F-071).
+	Busy Trouble = "busy"
 )
 
 // with starts a trouble or skips the case.
