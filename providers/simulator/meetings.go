@@ -147,7 +147,7 @@ func (k *maker) series(room *mailbox) {
 	k.pattern(room, standupNames, func(rc *recurrence) {
 		rc.pattern, rc.interval = weekly, 1
 		rc.days = 0b0111110
-	}, []int{15, 15, 30}, room.room.popularity > 0.45 && k.r.IntN(3) > 0)
+	}, []int{15, 15, 30}, room.room.popularity > 0.4 && k.r.IntN(3) == 0)
 	for range 1 + k.r.IntN(3) {
 		k.pattern(room, weeklyNames, func(rc *recurrence) {
 			switch k.r.IntN(8) {
@@ -208,7 +208,7 @@ func (k *maker) day(room *mailbox, day int32) {
 		return
 	}
 	ahead := float64(max(day-k.today, 0))
-	wanted := int(room.room.popularity * 36 * (0.7 + 0.6*k.r.Float64()) / (1 + ahead/9))
+	wanted := int(room.room.popularity * 36 * (0.7 + 0.6*k.r.Float64()) / (1 + ahead*ahead/40))
 	if k.force > 0 {
 		wanted = 36 * min(k.force, 60) / 60
 	}

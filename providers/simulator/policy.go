@@ -26,15 +26,15 @@ func policyFor(index, rooms int) policy {
 		return p
 	}
 	switch {
-	case index == rooms-3:
+	case index == rooms-1:
 		p.Name, p.Silent = "silent", true
-	case index == rooms-5:
+	case index == rooms-2:
 		p.Name, p.BookersOnly = "certain bookers only", "Facilities"
-	case index == rooms-7:
+	case index == rooms-3:
 		p.Name, p.Reserved = "reserved", true
-	case index%10 == 7:
+	case index%10 == 5:
 		p.Name, p.Delegate = "delegate decides", true
-	case index%10 == 4:
+	case index%10 == 3:
 		p.Name, p.MaxConflicts = "tolerates conflicts in series", 3
 	}
 	return p

@@ -34,8 +34,20 @@ func TestDemoTenantShowsRoomsAndMeetings(t *testing.T) {
 		}
 	}
 	t.Logf("%.1f entries and %.1f hours per room", float64(total)/40, office/40)
-	if total < 20*40 || total > 70*40 {
-		t.Errorf("%d entries in 40 rooms are not a believable week", total)
+	if total < 25*40 || total > 60*40 {
+		t.Errorf("%d entries in 40 rooms are not a believable month", total)
+	}
+	popular := 0
+	for _, m := range tenant.world.rooms {
+		if share := tenant.officeShare(m); share >= 0.4 && share <= 0.65 {
+			popular++
+		} else if share > 0.8 {
+			t.Errorf("%s is taken %.0f %% of its office hours", m.contact.address, 100*share)
+		}
+	}
+	t.Logf("%d of 40 rooms are taken 40 to 65 %% of the office hours of the week", popular)
+	if popular < 10 {
+		t.Errorf("only %d rooms are popular", popular)
 	}
 }
 
@@ -116,4 +128,22 @@ func TestContextEndsTheTenant(t *testing.T) {
 	if err := tenant.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// officeShare is the part of the office hours of the five working days around the
+// start that is taken in a room.
+func (t *Tenant) officeShare(m *mailbox) float64 {
+	day, days, taken := t.started.Truncate(24*time.Hour).AddDate(0, 0, -3), 0, int64(0)
+	for ; days < 5; day = day.AddDate(0, 0, 1) {
+		if day.Weekday() == time.Saturday || day.Weekday() == time.Sunday {
+			continue
+		}
+		days++
+		from := time.Date(day.Year(), day.Month(), day.Day(), 9, 0, 0, 0, m.zone.loc).Unix()
+		to := from + 9*3600
+		for _, i := range m.busy(from, to) {
+			taken += min(i.end, to) - max(i.start, from)
+		}
+	}
+	return float64(taken) / (5 * 9 * 3600)
 }
