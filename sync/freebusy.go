@@ -98,7 +98,7 @@ func (e *Engine) readSchedule(r *taskRun, b *batch) error {
 	b.tries++
 	switch {
 	case err == nil:
-	case r.ctx.Err() != nil, concernsAll(err):
+	case r.ctx.Err() != nil, concernsAll(err) && b.tries < 2:
 		return err
 	case providers.Is(err, providers.Throttled) && b.tries < onceTries:
 		return err

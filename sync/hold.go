@@ -58,7 +58,7 @@ func (e *Engine) probe(r *taskRun) error {
 	var err error
 	if local {
 		err = e.store.SetMeta(r.ctx, "sync.probe", e.now().UTC().Format(time.RFC3339))
-	} else if err = e.identify(r.ctx); err != nil && !concernsAll(err) && !providers.Is(err, providers.Local) {
+	} else if err = e.identify(r.ctx); err != nil && !concernsAll(err) && !providers.Is(err, providers.Local) && !e.mustEnd() {
 		// The host answers and knows us; what it said about this one question
 		// matters less than the others.
 		err = nil
@@ -96,6 +96,13 @@ func (e *Engine) identify(ctx context.Context) error {
 	e.s.fatal = fatal
 	e.mu.Unlock()
 	return fatal
+}
+
+// mustEnd reports whether going on would be wrong.
+func (e *Engine) mustEnd() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.s.fatal != nil
 }
 
 // stopped notes what stops everything, and plans the next probe. Guarded by e.mu.

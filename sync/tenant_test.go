@@ -215,15 +215,15 @@ func (tn *tenant) Calendars(ctx context.Context, mailbox providers.Address) ([]p
 }
 
 func (tn *tenant) Availability(ctx context.Context, mailboxes []providers.Address, window providers.Interval) ([]providers.Availability, error) {
+	leave, err := tn.enter(ctx, call{method: "availability", window: window})
+	defer leave()
 	for _, mailbox := range mailboxes {
-		leave, err := tn.enter(ctx, call{method: "availability", window: window})
-		leave()
 		if err == nil && tn.fail != nil {
 			err = tn.fail(call{method: "availability of", mailbox: mailbox})
 		}
-		if err != nil {
-			return nil, err
-		}
+	}
+	if err != nil {
+		return nil, err
 	}
 	var all []providers.Availability
 	for _, mailbox := range mailboxes {
@@ -398,11 +398,12 @@ func (f *fixture) halt() {
 func (f *fixture) until(what string, within time.Duration, holds func() bool) {
 	f.t.Helper()
 	deadline := time.Now().Add(within)
+	step := max(within/2000, 50*time.Millisecond)
 	for !holds() {
 		if time.Now().After(deadline) {
 			f.t.Fatalf("not within %v: %s; progress %+v", within, what, f.engine.Progress())
 		}
-		time.Sleep(50 * time.Millisecond) // the bubble's clock
+		time.Sleep(step) // the bubble's clock
 	}
 }
 
