@@ -25,7 +25,7 @@ type Deps struct {
 func ProcessDeps() Deps {
 	return Deps{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		LookupEnv: os.LookupEnv, Environ: os.Environ(), Now: time.Now, Zone: time.Local,
+		LookupEnv: os.LookupEnv, Environ: os.Environ(), Now: time.Now, Zone: localZone(time.Now()),
 	}
 }
 

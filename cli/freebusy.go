@@ -31,13 +31,17 @@ func (a *app) freebusyCommand() *cobra.Command {
 	return command
 }
 
-// availability asks the tenant and remembers the answer in the mirror. Answers
-// come in the order of the mailboxes.
+// availability asks the tenant and remembers the answer in the mirror. There is an
+// entry for each mailbox, in their order; one that is not known has the problem.
+// The error is for a caller that gave up and for the mirror.
 func (s *session) availability(ctx context.Context, mailboxes []providers.Address, window providers.Interval) ([]providers.Availability, error) {
 	answers, err := s.provider.Availability(ctx, mailboxes, window)
+	if providers.Is(err, providers.Cancelled) {
+		return nil, err
+	}
 	if len(answers) > 0 && s.mayWrite() {
-		if stored := s.store.SetAvailability(ctx, answers); stored != nil && err == nil {
-			err = stored
+		if err := s.store.SetAvailability(ctx, answers); err != nil {
+			return nil, err
 		}
 	}
 	by := map[providers.Address]providers.Availability{}
@@ -56,9 +60,6 @@ func (s *session) availability(ctx context.Context, mailboxes []providers.Addres
 				Message: providers.Outside("the service did not answer for this mailbox"), Since: s.app.deps.Now()}}
 		}
 		ordered = append(ordered, answer)
-	}
-	if len(answers) == 0 {
-		return nil, err
 	}
 	return ordered, nil
 }

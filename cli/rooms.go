@@ -149,8 +149,8 @@ func (a *app) showRoom(ctx context.Context, s *session, text string) error {
 		return err
 	}
 	day, err := s.availability(ctx, []providers.Address{address}, window)
-	if err != nil && len(day) == 0 {
-		day = []providers.Availability{{Mailbox: address, Window: window, Problem: providers.ProblemOf(err, a.deps.Now())}}
+	if err != nil {
+		return err
 	}
 	if a.out.format == formatJSON {
 		availability := a.out.availability(day[0])

@@ -32,11 +32,19 @@ const patience = 30 * time.Second
 // over a simulated tenant of its own. Every exchange with the tenant is held
 // against the service's contract where that is present.
 func TestScripts(t *testing.T) {
+	checker := providertest.ContractIfPresent(t)
+	if checker != nil {
+		t.Cleanup(func() {
+			if operations, total := checker.Exchanges(); total == 0 || len(operations) < 8 {
+				t.Errorf("only %d exchanges of %d operations were held against the contract", total, len(operations))
+			}
+		})
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Setup:               func(env *testscript.Env) error { return setUp(t, env) },
+		Setup:               func(env *testscript.Env) error { return setUp(t, env, checker) },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"json":    checkJSON,
 			"code":    checkCode,
@@ -45,14 +53,14 @@ func TestScripts(t *testing.T) {
 			"perm":    checkPerm,
 			"nowhere": checkNowhere,
 			"id":      keepID,
+			"gone":    closeTenant,
 		},
 	})
 }
 
 type tenantKey struct{}
 
-func setUp(t *testing.T, env *testscript.Env) error {
-	checker := providertest.ContractIfPresent(t)
+func setUp(t *testing.T, env *testscript.Env, checker *providertest.Checker) error {
 	tenant, err := simulator.Start(context.Background(), simulator.Options{
 		Rooms: 12, People: 8, Seed: 7, RoomAnswerDelay: 100 * time.Millisecond, Wrap: checker.Handler,
 	})
@@ -226,6 +234,11 @@ func inject(ts *testscript.TestScript, _ bool, args []string) {
 	var fault simulator.Fault
 	ts.Check(json.Unmarshal([]byte(strings.Join(args, " ")), &fault))
 	ts.Value(tenantKey{}).(*simulator.Tenant).Inject(fault)
+}
+
+// closeTenant takes the script's tenant off the network.
+func closeTenant(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check(ts.Value(tenantKey{}).(*simulator.Tenant).Close())
 }
 
 // checkPerm compares a file's permissions: perm 0600 FILE.

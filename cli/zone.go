@@ -7,6 +7,19 @@ import (
 	"time"
 )
 
+// localZone is this machine's zone, under its name where that can be found out.
+func localZone(now time.Time) *time.Location {
+	zone, err := time.LoadLocation(localZoneName())
+	if err != nil {
+		return time.Local
+	}
+	_, named := now.In(zone).Zone()
+	if _, local := now.In(time.Local).Zone(); named != local {
+		return time.Local
+	}
+	return zone
+}
+
 // localZoneName is the IANA name of this machine's zone, "UTC" where it has none
 // that could be found out.
 func localZoneName() string {
