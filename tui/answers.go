@@ -31,7 +31,9 @@ func (m *Model) ask(limit time.Duration, question func(ctx context.Context) tea.
 
 type headerState struct {
 	Header
-	known bool
+	known    bool
+	tenant   string // made ready for the screen
+	provider string
 }
 
 type headerAnswer struct{ header Header }
@@ -42,7 +44,7 @@ func (m *Model) readHeader() tea.Cmd {
 }
 
 func (a headerAnswer) apply(m *Model) tea.Cmd {
-	m.header = headerState{a.header, true}
+	m.header = headerState{a.header, true, shown(a.header.Tenant, "no tenant"), clean(a.header.Provider)}
 	m.setZone(a.header.Zone)
 	return nil
 }
@@ -84,7 +86,7 @@ func (a changesAnswer) apply(m *Model) tea.Cmd {
 		return m.after(pauseAfterError, waitDue{})
 	}
 	for _, n := range a.changes.Notices {
-		m.notices.add(m.now, providers.Sanitise(n.Text), n.Bad)
+		m.notices.add(m.now, n.Text, n.Bad)
 	}
 	c := a.changes
 	cmds := []tea.Cmd{m.after(changesGap, waitDue{}), m.readHeader()}
@@ -119,7 +121,7 @@ func (a changesAnswer) apply(m *Model) tea.Cmd {
 
 // problemText is an error in one safe line.
 func problemText(err error) string {
-	return steady(providers.Sanitise(err.Error()))
+	return clean(err.Error())
 }
 
 // tickMsg moves the clock on the screen.

@@ -82,7 +82,7 @@ func (f *bookForm) roomWords(m *Model) (glyph string, look role, text string) {
 	case c.result.Free:
 		return "●", good, "free, checked " + providers.Age(m.now.Sub(c.at)) + " ago"
 	}
-	why := steady(providers.Sanitise(c.result.Why))
+	why := clean(c.result.Why)
 	if why == "" {
 		why = "not free"
 	}
@@ -128,7 +128,7 @@ func (f *bookForm) teamsWords(m *Model) (look role, text string) {
 	case c.result.TeamsAllowed:
 		return dim, m.people.nameOf(f.organizer()) + "’s calendar allows it"
 	}
-	why := steady(providers.Sanitise(c.result.TeamsWhy))
+	why := clean(c.result.TeamsWhy)
 	if why == "" {
 		why = "the organiser's calendar does not allow it"
 	}
@@ -188,7 +188,7 @@ func (f *bookForm) takeAlternative(m *Model, n int) tea.Cmd {
 	} else {
 		f.room = providers.Room{Mailbox: alternative.Room, Name: alternative.Name, Capacity: alternative.Capacity, Bookable: true}
 	}
-	f.title = steady(f.room.Title())
+	f.title = clean(f.room.Title())
 	if z := m.zoneNamed(f.room.Zone); z != nil {
 		f.zone = z
 	}

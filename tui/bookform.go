@@ -51,7 +51,7 @@ type bookForm struct {
 
 // newBookForm opens a form for a room and a span of time.
 func (m *Model) newBookForm(room providers.Room, when providers.Interval) *bookForm {
-	f := &bookForm{room: room, title: steady(room.Title()), zone: m.zone, teams: true}
+	f := &bookForm{room: room, title: clean(room.Title()), zone: m.zone, teams: true}
 	if z := m.zoneNamed(room.Zone); z != nil {
 		f.zone = z
 	}

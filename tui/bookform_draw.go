@@ -115,7 +115,7 @@ func (f *bookForm) drawHead(o *formLines) {
 	if f.room.Capacity > 0 {
 		parts = append(parts, "seats "+itoa(min(f.room.Capacity, 9999)))
 	}
-	if place := steady(f.room.Place()); place != "" {
+	if place := clean(f.room.Place()); place != "" {
 		parts = append(parts, place)
 	}
 	l.put(dim, "  "+strings.Join(parts, " · "))
@@ -371,7 +371,7 @@ func drawAlternatives(o *formLines, list []providers.Alternative, modifier strin
 			l.put(dim, " "+itoa(min(a.Capacity, 9999)))
 		}
 		for _, text := range []string{a.Place, a.Why} {
-			if text = steady(providers.Sanitise(text)); text != "" {
+			if text = clean(text); text != "" {
 				l.put(dim, " · "+text)
 			}
 		}

@@ -259,7 +259,7 @@ func (m *Model) names(mailboxes []providers.Address) string {
 // drawReason says why, how sure that is, and what can be done.
 func (p *bookProgress) drawReason(o *formLines) {
 	b := &p.booking
-	reason := steady(providers.Sanitise(b.Reason))
+	reason := clean(b.Reason)
 	switch b.State {
 	case providers.BookingDeclined, providers.BookingFailed, providers.BookingPartly, providers.BookingTentative:
 		o.blank()

@@ -5,8 +5,6 @@ import (
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
-
-	"roomdesk/providers"
 )
 
 // connectionsPane is view 6: the configured connections.
@@ -114,22 +112,21 @@ func credentialLook(row *ConnectionRow) (string, role) {
 
 func (p *connectionsPane) drawRow(m *Model, row *ConnectionRow, c connectionColumns, selected bool) string {
 	l, name := rowLine(m, selected)
-	text := func(s string) string { return steady(providers.Sanitise(s)) }
-	label := text(row.Name)
+	label := clean(row.Name)
 	if row.Active {
 		label = "▸ " + label
 	}
-	l.fit(name, label, c.name).to(c.provider).fit(plain, text(row.Provider), 9)
+	l.fit(name, label, c.name).to(c.provider).fit(plain, clean(row.Provider), 9)
 	if c.tenant > 0 {
-		l.to(c.tenant).put(plain, cut(text(row.Tenant), 18))
+		l.to(c.tenant).put(plain, cut(clean(row.Tenant), 18))
 	}
 	if c.identity > 0 {
-		l.to(c.identity).put(dim, cut(text(row.Identity), 20))
-		l.to(c.kind).put(dim, cut(text(row.Kind), 11))
-		l.to(c.keystore).put(dim, cut(text(row.Keystore), 11))
+		l.to(c.identity).put(dim, cut(clean(row.Identity), 20))
+		l.to(c.kind).put(dim, cut(clean(row.Kind), 11))
+		l.to(c.keystore).put(dim, cut(clean(row.Keystore), 11))
 	}
 	glyph, look := credentialLook(row)
-	l.to(c.credential).put(look, glyph+" "+text(row.Credential))
+	l.to(c.credential).put(look, glyph+" "+clean(row.Credential))
 	if row.Demo {
 		l.put(warn, "  demo")
 	}
@@ -143,13 +140,13 @@ func (m *Model) openConnection() tea.Cmd {
 		return nil
 	}
 	row := p.rows[p.list.at]
-	m.openDialog(&reader{title: steady(providers.Sanitise(row.Name)), wide: 64, make: func(m *Model, w int) []string {
+	m.openDialog(&reader{title: clean(row.Name), wide: 64, make: func(m *Model, w int) []string {
 		var lines []string
 		pair := func(label, value string) {
 			if value == "" {
 				value = "not known"
 			}
-			for i, part := range wrap(steady(providers.Sanitise(value)), max(w-14, 10)) {
+			for i, part := range wrap(clean(value), max(w-14, 10)) {
 				l := newLine(m.theme, onPanel, w)
 				if i == 0 {
 					l.put(dim, label)

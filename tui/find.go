@@ -176,7 +176,7 @@ func (p *findPane) draw(m *Model, lines []string, body rect) []string {
 		} else {
 			l.put(good, "● ").put(plain, "free  ")
 		}
-		l.put(dim, row.place)
+		l.put(dim, row.place())
 		return l.finish(selected)
 	})
 	return lines

@@ -74,7 +74,7 @@ func (m *Model) windowTitle() string {
 	if !m.header.known {
 		return "roomdesk"
 	}
-	title := "roomdesk · " + shown(m.header.Tenant, "no tenant")
+	title := "roomdesk · " + m.header.tenant
 	if m.header.Demo {
 		title += " (demo)"
 	}
@@ -199,12 +199,12 @@ func (m *Model) headerRight(detail int) []headerPart {
 	if !m.header.known {
 		return []headerPart{{dim, "reading…"}}
 	}
-	parts := []headerPart{{strong, cut(shown(m.header.Tenant, "no tenant"), 24)}}
+	parts := []headerPart{{strong, cut(m.header.tenant, 24)}}
 	switch detail {
 	case 4, 3:
-		parts = append(parts, headerPart{dim, " · " + providers.Sanitise(m.header.Provider) + " · " + string(m.header.Access) + "   "})
+		parts = append(parts, headerPart{dim, " · " + m.header.provider + " · " + string(m.header.Access) + "   "})
 	case 2:
-		parts = append(parts, headerPart{dim, " · " + providers.Sanitise(m.header.Provider) + "   "})
+		parts = append(parts, headerPart{dim, " · " + m.header.provider + "   "})
 	case 1:
 		parts[0].text = cut(parts[0].text, 14)
 		parts = append(parts, headerPart{dim, "  "})
@@ -278,7 +278,7 @@ func (m *Model) drawHeader() string {
 func (m *Model) drawUnderHeader() string {
 	l := newLine(m.theme, onScreen, m.width)
 	if m.header.known && m.header.Problem != nil {
-		return l.to(1).put(badStrong, "✗ ").put(bad, steady(providers.Sanitise(m.header.Problem.Sentence(m.now)))).done()
+		return l.to(1).put(badStrong, "✗ ").put(bad, clean(m.header.Problem.Sentence(m.now))).done()
 	}
 	return l.repeat(ruled, "─", m.width).done()
 }

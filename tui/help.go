@@ -65,7 +65,7 @@ func (m *Model) openRoom() tea.Cmd {
 	if row == nil {
 		return nil
 	}
-	m.openDialog(&reader{title: row.title, aside: row.place, wide: 84, room: row, make: func(m *Model, w int) []string {
+	m.openDialog(&reader{title: row.title, aside: row.place(), wide: 84, room: row, make: func(m *Model, w int) []string {
 		return roomLines(m, row, w)
 	}})
 	return nil
@@ -91,7 +91,7 @@ func roomLines(m *Model, row *roomRow, w int) []string {
 	if !r.Bookable {
 		pair("booking", "the tenant marks it as not bookable")
 	}
-	pair("time zone", steady(r.Zone))
+	pair("time zone", clean(r.Zone))
 	if other := otherClock(r.Zone, m); other != "" {
 		pair("", other)
 	}
@@ -102,7 +102,7 @@ func roomLines(m *Model, row *roomRow, w int) []string {
 // pairs writes a label and a text, wrapped; nothing where the text is empty.
 func pairs(o *formLines) func(label, text string) {
 	return func(label, text string) {
-		for i, part := range wrap(text, max(o.w-14, 10)) {
+		for i, part := range wrap(clean(text), max(o.w-14, 10)) {
 			l := o.line()
 			if i == 0 {
 				l.put(dim, label)

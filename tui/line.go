@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"roomdesk/providers"
 )
 
 // line builds one line of a frame: runs of text in roles, with the number of
@@ -100,12 +102,26 @@ func (l *line) full() string { return l.to(l.limit).done() }
 
 // columns is the width of text on the terminal.
 func columns(s string) int {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
+	n := 0
+	for _, r := range s {
+		if !single(r) {
 			return ansi.StringWidth(s)
 		}
+		n++
 	}
-	return len(s)
+	return n
+}
+
+// single reports characters that are surely one column wide and combine with
+// nothing: most of what is ever shown, so that the tables are seldom asked.
+func single(r rune) bool {
+	switch {
+	case r >= 0x20 && r < 0x7f, r > 0xa0 && r < 0x300 && r != 0xad:
+		return true
+	case r >= 0x2010 && r <= 0x2026, r >= 0x2190 && r <= 0x2193, r >= 0x2500 && r <= 0x25fc:
+		return true
+	}
+	return false
 }
 
 // cut shortens text to w columns, with an ellipsis where something is lost.
@@ -124,7 +140,25 @@ type outside interface{ Or(fallback string) string }
 
 // shown is the only way of outside text into a frame: made safe, and without the
 // characters whose width terminals disagree about.
-func shown(u outside, fallback string) string { return steady(u.Or(fallback)) }
+func shown(u outside, fallback string) string { return steady(short(u.Or(fallback))) }
+
+// longestShown is the longest text, in characters, that is worth measuring: no
+// place on a screen takes more.
+const longestShown = 400
+
+func short(s string) string {
+	if len(s) <= longestShown {
+		return s
+	}
+	n := 0
+	for i := range s {
+		if n == longestShown {
+			return s[:i] + "…"
+		}
+		n++
+	}
+	return s
+}
 
 // steady keeps columns countable: a cluster whose width differs between terminals
 // that know grapheme clusters and those that do not is reduced to its first
@@ -157,3 +191,7 @@ func steady(s string) string {
 	}
 	return b.String()
 }
+
+// clean is shown for text that the program composed and that may hold outside
+// text inside.
+func clean(s string) string { return steady(short(providers.Sanitise(s))) }

@@ -218,8 +218,7 @@ func (p *roomsPane) drawDetail(m *Model, r rect) []string {
 	k := m.avail.of(row.room.Mailbox)
 	head := newLine(m.theme, onScreen, m.width).to(2).put(strong, row.title)
 	parts := []string{}
-	if row.place != "" {
-		place := row.place
+	if place := row.place(); place != "" {
 		if section := shown(row.room.Section, ""); section != "" {
 			place += ", " + section
 		}
@@ -367,7 +366,7 @@ func drawMoment(l *line, m *Model, k *known, why string) {
 	case !k.Known():
 		text := "free or not is unknown"
 		if k.Problem != nil {
-			text = steady(providers.Sanitise(k.Problem.Sentence(m.now)))
+			text = clean(k.Problem.Sentence(m.now))
 		}
 		l.fit(dim, label, 13).put(warn, "unknown: ").put(plain, text)
 		return
@@ -399,7 +398,7 @@ func drawMoment(l *line, m *Model, k *known, why string) {
 	if stale(k.Availability, m.now) {
 		l.put(warn, "  as of "+clockOrDay(k.AsOf, m.now, m.zone))
 		if k.Problem != nil {
-			l.put(dim, ": "+steady(providers.Sanitise(k.Problem.Sentence(m.now))))
+			l.put(dim, ": "+clean(k.Problem.Sentence(m.now)))
 		}
 	}
 	if why != "" {
@@ -419,30 +418,37 @@ func (p *roomsPane) like(m *Model, row *roomRow) string {
 		return p.likeWords
 	}
 	p.likeFor, p.likeWords = key, ""
+	at := p.data.find[row.room.Mailbox]
 	var near, far []string
-	for i := range p.data.rows {
-		o := &p.data.rows[i]
-		if o.room.Mailbox == row.room.Mailbox || !m.freeNow.have[o.room.Mailbox] || o.room.Capacity < row.room.Capacity || !o.room.Bookable || !hasAll(o.room, row.room.Equipment) {
-			continue
-		}
-		text := o.title
-		if o.seats != "" {
-			text += " " + o.seats
-		}
-		switch {
-		case o.group == row.group:
-			near = append(near, text)
-		case o.room.Building == row.room.Building:
-			far = append(far, text+", "+steady(providers.FloorWords(o.room.Floor.Or(""))))
-		}
-		if len(near) == 2 {
-			break
+	// Rooms of a building stand together in the list.
+	for distance := 1; distance <= likeReach && len(near) < 2; distance++ {
+		for _, i := range [...]int{at + distance, at - distance} {
+			if i < 0 || i >= len(p.data.rows) {
+				continue
+			}
+			o := &p.data.rows[i]
+			if !m.freeNow.have[o.room.Mailbox] || o.room.Capacity < row.room.Capacity || !o.room.Bookable || o.room.Building != row.room.Building || !hasAll(o.room, row.room.Equipment) {
+				continue
+			}
+			text := o.title
+			if o.seats != "" {
+				text += " " + o.seats
+			}
+			switch {
+			case o.group == row.group && len(near) < 2:
+				near = append(near, text)
+			case o.group != row.group && len(far) < 2:
+				far = append(far, text+", "+steady(providers.FloorWords(o.room.Floor.Or(""))))
+			}
 		}
 	}
 	found := append(near, far...)
 	p.likeWords = strings.Join(found[:min(len(found), 2)], " · ")
 	return p.likeWords
 }
+
+// likeReach is how far in the list another room is looked for.
+const likeReach = 100
 
 func hasAll(r providers.Room, want []providers.Equipment) bool {
 	for _, e := range want {

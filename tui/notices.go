@@ -19,7 +19,7 @@ func (n *notices) add(now time.Time, text string, bad bool) {
 	if text == "" {
 		return
 	}
-	text = steady(text)
+	text = clean(text)
 	for i := range n.queue {
 		if n.queue[i].text == text {
 			n.queue[i].since = now

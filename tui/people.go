@@ -70,9 +70,9 @@ func (m *Model) readPeople() tea.Cmd {
 		people, err := ws.People(ctx)
 		a := peopleAnswer{err: err}
 		for _, person := range people {
-			row := personRow{person: person, title: steady(person.Title())}
+			row := personRow{person: person, title: clean(person.Title())}
 			what := providers.Join([]providers.Untrusted{person.JobTitle, person.Department}, ", ")
-			row.what = steady(what)
+			row.what = clean(what)
 			row.search = strings.ToLower(row.title + " " + row.what + " " + string(person.Mailbox) + " " + shown(person.Office, ""))
 			a.longest = max(a.longest, columns(row.title))
 			a.rows = append(a.rows, row)

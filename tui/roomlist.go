@@ -16,8 +16,8 @@ import (
 type roomRow struct {
 	room   providers.Room
 	title  string
+	folded string // the title in lower case
 	group  string // building and floor: the heading
-	place  string
 	glyphs string // equipment, two columns each
 	seats  string
 }
@@ -41,34 +41,63 @@ const (
 )
 
 func newRoomData(rooms []providers.Room) *roomData {
-	rooms = slices.Clone(rooms)
-	d := &roomData{rows: make([]roomRow, 0, len(rooms)), find: make(map[providers.Address]int, len(rooms))}
-	keys := make(map[providers.Address]string, len(rooms))
-	for _, r := range rooms {
-		keys[r.Mailbox] = strings.ToLower(r.Title())
+	d := &roomData{rows: make([]roomRow, len(rooms)), find: make(map[providers.Address]int, len(rooms))}
+	order := make([]roomOrder, len(rooms))
+	texts := map[providers.Untrusted]string{} // buildings and floors repeat
+	text := func(u providers.Untrusted) string {
+		s, ok := texts[u]
+		if !ok {
+			s = shown(u, "")
+			texts[u] = s
+		}
+		return s
 	}
-	slices.SortStableFunc(rooms, func(a, b providers.Room) int {
-		return cmp.Or(
-			lastIfEmpty(shown(a.Building, ""), shown(b.Building, "")),
-			cmp.Compare(floorOrder(a), floorOrder(b)),
-			strings.Compare(shown(a.Floor, ""), shown(b.Floor, "")),
-			natural(keys[a.Mailbox], keys[b.Mailbox]),
-			cmp.Compare(a.Mailbox, b.Mailbox),
-		)
-	})
 	for i, r := range rooms {
-		row := roomRow{room: r, title: steady(r.Title()), place: steady(r.Place()), glyphs: equipmentGlyphs(r)}
-		row.group = groupTitle(r)
+		order[i] = roomOrder{
+			at: i, building: strings.ToLower(text(r.Building)), floor: floorOrder(r), label: text(r.Floor),
+			title: clean(r.Title()), mailbox: r.Mailbox,
+		}
+		order[i].folded = strings.ToLower(order[i].title)
+	}
+	slices.SortFunc(order, compareRooms)
+	sorted := make([]providers.Room, len(rooms))
+	d.mailboxes = make([]providers.Address, len(rooms))
+	groups := map[[2]string]string{}
+	for i, o := range order {
+		r := rooms[o.at]
+		sorted[i] = r
+		building, floor := text(r.Building), o.label
+		key := [2]string{building, floor}
+		group, ok := groups[key]
+		if !ok {
+			group = groupTitle(building, floor)
+			groups[key] = group
+		}
+		row := roomRow{room: r, title: o.title, folded: o.folded, group: group, glyphs: equipmentGlyphs(r)}
 		if r.Capacity > 0 {
 			row.seats = itoa(min(r.Capacity, 9999))
 		}
 		d.longest = max(d.longest, columns(row.title))
-		d.rows = append(d.rows, row)
-		d.find[r.Mailbox] = i
-		d.mailboxes = append(d.mailboxes, r.Mailbox)
+		d.rows[i], d.mailboxes[i], d.find[r.Mailbox] = row, r.Mailbox, i
 	}
-	d.index = providers.NewRoomIndex(rooms)
+	d.index = providers.NewRoomIndex(sorted)
 	return d
+}
+
+// roomOrder is what rooms are sorted by: building, floor, name.
+type roomOrder struct {
+	at              int
+	building, label string
+	floor           int
+	title, folded   string
+	mailbox         providers.Address
+}
+
+func compareRooms(a, b roomOrder) int {
+	return cmp.Or(
+		lastIfEmpty(a.building, b.building), cmp.Compare(a.floor, b.floor), strings.Compare(a.label, b.label),
+		natural(a.folded, b.folded), cmp.Compare(a.mailbox, b.mailbox), cmp.Compare(a.at, b.at),
+	)
 }
 
 func lastIfEmpty(a, b string) int {
@@ -80,7 +109,7 @@ func lastIfEmpty(a, b string) int {
 	case b == "":
 		return -1
 	}
-	return strings.Compare(strings.ToLower(a), strings.ToLower(b))
+	return strings.Compare(a, b)
 }
 
 func floorOrder(r providers.Room) int {
@@ -122,9 +151,11 @@ func leadingNumber(s string) (digits, rest string) {
 	return digits, s[i:]
 }
 
-func groupTitle(r providers.Room) string {
-	building := shown(r.Building, "")
-	floor := steady(providers.FloorWords(r.Floor.Or("")))
+// place is building and floor in words.
+func (r *roomRow) place() string { return clean(r.room.Place()) }
+
+func groupTitle(building, floor string) string {
+	floor = providers.FloorWords(floor)
 	switch {
 	case building == "" && floor == "":
 		return "no building given"
@@ -136,27 +167,33 @@ func groupTitle(r providers.Room) string {
 	return building + " · " + floor
 }
 
+// equipmentGlyphs are the characters of a room's equipment, each in its place.
 func equipmentGlyphs(r providers.Room) string {
-	var b strings.Builder
-	add := func(have bool, glyph string) {
-		if have {
-			b.WriteString(glyph + " ")
+	var b [4 * 4]byte
+	out := b[:0]
+	for _, sign := range [...]struct {
+		have  bool
+		glyph string
+	}{
+		{r.Has(providers.Display), glyphDisplay + " "},
+		{r.Has(providers.Video) || r.Has(providers.Teams), glyphVideo + " "},
+		{r.Has(providers.Audio), glyphAudio + " "},
+		{r.StepFree != nil && *r.StepFree, glyphStepFree},
+	} {
+		if sign.have {
+			out = append(out, sign.glyph...)
 		} else {
-			b.WriteString("  ")
+			out = append(out, "  "[:columns(sign.glyph)]...)
 		}
 	}
-	add(r.Has(providers.Display), glyphDisplay)
-	add(r.Has(providers.Video) || r.Has(providers.Teams), glyphVideo)
-	add(r.Has(providers.Audio), glyphAudio)
-	add(r.StepFree != nil && *r.StepFree, glyphStepFree)
-	return b.String()
+	return string(out)
 }
 
 // equipmentWords is what a room has in words.
 func equipmentWords(r providers.Room) string {
 	var words []string
 	for _, e := range r.Equipment {
-		words = append(words, providers.Sanitise(string(e)))
+		words = append(words, clean(string(e)))
 	}
 	if r.StepFree != nil && *r.StepFree {
 		words = append(words, "step-free")
@@ -243,7 +280,7 @@ func (p *roomsPane) layOut() {
 	if !p.grouped {
 		order = slices.Clone(p.matches)
 		slices.SortStableFunc(order, func(a, b int) int {
-			return natural(strings.ToLower(p.data.rows[a].title), strings.ToLower(p.data.rows[b].title))
+			return natural(p.data.rows[a].folded, p.data.rows[b].folded)
 		})
 	}
 	p.items = p.items[:0]

@@ -333,7 +333,7 @@ func (p *roomsPane) emptyWords(m *Model) (head, next string) {
 		}
 		return "No room matches this filter.", next
 	case progress.Problem != nil:
-		return "No rooms have been read yet.", steady(providers.Sanitise(progress.Problem.Sentence(m.now)))
+		return "No rooms have been read yet.", clean(progress.Problem.Sentence(m.now))
 	case !m.sync.read || progress.Phase == providers.PhasePlaces || progress.Phase == "":
 		return "The rooms are being read from the tenant…", "They appear here as they come."
 	case progress.Listing.Complete && progress.Listing.Reported == 0:

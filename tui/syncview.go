@@ -176,7 +176,7 @@ func phaseWords(p providers.SyncPhase) string {
 	case providers.PhaseChanges:
 		return "changes"
 	}
-	return providers.Sanitise(string(p))
+	return clean(string(p))
 }
 
 // progressBar shows the first sync in the terminal's own progress bar.
@@ -235,8 +235,8 @@ func (p *syncPane) drawHead(m *Model, n int) []string {
 	case 6:
 		return []string{counts, "", bar, p.drawPhases(m), p.rule(m), title}
 	}
-	id := newLine(m.theme, onScreen, m.width).to(1).put(strong, shown(m.header.Tenant, "no tenant"))
-	id.put(dim, "  "+providers.Sanitise(m.header.Provider)+" · "+string(m.header.Access)+" access")
+	id := newLine(m.theme, onScreen, m.width).to(1).put(strong, m.header.tenant)
+	id.put(dim, "  "+m.header.provider+" · "+string(m.header.Access)+" access")
 	if m.header.Demo {
 		id.put(dim, " · a simulated tenant")
 	}
@@ -290,7 +290,7 @@ func (p *syncPane) drawBar(m *Model) string {
 	s := &p.progress
 	switch {
 	case s.Problem != nil:
-		return l.put(badStrong, "✗ stopped: ").put(bad, steady(providers.Sanitise(s.Problem.Sentence(m.now)))).done()
+		return l.put(badStrong, "✗ stopped: ").put(bad, clean(s.Problem.Sentence(m.now))).done()
 	case !p.firstSync() && !s.Running:
 		return l.put(warn, "◐ the sync is not running").put(dim, "; what is shown was read "+p.ago(m)).done()
 	case !p.firstSync():
@@ -433,12 +433,12 @@ func (p *syncPane) drawRow(m *Model, s *providers.MailboxStatus, c syncColumns, 
 // shortSentence is a problem's sentence; where that does not fit, without the
 // service's code and the advice, so that what happens next can still be read.
 func shortSentence(p *providers.Problem, now time.Time, w int) string {
-	s := steady(providers.Sanitise(p.Sentence(now)))
+	s := clean(p.Sentence(now))
 	if columns(s) <= w {
 		return s
 	}
 	brief := providers.Problem{Class: p.Class, Status: p.Status, NextTry: p.NextTry, Advice: "nothing to do"}
-	return steady(providers.Sanitise(brief.Sentence(now)))
+	return clean(brief.Sentence(now))
 }
 
 // putAddress writes an address; what comes after the @ is faint.
@@ -498,7 +498,7 @@ func (m *Model) explain() tea.Cmd {
 func explainLines(m *Model, s *providers.MailboxStatus, w int) []string {
 	var lines []string
 	pair := func(label, text string, look role) {
-		for i, part := range wrap(text, max(w-14, 10)) {
+		for i, part := range wrap(clean(text), max(w-14, 10)) {
 			l := newLine(m.theme, onPanel, w)
 			if i == 0 {
 				l.put(dim, label)
@@ -541,7 +541,7 @@ func explainLines(m *Model, s *providers.MailboxStatus, w int) []string {
 		pair("next try", p.NextTry.In(m.zone).Format("Mon 2 Jan 15:04:05"), dim)
 	}
 	if p.RequestID != "" {
-		pair("request id", providers.Sanitise(p.RequestID), dim)
+		pair("request id", clean(p.RequestID), dim)
 		pair("", "Name it when you ask the service's support.", faint)
 	}
 	return lines

@@ -5,8 +5,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
-
-	"roomdesk/providers"
 )
 
 // longestText is the most characters that a field takes; a longer paste is cut.
@@ -37,7 +35,7 @@ func clustersOf(s string) []string {
 		}
 		return r
 	}, s[:min(len(s), 8*longestText)])
-	s = steady(providers.Sanitise(s))
+	s = clean(s)
 	var out []string
 	for s != "" && len(out) < longestText {
 		cluster, _ := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
