@@ -87,8 +87,11 @@ func (f Fixture) patience() time.Duration {
 // Fact is one entry of a calendar as the witness tells it: single meetings,
 // occurrences and exceptions, no series masters.
 type Fact struct {
-	ICalUID    string
+	ICalUID string
+	// Start and End are instants; those of whole days are midnights where the
+	// mailbox is.
 	Start, End time.Time
+	AllDay     bool
 	ShowAs     providers.ShowAs
 	Cancelled  bool
 }

@@ -146,12 +146,7 @@ func fixture(t testing.TB, tenant *simulator.Tenant) providertest.Fixture {
 			if err != nil {
 				return nil, err
 			}
-			if e.AllDay {
-				// The vocabulary has an all-day entry's dates as midnights of UTC; the
-				// witness has the instants in the mailbox's own zone.
-				start, end = start.Add(12*time.Hour).Truncate(24*time.Hour), end.Add(12*time.Hour).Truncate(24*time.Hour)
-			}
-			facts = append(facts, providertest.Fact{ICalUID: e.ICalUID, Start: start, End: end, ShowAs: providers.ShowAs(e.ShowAs), Cancelled: e.Cancelled})
+			facts = append(facts, providertest.Fact{ICalUID: e.ICalUID, Start: start, End: end, AllDay: e.AllDay, ShowAs: providers.ShowAs(e.ShowAs), Cancelled: e.Cancelled})
 		}
 		return facts, nil
 	}
