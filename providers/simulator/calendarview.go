@@ -11,6 +11,9 @@ import (
 // maxViewDays is the longest calendar view that Exchange answers.
 const maxViewDays = 1825
 
+// eventBytes is about the size of an event in JSON.
+const eventBytes = 2600
+
 // defaultEvents is the page size of calendar lists without $top.
 const defaultEvents = 10
 
@@ -94,6 +97,9 @@ func (c *call) eventPage(list []instance, kind calendarKind, what string) answer
 	size = min(max(size, 1), 1000)
 	page, more := cut(list, skip, size)
 	e := c.encoder(c.mailbox, pick)
+	if pick == nil {
+		e.b = make([]byte, 0, 4096+eventBytes*len(page))
+	}
 	e.open()
 	e.string("@odata.context", c.context("users('"+c.mailKey+"')"+what))
 	if count {

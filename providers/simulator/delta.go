@@ -93,6 +93,7 @@ func (c *call) delta(kind calendarKind) answer {
 		return c.expired()
 	}
 	e := c.encoder(c.mailbox, nil)
+	e.b = make([]byte, 0, 4096+eventBytes/2*len(lines))
 	e.open()
 	e.string("@odata.context", c.context("Collection(event)"))
 	e.key("value")

@@ -82,16 +82,21 @@ type wireRecurrence struct {
 }
 
 // strictDecode reads JSON into a struct and refuses unknown names, as the service
-// does; annotations ("@odata.type") are allowed anywhere.
-func strictDecode(raw []byte, into any) *problem {
+// does; annotations ("@odata.type") are allowed anywhere, and the ignored names at
+// the top.
+func strictDecode(raw []byte, into any, ignored ...string) *problem {
 	var tree any
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	if err := d.Decode(&tree); err != nil || d.More() {
 		return bad("UnableToDeserializePostBody", "were unable to deserialize")
 	}
-	if _, ok := tree.(map[string]any); !ok {
+	top, ok := tree.(map[string]any)
+	if !ok {
 		return bad("UnableToDeserializePostBody", "were unable to deserialize")
+	}
+	for _, name := range ignored {
+		delete(top, name)
 	}
 	stripAnnotations(tree)
 	clean, err := json.Marshal(tree)
@@ -122,6 +127,9 @@ func stripAnnotations(v any) {
 		}
 	}
 }
+
+// readOnlyProperties of an event are accepted and ignored when written.
+var readOnlyProperties = []string{"id", "changeKey", "createdDateTime", "lastModifiedDateTime", "bodyPreview", "cancelledOccurrences", "hasAttachments", "iCalUId", "isCancelled", "isDraft", "isOrganizer", "onlineMeeting", "onlineMeetingUrl", "organizer", "originalEndTimeZone", "originalStart", "originalStartTimeZone", "responseStatus", "seriesMasterId", "type", "webLink"}
 
 // member finds a name in one of Graph's enumerations, ignoring case.
 func member(names []string, value, property string) (int, *problem) {

@@ -19,7 +19,7 @@ func (c *call) createEvent(kind calendarKind) answer {
 		return c.refuse(p)
 	}
 	var w wireEvent
-	if p := strictDecode(c.body, &w); p != nil {
+	if p := strictDecode(c.body, &w, readOnlyProperties...); p != nil {
 		return c.refuse(p)
 	}
 	now := c.t.options.Now().Unix()
@@ -139,7 +139,7 @@ func (c *call) patchEvent(kind calendarKind, id itemID, ok bool) answer {
 		return c.refuse(p)
 	}
 	var w wireEvent
-	if p := strictDecode(c.body, &w); p != nil {
+	if p := strictDecode(c.body, &w, readOnlyProperties...); p != nil {
 		return c.refuse(p)
 	}
 	if w.Attendees != nil {

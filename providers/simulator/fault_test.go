@@ -106,25 +106,6 @@ func TestRoomFaults(t *testing.T) {
 	}
 }
 
-// A tenant's own clock lets a room answer too, however slow the real one is.
-func TestRoomAnswersOnTheTenantsClock(t *testing.T) {
-	var mu sync.Mutex
-	now := time.Now()
-	clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
-	tenant, c := start(t, Options{Seed: 43, Rooms: 12, People: 6, Now: clock, RoomAnswerDelay: 10 * time.Minute})
-	room := tenant.byPolicy(t, "auto-accept").Mailbox
-	e := c.post(201, "/users/"+c.at.Organizer+"/events", meeting(room, tenant.quiet(), time.Hour))
-	if got := roomResponse(c.event(c.at.Organizer, e), room); got != "none" {
-		t.Errorf("the room says %q at once", got)
-	}
-	mu.Lock()
-	now = now.Add(11 * time.Minute)
-	mu.Unlock()
-	if got := roomResponse(c.event(c.at.Organizer, e), room); got != "accepted" {
-		t.Errorf("the room says %q after 11 minutes", got)
-	}
-}
-
 func TestHangingAnswerEndsWithTheTenant(t *testing.T) {
 	tenant, c := start(t, Options{Rooms: 2, People: 2})
 	tenant.Inject(Fault{Path: "/organization", CommitThen: "hang"})
@@ -148,42 +129,67 @@ func TestHangingAnswerEndsWithTheTenant(t *testing.T) {
 
 // Throttling counts four at a time for each mailbox, and says who comes early.
 func TestThrottle(t *testing.T) {
-	tenant, c := start(t, Options{Seed: 44, Rooms: 12, People: 6, Throttle: true, Latency: 100 * time.Millisecond})
+	clock := newClock(time.Now())
+	tenant, c := start(t, Options{Seed: 44, Rooms: 12, People: 6, Throttle: true, Now: clock.now})
 	path := "/users/" + c.at.Organizer + "/calendar"
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	counts := map[int]int{}
-	for range 7 {
-		wg.Go(func() {
-			r, err := c.try(request{method: "GET", path: path})
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			counts[r.status]++
-			if r.status == 429 && (r.errorCode() != "ApplicationThrottled" || r.header.Get("Retry-After") == "") {
-				t.Errorf("429 with %s and %q", r.errorCode(), r.header.Get("Retry-After"))
+	tenant.Inject(Fault{Path: "/users/*/calendar", Times: 4, CommitThen: "hang"})
+	var hanging sync.WaitGroup
+	for range 4 {
+		hanging.Go(func() {
+			if _, err := c.try(request{method: "GET", path: path}); err == nil {
+				t.Error("a hanging request was answered")
 			}
 		})
 	}
-	wg.Wait()
-	if counts[200]+counts[429] != 7 || counts[429] == 0 {
-		t.Errorf("answers %v", counts)
+	inFlight := func() int {
+		tenant.throttle.mu.Lock()
+		defer tenant.throttle.mu.Unlock()
+		if g := tenant.throttle.boxes[tenant.world.find(c.at.Organizer).index]; g != nil {
+			return g.inFlight
+		}
+		return 0
 	}
-	c.send(429, request{method: "GET", path: path})
-	early := 0
-	for _, e := range tenant.Ledger() {
-		if e.Early {
-			early++
+	waitFor(t, func() bool { return inFlight() == 4 })
+	fifth := c.send(429, request{method: "GET", path: path})
+	if fifth.errorCode() != "ApplicationThrottled" || fifth.header.Get("Retry-After") != "1" {
+		t.Errorf("code %s, Retry-After %q", fifth.errorCode(), fifth.header.Get("Retry-After"))
+	}
+	c.send(429, request{method: "GET", path: path})          // too early
+	c.get("/users/" + c.at.TestMailbox + "/mailboxSettings") // another mailbox is free
+	ledger := tenant.Ledger()
+	var early []bool
+	for _, e := range ledger {
+		if e.Status == 429 {
+			early = append(early, e.Early)
+			if e.Concurrency != 5 {
+				t.Errorf("concurrency %d in the ledger, want 5", e.Concurrency)
+			}
 		}
 	}
-	if early == 0 {
-		t.Error("nobody came early, says the ledger")
+	if len(early) != 2 || early[0] || !early[1] {
+		t.Errorf("early: %v, want only the second", early)
 	}
-	other := "/users/" + c.at.TestMailbox + "/calendar"
-	c.get(other) // another mailbox is free
+	if err := tenant.Close(); err != nil {
+		t.Error(err)
+	}
+	hanging.Wait()
+}
+
+// Ten thousand requests in ten minutes, then the window must end.
+func TestThrottleCountsRequests(t *testing.T) {
+	clock := newClock(time.Now())
+	tenant, c := start(t, Options{Seed: 46, Rooms: 2, People: 2, Throttle: true, Now: clock.now})
+	path := "/users/" + c.at.Organizer + "/calendar"
+	c.get(path)
+	tenant.throttle.mu.Lock()
+	tenant.throttle.boxes[tenant.world.find(c.at.Organizer).index].requests = mailboxRequests - 1
+	tenant.throttle.mu.Unlock()
+	c.get(path)
+	if r := c.send(429, request{method: "GET", path: path}); r.header.Get("Retry-After") != "600" {
+		t.Errorf("Retry-After %q, want the rest of ten minutes", r.header.Get("Retry-After"))
+	}
+	clock.advance(mailboxWindow)
+	c.get(path)
 }
 
 func TestCompressedBothWays(t *testing.T) {

@@ -3,6 +3,8 @@ package simulator
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -11,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -27,8 +30,18 @@ type client struct {
 // object is decoded JSON.
 type object = map[string]any
 
+// testKey is one signing key for all tests: making one takes a while.
+var testKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
 func start(t testing.TB, o Options) (*Tenant, *client) {
 	t.Helper()
+	o.signingKey = testKey()
 	tenant, err := Start(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)

@@ -208,7 +208,7 @@ func (k *maker) day(room *mailbox, day int32) {
 		return
 	}
 	ahead := float64(max(day-k.today, 0))
-	wanted := int(room.room.popularity * 36 * (0.7 + 0.6*k.r.Float64()) / (1 + ahead*ahead/40))
+	wanted := int(room.room.popularity * 36 * (0.7 + 0.6*k.r.Float64()) / (1 + ahead*ahead/22))
 	if k.force > 0 {
 		wanted = 36 * min(k.force, 60) / 60
 	}

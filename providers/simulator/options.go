@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"crypto/rsa"
 	"fmt"
 	"log/slog"
 	"net"
@@ -38,6 +39,8 @@ type Options struct {
 	Logger      *slog.Logger
 	DisplayName string // "" is "Contoso (demo)"
 	Domain      string // "" is "contoso.example"
+
+	signingKey *rsa.PrivateKey // for tests that start many tenants; nil makes one
 }
 
 // Limits of a tenant's size: beyond them the world no longer fits in memory.

@@ -23,31 +23,31 @@ func TestDemoTenantShowsRoomsAndMeetings(t *testing.T) {
 		t.Fatalf("%d room lists, want one for each of 4 buildings", len(lists))
 	}
 	from, to := tenant.around()
-	total, office := 0, 0.0
-	for _, room := range rooms {
-		view, _ := c.all(viewPath(room["emailAddress"].(string), from, to))
-		total += len(view)
-		for _, e := range view {
-			start, _ := time.Parse("2006-01-02T15:04:05.0000000", dig(e, "start", "dateTime").(string))
-			end, _ := time.Parse("2006-01-02T15:04:05.0000000", dig(e, "end", "dateTime").(string))
-			office += end.Sub(start).Hours()
+	if view := c.view(rooms[0]["emailAddress"].(string), from, to); len(view) < 10 {
+		t.Errorf("%d entries in the first room", len(view))
+	}
+}
+
+// The demo is believable on whatever day it is started.
+func TestRoomsAreAsBusyAsInLife(t *testing.T) {
+	for day := range 7 {
+		now := time.Date(2026, 11, 18+day, 9, 0, 0, 0, time.UTC)
+		tenant, _ := start(t, Options{Seed: int64(day), Now: func() time.Time { return now }})
+		from, to := tenant.around()
+		total, popular := 0, 0
+		for _, m := range tenant.world.rooms {
+			tenant.ensure(m)
+			total += len(m.view(from.Unix(), to.Unix()))
+			if share := tenant.officeShare(m); share >= 0.4 && share <= 0.65 {
+				popular++
+			} else if share > 0.85 {
+				t.Errorf("%v: %s is taken %.0f %% of its office hours", now.Weekday(), m.contact.address, 100*share)
+			}
 		}
-	}
-	t.Logf("%.1f entries and %.1f hours per room", float64(total)/40, office/40)
-	if total < 25*40 || total > 60*40 {
-		t.Errorf("%d entries in 40 rooms are not a believable month", total)
-	}
-	popular := 0
-	for _, m := range tenant.world.rooms {
-		if share := tenant.officeShare(m); share >= 0.4 && share <= 0.65 {
-			popular++
-		} else if share > 0.8 {
-			t.Errorf("%s is taken %.0f %% of its office hours", m.contact.address, 100*share)
+		t.Logf("%v: %.1f entries per room, %d of 40 rooms are taken 40 to 65 %% of the office hours", now.Weekday(), float64(total)/40, popular)
+		if total < 25*40 || total > 62*40 || popular < 8 {
+			t.Errorf("%v: %d entries in 40 rooms, %d popular rooms", now.Weekday(), total, popular)
 		}
-	}
-	t.Logf("%d of 40 rooms are taken 40 to 65 %% of the office hours of the week", popular)
-	if popular < 10 {
-		t.Errorf("only %d rooms are popular", popular)
 	}
 }
 

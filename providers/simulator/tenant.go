@@ -110,6 +110,11 @@ func (t *Tenant) listen(ctx context.Context) error {
 		TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
 	}
 	t.control = &http.Server{Handler: t.controlHandler(), ErrorLog: quiet, ReadHeaderTimeout: 30 * time.Second}
+	t.serving.Go(func() { // the signing key takes a moment; the first sign-in needs it
+		if err := t.directory.Prepare(); err != nil {
+			t.options.Logger.Error("no signing key", "error", err)
+		}
+	})
 	t.serving.Go(func() {
 		if err := t.server.ServeTLS(listener, "", ""); !errors.Is(err, http.ErrServerClosed) {
 			t.options.Logger.Error("simulated tenant stopped", "error", err)
@@ -150,7 +155,7 @@ func (t *Tenant) register(root string) error {
 		return err
 	}
 	t.directory, err = entra.New(entra.Options{
-		TenantID: e.TenantID, TenantName: t.options.DisplayName, Domain: e.Domain, Now: t.options.Now,
+		TenantID: e.TenantID, TenantName: t.options.DisplayName, Domain: e.Domain, Now: t.options.Now, Key: t.options.signingKey,
 		AuthorityURL:  func() string { return root },
 		GraphAudience: func() string { return root },
 		Applications: []entra.Application{{
