@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Class sorts every failure by what has to be done about it. It drives retry,
@@ -240,7 +242,8 @@ func (p *Problem) Sentence(now time.Time) string {
 		}
 	}
 	if next := p.Next(); next != "" && !strings.HasPrefix(next, "nothing to do") {
-		s += ". " + strings.ToUpper(next[:1]) + next[1:]
+		first, size := utf8.DecodeRuneInString(next)
+		s += ". " + string(unicode.ToUpper(first)) + next[size:]
 	}
 	return s
 }

@@ -91,8 +91,8 @@ var equipmentWords = []struct {
 // stepFreeWords ask for a room that can be reached without steps.
 var stepFreeWords = []string{"step-free", "stepfree", "accessible", "wheelchair", "barrier-free", "♿"}
 
-// token is a piece of a query as typed.
-type token struct {
+// queryToken is a piece of a query as typed.
+type queryToken struct {
 	body     string // as typed, without sign and quotes
 	excludes bool
 	place    bool
@@ -100,7 +100,7 @@ type token struct {
 	open     bool // nothing follows, not even a space: may still be growing
 }
 
-func (t token) typed() string {
+func (t queryToken) typed() string {
 	s := t.body
 	if t.phrase {
 		s = `"` + s + `"`
@@ -117,17 +117,17 @@ func (t token) typed() string {
 func isQuote(r rune) bool { return r == '"' || r == '“' || r == '”' || r == '„' }
 
 // splitQuery cuts a query into at most maxTerms tokens.
-func splitQuery(query string) []token {
+func splitQuery(query string) []queryToken {
 	if len(query) > maxQuery {
 		query = query[:maxQuery]
 	}
-	var tokens []token
+	var tokens []queryToken
 	for len(tokens) < maxTerms {
 		query = strings.TrimLeftFunc(query, unicode.IsSpace)
 		if query == "" {
 			break
 		}
-		var t token
+		var t queryToken
 		if rest, ok := strings.CutPrefix(query, "-"); ok {
 			t.excludes, query = true, rest
 		}
@@ -177,7 +177,7 @@ func readQuery(query string) []roomTerm {
 
 // joinTokens understands "floor 3", "floor -1" and "12 people", which belong
 // together.
-func joinTokens(a, b token) (roomTerm, bool) {
+func joinTokens(a, b queryToken) (roomTerm, bool) {
 	if b.phrase || b.place {
 		return roomTerm{}, false
 	}
@@ -202,7 +202,7 @@ func joinTokens(a, b token) (roomTerm, bool) {
 	return roomTerm{}, false
 }
 
-func readToken(t token) roomTerm {
+func readToken(t queryToken) roomTerm {
 	word := foldSearch(Sanitise(strings.TrimSpace(t.body)))
 	term := roomTerm{kind: termText, typed: t.typed(), excludes: t.excludes, text: word}
 	switch {

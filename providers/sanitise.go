@@ -62,9 +62,11 @@ type sanitiser struct {
 	out       strings.Builder
 	written   int  // characters
 	base      bool // a character that can carry combining marks came last
+	ascii     bool // and it was an ASCII one
 	combining int  // marks since then
 	overfull  bool // the excess of marks has its own mark already
 	pictured  bool // an emoji, perhaps with its modifiers, came last
+	toned     bool // and it has a skin tone
 }
 
 // take consumes the front of raw and returns how many bytes that were.
@@ -95,8 +97,25 @@ func (s *sanitiser) take(raw string) int {
 		}
 	case r >= 0xfe00 && r <= 0xfe0f:
 		// Variation selectors change a width in some terminals only: left out.
-	case r >= 0x1f3fb && r <= 0x1f3ff && s.pictured:
-		s.out.WriteRune(r)
+	case r >= 0x1f3fb && r <= 0x1f3ff:
+		// A skin tone joins whatever stands before it.
+		if s.pictured && !s.toned {
+			s.out.WriteRune(r)
+			s.toned = true
+		} else {
+			s.mark(markBad)
+		}
+	case (unicode.Is(unicode.Mc, r) || spacingVowel(r)) && (s.ascii || !s.base):
+		// A spacing mark where no script puts it: terminals differ on its width.
+		s.mark(markBad)
+	case r >= 0xff66 && r <= 0xff9f:
+		// Half-width katakana, of which some combine and some do not: as their
+		// full-width letters, which every terminal draws alike.
+		if wide, _ := utf8.DecodeRuneInString(norm.NFKD.String(string(r))); unicode.Is(unicode.Mn, wide) {
+			s.combine(wide)
+		} else {
+			s.put(wide)
+		}
 	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Mc):
 		s.combine(r)
 	case r == ' ' || unicode.Is(unicode.Zs, r):
@@ -114,6 +133,7 @@ func (s *sanitiser) put(r rune) {
 	s.out.WriteRune(r)
 	s.written++
 	s.base, s.combining, s.overfull, s.pictured = true, 0, false, false
+	s.ascii, s.toned = r < utf8.RuneSelf, false
 }
 
 func (s *sanitiser) mark(r rune) {
@@ -141,10 +161,19 @@ func pictographic(r rune) bool {
 
 // wideAsNothing reports printable characters that terminals draw without a
 // column of their own although they are no combining marks: the conjoining
-// vowels and finals of Hangul outside a syllable, and the fillers.
+// vowels and finals of Hangul outside a syllable, the fillers, and letters that
+// join what follows them (Unicode's grapheme break property Prepend).
 func wideAsNothing(r rune) bool {
-	return (r >= 0x1160 && r <= 0x11ff) || (r >= 0xd7b0 && r <= 0xd7ff) || r == 0x115f || r == 0x3164 || r == 0xffa0
+	switch r {
+	case 0x115f, 0x3164, 0xffa0, 0x0d4e, 0x111c2, 0x111c3, 0x113d1, 0x1193f, 0x11941, 0x11a3a, 0x11d46, 0x11f02:
+		return true
+	}
+	return (r >= 0x1160 && r <= 0x11ff) || (r >= 0xd7b0 && r <= 0xd7ff) || (r >= 0x11a84 && r <= 0x11a89)
 }
+
+// spacingVowel reports the Thai and Lao vowels that join the letter before them
+// although they are letters themselves.
+func spacingVowel(r rune) bool { return r == 0x0e33 || r == 0x0eb3 }
 
 // introducesString reports the C1 controls that begin a sequence: CSI, DCS, OSC,
 // SOS, PM, APC, and SS2, SS3, which take one character with them.
