@@ -200,7 +200,7 @@ var terminals = sync.Pool{New: func() any { return vt.NewEmulator(3*MaxSanitised
 func drawnWidth(text string) int {
 	terminal := terminals.Get().(*vt.Emulator)
 	defer terminals.Put(terminal)
-	_, _ = terminal.WriteString("\x1bc" + text)
+	_, _ = terminal.WriteString("\x1b[H" + text)
 	if at := terminal.CursorPosition(); at.Y == 0 {
 		return at.X
 	}
