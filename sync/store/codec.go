@@ -131,17 +131,19 @@ func instant(us int64) time.Time { return time.UnixMicro(us).UTC() }
 
 // hash64 is stable over processes and versions and cannot be steered by whoever
 // writes the text.
-func hash64(parts ...[]byte) int64 {
-	if len(parts) == 1 {
-		sum := sha256.Sum256(parts[0])
-		return int64(binary.LittleEndian.Uint64(sum[:8]))
-	}
+func hash64(b []byte) int64 {
+	sum := sha256.Sum256(b)
+	return int64(binary.LittleEndian.Uint64(sum[:8]))
+}
+
+// hashes64 are hash64 of the first part and of both.
+func hashes64(first, second []byte) (ofFirst, ofBoth int64) {
 	h := sha256.New()
-	for _, part := range parts {
-		h.Write(part)
-	}
 	var sum [sha256.Size]byte
-	return int64(binary.LittleEndian.Uint64(h.Sum(sum[:0])))
+	h.Write(first)
+	ofFirst = int64(binary.LittleEndian.Uint64(h.Sum(sum[:0])))
+	h.Write(second)
+	return ofFirst, int64(binary.LittleEndian.Uint64(h.Sum(sum[:0])))
 }
 
 // idHash is never 0: that stands for "none".

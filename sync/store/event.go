@@ -113,8 +113,7 @@ func encodeEvent(ev providers.Event) *eventRow {
 		head = append(head, s...)
 	}
 	head = append(head, e.b[:seen]...)
-	r.visible = hash64(head)
-	r.checksum = hash64(append(head, e.b[seen:]...))
+	r.visible, r.checksum = hashes64(head, e.b[seen:])
 	return r
 }
 
