@@ -116,7 +116,7 @@ func (s *session) runConsole(ctx context.Context, demo bool) error {
 	background := w.start(ctx)
 	err = tui.Run(providers.WithPriority(ctx, providers.Interactive), tui.Options{
 		Workspace: w, Now: s.app.deps.Now, Zone: s.app.deps.Zone, Input: s.app.deps.Stdin, Output: s.app.deps.Stdout,
-		Environ: s.app.deps.Environ, NoColor: s.app.flags.noColor,
+		Environ: s.app.deps.Environ, NoColor: s.app.flags.noColor, Extra: s.app.deps.Console,
 	})
 	stop()
 	// What went wrong in the background matters only where the console itself ended well.

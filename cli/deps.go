@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/term"
 )
 
@@ -19,6 +20,8 @@ type Deps struct {
 	Now            func() time.Time
 	// Zone is the person's own time zone.
 	Zone *time.Location
+	// Console is appended to the options of the console's program; for tests.
+	Console []tea.ProgramOption
 }
 
 // ProcessDeps are the surroundings of this process.

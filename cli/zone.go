@@ -41,6 +41,7 @@ func localZoneName() string {
 }
 
 func known(name string) string {
+	name = strings.TrimPrefix(name, "Etc/")
 	if name == "" {
 		return "UTC"
 	}
