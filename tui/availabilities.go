@@ -157,7 +157,7 @@ func (r availabilityAnswer) apply(m *Model) tea.Cmd {
 // freeNowState is the state of every room at this moment, for the count in the
 // filter line.
 type freeNowState struct {
-	have    map[providers.Address]bool
+	have    map[providers.Address]bool // those known to be free, and not from old data
 	read    bool
 	old     bool
 	reading bool
@@ -176,6 +176,7 @@ func (f *freeNowState) clockMoved(now time.Time) {
 
 type freeNowAnswer struct {
 	have map[providers.Address]bool
+	sure int // rooms of which the state is known
 	err  error
 }
 
@@ -189,19 +190,23 @@ func (m *Model) readFreeNow() tea.Cmd {
 	window := providers.Interval{Start: now.Truncate(time.Minute), End: now.Truncate(time.Minute).Add(time.Minute)}
 	return m.ask(readTime, func(ctx context.Context) tea.Msg {
 		all, err := ws.Availability(ctx, mailboxes, window)
-		free := make(map[providers.Address]bool, len(all))
+		free, sure := make(map[providers.Address]bool, len(all)), 0
 		for mailbox, a := range all {
+			if !a.Known() || stale(a, now) {
+				continue
+			}
+			sure++
 			if state, _ := a.State(now); !state.Taken() {
 				free[mailbox] = true
 			}
 		}
-		return freeNowAnswer{free, err}
+		return freeNowAnswer{free, sure, err}
 	})
 }
 
 func (r freeNowAnswer) apply(m *Model) tea.Cmd {
 	m.freeNow.reading = false
-	if r.err != nil {
+	if r.err != nil || r.sure == 0 { // nothing known is no count of 0
 		m.freeNow.read = false
 		return nil
 	}

@@ -128,8 +128,14 @@ func (f *bookForm) typed(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	case f.focus == fieldTeams && k.String() == "space":
 		return f.toggleTeams(m)
 	}
+	return f.edited(m, changed)
+}
+
+// edited follows typing and pasting. The subject changes nothing that the tenant
+// was asked.
+func (f *bookForm) edited(m *Model, changed bool) tea.Cmd {
 	f.refused = ""
-	if changed {
+	if changed && f.focus != fieldWhat {
 		return f.changed(m)
 	}
 	f.validate(m)
@@ -147,20 +153,13 @@ func (f *bookForm) pasted(m *Model, text string) tea.Cmd {
 	case f.people() != nil:
 		changed = f.people().pasted(text, m.people.rows)
 	}
-	if changed {
-		return f.changed(m)
-	}
-	f.validate(m)
-	return nil
+	return f.edited(m, changed)
 }
 
 // changed follows a change: validation at once, the tenant's answer soon.
 func (f *bookForm) changed(m *Model) tea.Cmd {
 	f.refused, f.anyway = "", false
 	f.validate(m)
-	if f.focus == fieldWhat {
-		return nil // the subject changes nothing that the tenant was asked
-	}
 	return f.recheck(m)
 }
 

@@ -174,22 +174,38 @@ func steady(s string) string {
 	if simple {
 		return s
 	}
+	// What is left of two clusters may join into a new one; replacements never do.
+	s, ok := steadyClusters(s, false)
+	if !ok {
+		if again, ok := steadyClusters(s, false); ok {
+			return again
+		}
+		s, _ = steadyClusters(s, true)
+	}
+	return s
+}
+
+// steadyClusters reduces the clusters whose width is in doubt, to their first
+// character or, where that is not enough, to a replacement. It reports whether
+// nothing had to be done.
+func steadyClusters(s string, replace bool) (string, bool) {
 	var b strings.Builder
+	fine := true
 	for rest := s; rest != ""; {
 		cluster, w := ansi.FirstGraphemeCluster(rest, ansi.GraphemeWidth)
 		rest = rest[len(cluster):]
-		switch {
-		case w == ansi.StringWidthWc(cluster) && !strings.ContainsRune(cluster, '\u200d'):
+		if w == ansi.StringWidthWc(cluster) && !strings.ContainsRune(cluster, '\u200d') {
 			b.WriteString(cluster)
-		default:
-			first := string([]rune(cluster)[:1])
-			if w := ansi.StringWidth(first); w == 0 || w != ansi.StringWidthWc(first) {
-				first = "\uFFFD"
-			}
-			b.WriteString(first)
+			continue
 		}
+		fine = false
+		first := string([]rune(cluster)[:1])
+		if w := ansi.StringWidth(first); replace || w == 0 || w != ansi.StringWidthWc(first) {
+			first = "\uFFFD"
+		}
+		b.WriteString(first)
 	}
-	return b.String()
+	return b.String(), fine
 }
 
 // clean is shown for text that the program composed and that may hold outside

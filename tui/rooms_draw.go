@@ -85,7 +85,11 @@ func (p *roomsPane) drawFilter(m *Model) (string, int) {
 	at := 3
 	switch {
 	case p.filter.open || !p.filter.field.empty():
-		at += p.filter.field.draw(l, plain, max(min(right-5, 60), 8))
+		wide := max(min(right-5, 60), 8)
+		if p.echo != "" {
+			wide = max(min(wide, columns(p.filter.field.text())+2), 8)
+		}
+		at += p.filter.field.draw(l, plain, wide)
 	default:
 		l.put(faint, "filter: words, 12p, display, f3")
 	}

@@ -48,7 +48,8 @@ func clustersOf(s string) []string {
 	return out
 }
 
-// insert puts text at the cursor and reports whether anything changed.
+// insert puts text at the cursor and reports whether anything changed. Characters
+// that join with their neighbours become one cluster with them.
 func (f *textField) insert(s string) bool {
 	add := clustersOf(s)
 	if room := longestText - len(f.clusters); len(add) > room {
@@ -57,9 +58,9 @@ func (f *textField) insert(s string) bool {
 	if len(add) == 0 {
 		return false
 	}
-	rest := append([]string(nil), f.clusters[f.at:]...)
-	f.clusters = append(append(f.clusters[:f.at], add...), rest...)
-	f.at += len(add)
+	before := strings.Join(f.clusters[:f.at], "") + strings.Join(add, "")
+	f.clusters = clustersOf(before + strings.Join(f.clusters[f.at:], ""))
+	f.at = min(len(clustersOf(before)), len(f.clusters))
 	return true
 }
 
@@ -104,8 +105,9 @@ func (f *textField) remove(from, to int) bool {
 	if from >= to {
 		return false
 	}
-	f.clusters = append(f.clusters[:from], f.clusters[to:]...)
-	f.at = from
+	before := strings.Join(f.clusters[:from], "")
+	f.clusters = clustersOf(before + strings.Join(f.clusters[to:], ""))
+	f.at = min(len(clustersOf(before)), len(f.clusters))
 	return true
 }
 

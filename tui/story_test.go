@@ -1,0 +1,565 @@
+package tui
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"roomdesk/providers"
+)
+
+func TestFirstFrameClaimsNothing(t *testing.T) {
+	m := New(Options{Workspace: office(), Now: fakeNow, Zone: berlin()})
+	_, _ = m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+	d := &driver{t: t, m: m}
+	d.see("reading…", "1 Rooms")
+	d.notSee("no rooms", "0 rooms", "has no rooms", "free now")
+}
+
+// An error, an unfinished sync and an empty tenant are three different things.
+func TestEmptyIsNotAnError(t *testing.T) {
+	f := office()
+	f.roomsErr = &providers.Error{Class: providers.Local, Op: "reading rooms", Message: providers.Outside("disk is gone")}
+	d := newDriver(t, f, 80, 24)
+	d.see("The rooms could not be read", "disk is gone")
+
+	f = office()
+	f.rooms, f.progress = nil, providers.SyncProgress{Phase: providers.PhasePlaces, Running: true}
+	d = newDriver(t, f, 80, 24)
+	d.see("being read from the tenant")
+	d.notSee("has no rooms")
+
+	f = office()
+	f.rooms, f.progress = nil, providers.SyncProgress{Phase: providers.PhaseChanges, Running: true, Listing: providers.Listing{Complete: true}}
+	newDriver(t, f, 80, 24).see("The tenant says that it has no rooms")
+
+	f.progress.Listing.Complete = false
+	newDriver(t, f, 80, 24).see("not proof that there are none")
+
+	f.progress.Problem = &providers.Problem{Class: providers.SignedOut}
+	newDriver(t, f, 80, 24).see("No rooms have been read yet", "sign-in failed")
+}
+
+// Unknown, unreadable and not yet read are never drawn as free.
+func TestUnknownIsNeverFree(t *testing.T) {
+	d := newDriver(t, office(), 112, 34)
+	line := d.lineWith("Dudok")
+	if !strings.Contains(line, "? no access") || strings.Count(line, glyphUnknown) < 40 || strings.Contains(line, glyphHour) {
+		t.Errorf("unknown is drawn as %q", line)
+	}
+	f := office()
+	f.availErr = &providers.Error{Class: providers.Local, Op: "reading"}
+	d = newDriver(t, f, 112, 34)
+	d.see("free/busy could not be read")
+	if line := d.lineWith("Aalto"); strings.Contains(line, "free") || !strings.Contains(line, glyphUnknown) {
+		t.Errorf("a failed reading is drawn as %q", line)
+	}
+	d.notSee("free now")
+}
+
+// S7: what is old says so, with its time.
+func TestStaleIsTold(t *testing.T) {
+	d := newDriver(t, office(), 112, 34)
+	if line := d.lineWith("Liebermann"); !strings.Contains(line, "○ free? as of 10:42") {
+		t.Errorf("old free/busy is drawn as %q", line)
+	}
+	d.now = d.now.Add(20 * time.Minute)
+	d.send(tickMsg{d.m.ticking})
+	if line := d.lineWith("Aalto"); !strings.Contains(line, "free? as of 14:07") {
+		t.Errorf("after 20 minutes without a reading: %q", line)
+	}
+	d.see("○ old 20 min")
+	d.notSee("free now")
+}
+
+func TestFreshnessNeverLies(t *testing.T) {
+	for name, test := range map[string]struct {
+		age  time.Duration
+		want string
+	}{
+		"now": {6 * time.Second, "● synced 6 s ago"}, "late": {5 * time.Minute, "◐ late: 5 min ago"}, "old": {3 * time.Hour, "○ old: 3 h ago"},
+	} {
+		f := office()
+		f.progress.Running = false
+		f.header.LastGood = fakeNow().Add(-test.age)
+		d := newDriver(t, f, 140, 30)
+		if !strings.Contains(d.screen(), test.want) {
+			t.Errorf("%s: header is %q", name, strings.SplitN(d.screen(), "\n", 2)[0])
+		}
+	}
+	f := office()
+	f.header.LastGood, f.progress.Running = time.Time{}, false
+	newDriver(t, f, 140, 30).see("○ never synced")
+	f.header.Problem = &providers.Problem{Class: providers.Unreachable}
+	newDriver(t, f, 80, 24).see("✗ the service cannot be reached. Check the network")
+}
+
+func TestFilter(t *testing.T) {
+	d := newDriver(t, office(), 112, 34)
+	d.keys("down", "/")
+	d.typing("12p display f3")
+	d.see("9 of 14 rooms · free now 3", "at least 12 seats")
+	d.notSee("Isozaki", "Nash")
+	if d.m.rooms.chosen != "bauhaus@contoso.com" {
+		t.Errorf("the bar went to %s", d.m.rooms.chosen)
+	}
+	if d.m.View().Cursor == nil {
+		t.Error("there is no cursor where one types")
+	}
+	d.keys("enter", "b")
+	d.see("Book Bauhaus")
+	d.keys("esc", "esc")
+	d.see("14 rooms")
+	d.send(tea.PasteMsg{Content: "q\nq"}) // outside a field a paste presses nothing
+	if d.quit {
+		t.Error("a paste has pressed q")
+	}
+	d.keys("/")
+	d.send(tea.PasteMsg{Content: "Gehry\n"})
+	d.see("1 of 14 rooms", "Gehry")
+	d.keys("esc")
+	if d.m.rooms.chosen != "bauhaus@contoso.com" {
+		t.Errorf("after the filter the bar is on %s", d.m.rooms.chosen)
+	}
+}
+
+// The bar stays on its room when the list changes under it.
+func TestSelectionIsKeptByIdentity(t *testing.T) {
+	d := newDriver(t, office(), 112, 34)
+	for d.m.rooms.chosen != "hadid@contoso.com" {
+		d.keys("down")
+	}
+	d.ws.rooms = append([]providers.Room{{Mailbox: "aaa@contoso.com", Name: providers.Outside("Aaa"), Building: providers.Outside("Aa")}}, d.ws.rooms...)
+	d.send(changesAnswer{changes: Changes{Rooms: true}})
+	d.see("15 rooms")
+	if d.m.rooms.chosen != "hadid@contoso.com" || !strings.Contains(d.lineWith("▎"), "Hadid") {
+		t.Errorf("the bar is on %s", d.m.rooms.chosen)
+	}
+	d.keys("g")
+	if !strings.Contains(d.lineWith("▎"), "Hadid") {
+		t.Error("grouping moved the bar")
+	}
+}
+
+// Only what is on the screen is asked for, and an answer for another day is
+// dropped.
+func TestReadsOnlyWhatIsOnTheScreen(t *testing.T) {
+	d := newDriver(t, manyRooms(2000), 120, 40)
+	for _, asked := range d.ws.asked {
+		if n := len(asked); n > 40 && n != 2000 { // all of them is the count of what is free now
+			t.Errorf("asked for %d mailboxes", n)
+		}
+	}
+	if n := len(d.ws.watched); n < 10 || n > 40 {
+		t.Errorf("%d mailboxes are watched", n)
+	}
+	d.ws.asked = nil
+	d.send(changesAnswer{changes: Changes{Mailboxes: []providers.Address{"room01500@contoso.com"}}})
+	for _, asked := range d.ws.asked {
+		if len(asked) < 2000 {
+			t.Errorf("a change out of sight asked for %v", asked)
+		}
+	}
+	d.hold = true
+	d.keys("]")
+	held := d.held
+	d.held, d.hold = nil, false
+	d.keys("]", "]")
+	day := d.m.avail.window
+	for _, cmd := range held {
+		d.run(cmd)
+	}
+	if d.m.avail.window != day {
+		t.Error("an old answer changed the day")
+	}
+	for mailbox, k := range d.m.avail.have {
+		if k.Window != day {
+			t.Errorf("%s has the window %v", mailbox, k.Window)
+		}
+	}
+}
+
+func TestDaysAndTime(t *testing.T) {
+	d := newDriver(t, office(), 112, 34)
+	d.keys("]")
+	d.see("Fri 20 Nov tomorrow", "at 14:00")
+	d.keys("[", "[")
+	d.see("Wed 18 Nov yesterday")
+	d.keys("t")
+	d.see("Thu 19 Nov today")
+	d.keys("right", "v", "right", "right", "b")
+	d.see("from 14:15", "to 15:00")
+	d.keys("esc", "esc")
+	if _, marked := d.m.day.span(); marked {
+		t.Error("esc does not drop the span")
+	}
+	// The cursor takes the grid along to late hours, and stops at the day's end.
+	for range 60 {
+		d.keys("right")
+	}
+	d.see("23")
+	if got := d.m.day.cursor.Format("15:04"); got != "23:45" {
+		t.Errorf("the cursor is at %s", got)
+	}
+}
+
+// P8, S14, J1: the three steps, and only the room's own acceptance looks
+// confirmed.
+func TestBookAccepted(t *testing.T) {
+	d := newDriver(t, office(), 112, 34)
+	d.keys("b")
+	d.see("Book Aalto", "free, checked", "Adele Vance’s calendar allows it")
+	d.typing("Design review")
+	d.keys("tab", "tab", "up", "tab", "tab")
+	d.typing("kelly")
+	d.keys("enter", "enter")
+	if len(d.ws.booked) != 1 {
+		t.Fatalf("%d bookings were sent", len(d.ws.booked))
+	}
+	r := d.ws.booked[0]
+	if r.Room != "aalto@contoso.com" || r.Subject.String() != "Design review" || !r.Start.Equal(at(0, 14, 15)) || !r.End.Equal(at(0, 14, 45)) ||
+		len(r.Required) != 1 || r.Required[0] != "bob@contoso.com" || !r.Teams || r.Organizer != "adele@contoso.com" || r.Zone != "Europe/Berlin" {
+		t.Errorf("sent %+v", r)
+	}
+	d.see("what is true", "◌ being sent")
+	id := d.ws.bookings[0].ID
+	d.send(d.ws.change(id, func(b *providers.Booking) { b.State, b.Sent = providers.BookingWaiting, d.now }))
+	d.see("● sent to the tenant", "◌ waiting for the Teams link", "◌ waiting for the room to answer", "0 s")
+	d.notSee("accepted")
+	d.now = d.now.Add(14 * time.Second)
+	d.send(d.ws.change(id, func(b *providers.Booking) { b.JoinURL = providers.Outside("https://teams.example/x") }))
+	d.see("● Teams link created", "14 s")
+	d.send(d.ws.change(id, func(b *providers.Booking) { b.State, b.Answered = providers.BookingAccepted, d.now }))
+	d.see("● accepted by the room", "14:07:34")
+	d.keys("esc", "3")
+	d.see("● accepted by the room", "Design review")
+}
+
+func TestBookDeclined(t *testing.T) {
+	d := newDriver(t, office(), 112, 34)
+	d.keys("down", "b", "enter")
+	id := d.ws.bookings[0].ID
+	d.send(d.ws.change(id, func(b *providers.Booking) {
+		b.State, b.Sent, b.Answered = providers.BookingDeclined, d.now, d.now
+		b.TeamsMissing = true
+		b.Reason, b.ReasonProof = "the room is kept for the board", providers.Inferred
+		b.Alternatives = d.ws.bookings[3].Alternatives
+	}))
+	d.see("✗ declined by the room", "the room is kept for the board", "◐ inferred", "✗ no Teams link", "1 Eames", "2 Gehry")
+	d.keys("3") // there is no third
+	if len(d.ws.booked) != 1 {
+		t.Error("a room that was not offered was booked")
+	}
+	d.keys("2")
+	if len(d.ws.booked) != 2 || d.ws.booked[1].Room != "gehry@contoso.com" || d.ws.booked[1].EvenIfBusy {
+		t.Fatalf("sent %+v", d.ws.booked)
+	}
+	if len(d.ws.cancels) != 1 || d.ws.cancels[0] != id {
+		t.Errorf("cancelled %v, not the declined one", d.ws.cancels)
+	}
+	d.see("Booking Gehry", "◌ being sent")
+}
+
+// A refusal keeps everything that was typed.
+func TestFormKeepsInput(t *testing.T) {
+	f := office()
+	f.bookErr = &providers.Error{Class: providers.Conflict, Op: "booking", Message: providers.Outside("taken a second ago")}
+	d := newDriver(t, f, 112, 34)
+	d.keys("b")
+	d.typing("Plan")
+	d.keys("tab", "tab", "ctrl+u")
+	d.typing("25")
+	d.keys("enter")
+	d.see("a time such as 14:00", "25", "Plan")
+	d.keys("ctrl+u")
+	d.typing("16")
+	d.keys("tab", "ctrl+u")
+	d.typing("15:30")
+	d.see("must be later than the start")
+	d.keys("ctrl+u")
+	d.typing("45m")
+	d.notSee("must be later")
+	d.keys("enter")
+	d.see("taken a second ago", "Plan", "16", "45m")
+	d.keys("shift+tab", "shift+tab", "ctrl+u")
+	d.typing("yesterday")
+	d.see("a day such as today")
+	d.keys("ctrl+u")
+	d.typing("mon")
+	d.see("in 4 days")
+	d.keys("tab", "tab", "tab")
+	d.typing("nobody at all")
+	d.keys("enter")
+	d.see("nobody known by this name")
+	if len(d.ws.booked) != 0 {
+		t.Error("something was sent")
+	}
+}
+
+// The room's zone counts in the form; both clocks are shown.
+func TestBothClocks(t *testing.T) {
+	d := newDriver(t, office(), 112, 34)
+	d.keys("end")
+	d.see("Nash")
+	d.keys("b")
+	d.see("yours 14:00", "room 13:00", "Europe/London; that is 14:00–14:30 for you")
+	d.keys("enter")
+	r := d.ws.booked[0]
+	if !r.Start.Equal(at(0, 14, 0)) || r.Zone != "Europe/London" {
+		t.Errorf("sent %v in %s", r.Start, r.Zone)
+	}
+}
+
+// A stale answer to the live check never stands beside newer fields.
+func TestCheckOfOldFieldsIsDropped(t *testing.T) {
+	d := newDriver(t, office(), 112, 34)
+	d.keys("b")
+	form, _ := topOf[*bookForm](d.m)
+	old := checkAnswer{form, form.check.generation, BookingCheck{Why: "stale answer"}, nil}
+	d.hold = true
+	d.keys("ctrl+t")
+	d.send(old)
+	d.see("asking the tenant")
+	d.notSee("stale answer")
+	d.release()
+	d.see("free, checked")
+}
+
+func TestClosedFormKeepsGoing(t *testing.T) {
+	d := newDriver(t, office(), 112, 34)
+	d.keys("b")
+	d.hold = true
+	d.keys("enter")
+	d.see("storing and sending")
+	d.keys("enter") // a second press must not book twice
+	d.keys("esc")
+	d.see("keeps going: see 3 Bookings")
+	d.release()
+	if len(d.ws.booked) != 1 {
+		t.Errorf("%d bookings were sent", len(d.ws.booked))
+	}
+	if len(d.m.dialogs) != 0 {
+		t.Error("a dialog came back by itself")
+	}
+}
+
+func TestTeamsIsExplained(t *testing.T) { // P7
+	f := office()
+	f.check.TeamsAllowed, f.check.TeamsWhy = false, "this calendar makes no Teams meetings"
+	d := newDriver(t, f, 112, 34)
+	d.keys("b")
+	d.see("no link will come: this calendar makes no Teams meetings")
+	d.keys("ctrl+t")
+	d.notSee("no link will come")
+	d.keys("enter")
+	if d.ws.booked[0].Teams {
+		t.Error("Teams was asked for although it was switched off")
+	}
+}
+
+func TestCancelAsks(t *testing.T) {
+	d := newDriver(t, office(), 112, 34)
+	d.keys("3", "x")
+	d.see("Cancel “Design review”?", "the room Eames, Bob Kelly, Chen", "▸ keep it")
+	d.keys("enter") // the safe choice has the focus
+	if len(d.ws.cancels) != 0 {
+		t.Fatal("enter cancelled at once")
+	}
+	d.keys("x", "right", "enter")
+	if len(d.ws.cancels) != 1 || d.ws.cancels[0] != "k1" {
+		t.Errorf("cancelled %v", d.ws.cancels)
+	}
+	d.see("being cancelled")
+	d.keys("x")
+	d.see("x cancel: it is being cancelled already")
+}
+
+// L5: where the connection may only read free/busy the key says so.
+func TestDisabledSaysWhy(t *testing.T) {
+	f := office()
+	f.header.Access = providers.FreeBusyAccess
+	d := newDriver(t, f, 112, 34)
+	d.keys("b")
+	d.see("free/busy only and cannot write")
+	if len(d.m.dialogs) != 0 {
+		t.Error("the form opened")
+	}
+}
+
+func TestPeople(t *testing.T) { // P7, P11
+	d := newDriver(t, office(), 112, 34)
+	d.keys("4")
+	d.see("Adele Vance", "owner Adele Vance", "Teams meetings", "⊘ Holidays in Germany", "read-only")
+	d.keys("/")
+	d.typing("lee")
+	d.see("1 of 7 people", "Lee Gu")
+	d.keys("esc")
+	if !strings.Contains(d.lineWith("Bob Kelly"), glyphBusy) {
+		t.Error("the day of a person is empty")
+	}
+}
+
+func TestSync(t *testing.T) { // S4, J6
+	d := newDriver(t, office(), 112, 34)
+	d.keys("5")
+	d.see("2,402 fresh", "4 failing", "1,840 of 2,418", "31/s", "about 19 s left", "✓ rooms and people", "secret expires in 23 days", "mailbox")
+	if d.rowOf("hadid@") > d.rowOf("aalto@") {
+		t.Error("problems do not come first")
+	}
+	d.keys("enter")
+	d.see("request id", "77aa-01", "The mailbox is being moved.")
+	d.keys("esc", "r", "R")
+	if len(d.ws.retried) != 2 || len(d.ws.retried[0]) != 1 || d.ws.retried[0][0] != "hadid@contoso.com" || len(d.ws.retried[1]) != 0 {
+		t.Errorf("retried %v", d.ws.retried)
+	}
+	d.keys("!")
+	d.notSee("aalto@")
+	d.see("hadid@", "dudok@", "only problems")
+	bar := d.m.View().ProgressBar
+	if bar == nil || bar.Value != 76 {
+		t.Errorf("the terminal's progress bar is %v", bar)
+	}
+}
+
+func TestBadNewsStays(t *testing.T) {
+	d := newDriver(t, office(), 80, 24)
+	d.send(changesAnswer{changes: Changes{Notices: []Notice{{Text: "the room Frank declined", Bad: true}, {Text: "Eames accepted"}}}})
+	d.now = d.now.Add(time.Minute)
+	d.send(tickMsg{d.m.ticking})
+	d.see("✗ the room Frank declined")
+	d.keys("esc")
+	d.notSee("Frank declined")
+}
+
+func TestQuit(t *testing.T) {
+	d := newDriver(t, office(), 80, 24)
+	d.keys("b", "q")
+	if d.quit {
+		t.Fatal("q typed into a field leaves")
+	}
+	d.keys("ctrl+c")
+	if !d.quit {
+		t.Fatal("ctrl+c does not leave from a dialog")
+	}
+}
+
+func TestQuitWaitsForABooking(t *testing.T) {
+	d := newDriver(t, office(), 80, 24)
+	d.ws.inFlight = 1
+	d.keys("q")
+	d.see("finishing a booking…")
+	if d.quit {
+		t.Fatal("left at once")
+	}
+	d.send(quitLook{})
+	if d.quit {
+		t.Fatal("left while the booking is on its way")
+	}
+	d.ws.inFlight = 0
+	d.send(quitLook{})
+	if !d.quit {
+		t.Fatal("did not leave when it was done")
+	}
+
+	d = newDriver(t, office(), 80, 24)
+	d.ws.inFlight = 1
+	d.keys("q", "q")
+	if !d.quit {
+		t.Fatal("the second press does not leave")
+	}
+
+	d = newDriver(t, office(), 80, 24)
+	d.ws.inFlight = 1
+	d.keys("q")
+	d.now = d.now.Add(5 * time.Second)
+	d.send(quitLook{})
+	if !d.quit {
+		t.Fatal("does not leave after 5 s")
+	}
+}
+
+func TestMouse(t *testing.T) {
+	d := newDriver(t, office(), 112, 34)
+	click := func(x, y int) {
+		d.m.View()
+		d.send(tea.MouseClickMsg{X: x, Y: y, Button: tea.MouseLeft})
+	}
+	y := d.rowOf("Eames")
+	click(4, y)
+	if d.m.rooms.chosen != "eames@contoso.com" {
+		t.Errorf("a click chose %s", d.m.rooms.chosen)
+	}
+	l := d.m.rooms.layout(d.m)
+	x := l.grid.x + l.grid.column(at(0, 15, 0))
+	click(x, y)
+	d.send(tea.MouseMotionMsg{X: x + 3, Y: y, Button: tea.MouseLeft})
+	d.send(tea.MouseReleaseMsg{X: x + 3, Y: y})
+	d.keys("b")
+	d.see("Book Eames", "from 15:00", "to 16:00")
+	d.keys("esc")
+	tab := d.m.tabs.columns[viewSync]
+	click(tab[0]+1, 0)
+	if d.m.view != viewSync {
+		t.Error("a click on a tab does nothing")
+	}
+	top := d.m.sync.list.top
+	_, r := d.m.sync.layout(d.m)
+	d.m.sync.list.height = 5
+	d.send(tea.MouseWheelMsg{X: 5, Y: r.y + 1, Button: tea.MouseWheelDown})
+	if d.m.sync.list.top < top {
+		t.Error("the wheel goes the wrong way")
+	}
+}
+
+func TestTooSmallAndBack(t *testing.T) {
+	d := newDriver(t, office(), 80, 24)
+	for _, size := range [][2]int{{0, 0}, {1, 1}, {39, 9}, {40, 10}, {300, 100}} {
+		d.send(tea.WindowSizeMsg{Width: size[0], Height: size[1]})
+		checkFrame(t, d.m)
+	}
+	d.send(tea.WindowSizeMsg{Width: 30, Height: 8})
+	d.see("roomdesk needs 40x10")
+}
+
+// The chosen row stays in sight whatever the size becomes.
+func TestResizeKeepsTheBarInSight(t *testing.T) {
+	d := newDriver(t, manyRooms(300), 120, 40)
+	for range 120 {
+		d.keys("down")
+	}
+	for h := 40; h >= 10; h-- {
+		d.send(tea.WindowSizeMsg{Width: 80, Height: h})
+		d.lineWith("▎ Room 120")
+	}
+}
+
+func TestClockTicksSeldomWhenNothingCounts(t *testing.T) {
+	f := office()
+	f.header.LastGood = fakeNow().Add(-time.Hour)
+	d := newDriver(t, f, 80, 24)
+	if got := d.m.tickEvery(); got < 15*time.Second {
+		t.Errorf("ticks every %v", got)
+	}
+	d.keys("b")
+	if got := d.m.tickEvery(); got != time.Second {
+		t.Errorf("with a dialog it ticks every %v", got)
+	}
+}
+
+func TestWaitStopsWithTheContext(t *testing.T) {
+	f := office()
+	f.changes = make(chan Changes)
+	m := New(Options{Workspace: f, Now: fakeNow})
+	ctx, stop := context.WithCancel(context.Background())
+	m.ctx = ctx
+	stop()
+	msg := m.waitForChanges()()
+	if _, cmd := m.Update(msg); cmd != nil {
+		if _, again := cmd().(changesAnswer); again {
+			t.Error("it goes on waiting")
+		}
+	}
+}
