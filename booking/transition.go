@@ -44,7 +44,9 @@ func after(state providers.BookingState, tries int, h happening) (providers.Book
 		case inTenant: // an earlier try was found after all
 			return providers.BookingWaiting, true
 		case answerLost: // an earlier try is in doubt again
-			return providers.BookingUnknown, tries > 0
+			if tries > 0 {
+				return providers.BookingUnknown, true
+			}
 		case putOff:
 			return providers.BookingQueued, true
 		case cancelAsked:
