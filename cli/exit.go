@@ -99,9 +99,7 @@ func explain(err error) *failure {
 	switch {
 	case errors.As(err, &already):
 		return already
-	case errors.As(err, &class):
-		return explainClass(err, class)
-	case errors.As(err, &store):
+	case errors.As(err, &store): // also where a provider could not have the credential
 		f := &failure{code: exitFailed, class: "keyring", message: err.Error(), next: store.Remedy, err: err}
 		for _, row := range exitOfKeystore {
 			if errors.Is(err, row.kind) {
@@ -110,6 +108,8 @@ func explain(err error) *failure {
 			}
 		}
 		return f
+	case errors.As(err, &class):
+		return explainClass(err, class)
 	case errors.As(err, &config):
 		return &failure{code: exitUsage, class: "configuration", message: err.Error(), next: config.Remedy, err: err}
 	case errors.As(err, &field):

@@ -102,6 +102,7 @@ func (o *output) table(columns []column, rows [][]string, empty string) error {
 const columnGap = 2
 
 func (o *output) layTable(b *strings.Builder, columns []column, rows [][]string) {
+	columns, rows = withoutEmpty(columns, rows)
 	widths := make([]int, len(columns))
 	for i, c := range columns {
 		widths[i] = ansi.StringWidth(c.title)
@@ -124,6 +125,34 @@ func (o *output) layTable(b *strings.Builder, columns []column, rows [][]string)
 		}
 		b.WriteByte('\n')
 	}
+}
+
+// withoutEmpty leaves out the columns in which no row has anything.
+func withoutEmpty(columns []column, rows [][]string) ([]column, [][]string) {
+	var kept []int
+	for i := range columns {
+		for _, row := range rows {
+			if row[i] != "" {
+				kept = append(kept, i)
+				break
+			}
+		}
+	}
+	if len(kept) == len(columns) {
+		return columns, rows
+	}
+	fewer := make([]column, len(kept))
+	for i, k := range kept {
+		fewer[i] = columns[k]
+	}
+	shorter := make([][]string, len(rows))
+	for n, row := range rows {
+		shorter[n] = make([]string, len(kept))
+		for i, k := range kept {
+			shorter[n][i] = row[k]
+		}
+	}
+	return fewer, shorter
 }
 
 // shrink takes width from the widest columns until the table fits the terminal.

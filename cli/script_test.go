@@ -45,6 +45,16 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               func(env *testscript.Env) error { return setUp(t, env, checker) },
+		Condition: func(name string) (bool, error) {
+			if name != "keyring" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			real := os.Getenv("ROOMDESK_REAL_KEYRING") == "1"
+			if !real && os.Getenv("ROOMDESK_REQUIRE_ALL") != "" {
+				t.Error("ROOMDESK_REQUIRE_ALL is set and ROOMDESK_REAL_KEYRING is not")
+			}
+			return real, nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"json":    checkJSON,
 			"code":    checkCode,
@@ -81,7 +91,7 @@ func setUp(t *testing.T, env *testscript.Env, checker *providertest.Checker) err
 	for name, value := range map[string]string{
 		"HOME": env.WorkDir, "XDG_CONFIG_HOME": filepath.Join(env.WorkDir, "config"), "XDG_DATA_HOME": filepath.Join(env.WorkDir, "data"),
 		"XDG_STATE_HOME": filepath.Join(env.WorkDir, "state"), "TZ": "Europe/Berlin", "NO_COLOR": "1",
-		"DBUS_SESSION_BUS_ADDRESS": "", "XDG_RUNTIME_DIR": env.WorkDir, "PATH": os.Getenv("PATH") + string(os.PathListSeparator) + env.Getenv("PATH"),
+		"DBUS_SESSION_BUS_ADDRESS": "", "REAL_BUS": os.Getenv("DBUS_SESSION_BUS_ADDRESS"), "XDG_RUNTIME_DIR": env.WorkDir, "PATH": os.Getenv("PATH") + string(os.PathListSeparator) + env.Getenv("PATH"),
 		"TENANT": dir, "TENANT_ID": e.TenantID, "CLIENT_ID": e.ClientID, "SECRET_ID": e.SecretID, "SECRET": e.ClientSecret,
 		"EXPIRED_SECRET": e.ExpiredSecret, "ORGANIZER": e.Organizer, "TEST_MAILBOX": e.TestMailbox, "DOMAIN": e.Domain,
 		"AUTHORITY_URL": e.AuthorityURL, "GRAPH_URL": e.GraphURL, "CA": filepath.Join(dir, "ca.pem"),

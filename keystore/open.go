@@ -3,6 +3,7 @@ package keystore
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"path/filepath"
 )
@@ -66,18 +67,23 @@ func Probe(ctx context.Context, store Store) error {
 	}
 	canary := NewSecret(rand.Text())
 	key := Key{Connection: "probe " + rand.Text()[:8], Purpose: probePurpose}
-	if err := store.Set(ctx, key, canary); err != nil {
-		return err
+	err := store.Set(ctx, key, canary)
+	var got Secret
+	if err == nil {
+		got, err = store.Get(ctx, key)
 	}
-	got, err := store.Get(ctx, key)
-	if err != nil {
-		return err
+	if err == nil {
+		err = store.Delete(ctx, key)
 	}
-	if err := store.Delete(ctx, key); err != nil {
-		return err
+	const op = "trying whether a credential can be kept"
+	var e *Error
+	switch {
+	case errors.As(err, &e):
+		named := *e
+		named.Op = op
+		return &named
+	case err == nil && !got.Equal(canary):
+		return classify(op, errReadBack)
 	}
-	if !got.Equal(canary) {
-		return classify("trying the keyring", errReadBack)
-	}
-	return nil
+	return err
 }
