@@ -158,7 +158,7 @@ func (m *Model) ticked(t tickMsg) tea.Cmd {
 	m.freeNow.clockMoved(m.now)
 	m.sync.sample(m.now)
 	cmds := []tea.Cmd{m.tick()}
-	if m.view == viewSync {
+	if m.view == viewSync && m.sync.firstSync() {
 		cmds = append(cmds, m.readSync())
 	}
 	return tea.Batch(cmds...)

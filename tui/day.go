@@ -35,10 +35,10 @@ func (d *dayState) reset(now time.Time, zone *time.Location) {
 	d.cursor = floorQuarter(now, zone)
 }
 
-// follow keeps an unmoved cursor at the current quarter of today.
+// follow keeps an unmoved cursor at the current quarter, also over midnight.
 func (d *dayState) follow(now time.Time) {
-	if !d.moved && d.isToday(now) {
-		d.cursor = floorQuarter(now, d.zone)
+	if !d.moved {
+		d.reset(now, d.zone)
 	}
 }
 

@@ -42,7 +42,7 @@ func Run(ctx context.Context, o Options) error {
 	defer stop()
 	m := New(o)
 	m.ctx = ctx
-	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFilter(mergeWheel(o.Now))}
+	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFilter(mergeWheel(time.Now))}
 	if o.Input != nil {
 		options = append(options, tea.WithInput(o.Input))
 	}
@@ -65,9 +65,6 @@ func Run(ctx context.Context, o Options) error {
 // mergeWheel drops wheel events that follow one another faster than a frame: a
 // trackpad sends hundreds a second.
 func mergeWheel(now func() time.Time) func(tea.Model, tea.Msg) tea.Msg {
-	if now == nil {
-		now = time.Now
-	}
 	var last time.Time
 	return func(_ tea.Model, msg tea.Msg) tea.Msg {
 		if _, wheel := msg.(tea.MouseWheelMsg); wheel {

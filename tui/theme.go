@@ -63,7 +63,8 @@ type theme struct {
 	prefix [groundCount][roleCount]string
 }
 
-// palette is one column of the table in docs/console.md, as RRGGBB.
+// palette is the colours of one kind of background, as RRGGBB. A test holds what
+// must be read to a contrast of 4.5 to 1.
 type palette struct {
 	text, dim, faint, rule          string
 	accent, accentBack, selection   string

@@ -162,13 +162,8 @@ func (g *timeGrid) drawRow(l *line, k *known, on drawOn) {
 		}
 		switch {
 		case c == on.cursor && on.selected:
-			switch {
-			case c == nowAt:
-				glyph = glyphNow
-			case glyph == glyphHour:
-				glyph = " "
-			}
-			l.cell(caret, glyph)
+			l.ground = onSpan
+			drawCaret(l, glyph, c == nowAt)
 		case c == nowAt:
 			l.cell(nowLine, glyphNow)
 		default:
@@ -176,6 +171,21 @@ func (g *timeGrid) drawRow(l *line, k *known, on drawOn) {
 		}
 	}
 	l.ground = ground
+}
+
+// drawCaret writes the time cursor: a bright cell, or the block under it made
+// bright; reversed where there is no colour to do that with.
+func drawCaret(l *line, glyph string, now bool) {
+	switch {
+	case now:
+		l.cell(caret, glyphNow)
+	case glyph == glyphHour || glyph == " ":
+		l.cell(caret, " ")
+	case l.theme.depth == trueColour:
+		l.cell(accent, glyph)
+	default:
+		l.cell(caret, glyph)
+	}
 }
 
 func (g *timeGrid) fill(cells []gridCell, k *known, now time.Time) {
