@@ -182,10 +182,13 @@ func overlap(a, b providers.Interval) providers.Interval {
 func (s *Store) blocks(ctx context.Context, tx *sql.Tx, ids []int64, mailboxes map[int64]providers.Address, window providers.Interval,
 	answer map[providers.Address]providers.Availability,
 ) error {
+	wide := providers.Interval{Start: window.Start.Add(-mostOffset), End: window.End.Add(mostOffset)}
 	rows, err := tx.QueryContext(ctx, `SELECT e.mailbox_id, e.id, e.start, e."end", e.flags, e.subject, s.flags, s.subject,
+			CASE WHEN coalesce(s.flags, e.flags) & 32 <> 0 THEN coalesce(s.detail, e.detail) END,
 			EXISTS (SELECT 1 FROM booking b WHERE b.ical_uid = CASE WHEN e.ical_uid <> '' THEN e.ical_uid ELSE s.ical_uid END AND b.ical_uid <> '')
-		FROM json_each(?3) j CROSS JOIN mailbox m ON m.id = j.value CROSS JOIN event e ON `+inSpan+noMaster+withMaster,
-		micros(window.Start), micros(window.End), jsonInts(ids))
+		FROM json_each(?3) j CROSS JOIN mailbox m ON m.id = j.value CROSS JOIN event e ON `+inSpan+noMaster+withMaster+`
+		WHERE coalesce(s.flags, e.flags) & 32 <> 0 OR e.start < ?5 AND (e."end" > ?4 OR e.start = ?4)`,
+		micros(wide.Start), micros(wide.End), jsonInts(ids), micros(window.Start), micros(window.End))
 	if err != nil {
 		return err
 	}
@@ -196,7 +199,8 @@ func (s *Store) blocks(ctx context.Context, tx *sql.Tx, ids []int64, mailboxes m
 		var sflags sql.NullInt64
 		var ssubject sql.NullString
 		var mine bool
-		if err := row.Scan(&mailbox, &id, &start, &end, &flags, &subject, &sflags, &ssubject, &mine); err != nil {
+		var allDay []byte
+		if err := row.Scan(&mailbox, &id, &start, &end, &flags, &subject, &sflags, &ssubject, &allDay, &mine); err != nil {
 			return err
 		}
 		if sflags.Valid {
@@ -206,7 +210,13 @@ func (s *Store) blocks(ctx context.Context, tx *sql.Tx, ids []int64, mailboxes m
 		if !taken {
 			return nil
 		}
-		b := providers.Block{Interval: providers.Interval{Start: instant(start), End: instant(end)}, State: state, EventID: id, Mine: mine}
+		span := providers.Interval{Start: instant(start), End: instant(end)}
+		if allDay != nil {
+			if span = s.wholeDays(span, allDay); !span.Overlaps(window) {
+				return nil
+			}
+		}
+		b := providers.Block{Interval: span, State: state, EventID: id, Mine: mine}
 		if flags&flagPrivate != 0 {
 			b.Private = true
 		} else {
@@ -225,6 +235,25 @@ func (s *Store) blocks(ctx context.Context, tx *sql.Tx, ids []int64, mailboxes m
 		answer[mailbox] = a
 	}
 	return nil
+}
+
+// mostOffset is the farthest that any zone is from UTC.
+const mostOffset = 14 * time.Hour
+
+// wholeDays are the instants between which an all-day event takes time: its days
+// begin at midnight in the zone that it was made in, while the service writes
+// these midnights as if they were UTC's. Where the zone is not known they are
+// taken as they are written.
+func (s *Store) wholeDays(written providers.Interval, detail []byte) providers.Interval {
+	zone := s.zone(eventZone(detail))
+	if zone == nil {
+		return written
+	}
+	midnight := func(t time.Time) time.Time {
+		year, month, day := t.Date()
+		return time.Date(year, month, day, t.Hour(), t.Minute(), 0, 0, zone).UTC()
+	}
+	return providers.Interval{Start: midnight(written.Start), End: midnight(written.End)}
 }
 
 // blockState is how an event counts in free/busy. Cancelled, declined and free

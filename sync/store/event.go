@@ -141,6 +141,16 @@ func decodeEvent(mailbox providers.Address, r *eventRow) (providers.Event, error
 	return ev, d.err()
 }
 
+// eventZone reads the zone alone.
+func eventZone(detail []byte) string {
+	d := newDecoder(detail)
+	for range 4 { // calendar, series, type, show-as
+		_ = d.string()
+	}
+	_ = d.time()
+	return d.string()
+}
+
 // inherit fills a stub from its series master: all but what is the occurrence's
 // own, its id and its times.
 func inherit(stub *providers.Event, master providers.Event) {

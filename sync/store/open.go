@@ -25,8 +25,12 @@ type Options struct {
 	ReadOnly bool
 	// Verify checks every page of the file first, whatever its size.
 	Verify bool
-	Now    func() time.Time // nil: time.Now
-	Logger *slog.Logger     // nil: none
+	// Location finds the zone that an event names, in the service's spelling, and
+	// nil where it is not known. It decides when an all-day event's days begin.
+	// nil: IANA names only.
+	Location func(zone string) *time.Location
+	Now      func() time.Time // nil: time.Now
+	Logger   *slog.Logger     // nil: none
 }
 
 // OpenReport says what opening found and did. Its texts are safe to show.
@@ -66,6 +70,7 @@ type Store struct {
 	read   *sql.DB
 	writer *writer // nil: read-only
 	now    func() time.Time
+	zone   func(string) *time.Location
 	log    *slog.Logger
 	report OpenReport
 
@@ -95,11 +100,14 @@ func open(ctx context.Context, o Options) (_ *Store, err error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Location == nil {
+		o.Location = ianaZone
+	}
 	path, err := filepath.Abs(o.Path)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, now: o.Now, log: o.Logger}
+	s := &Store{path: path, now: o.Now, zone: o.Location, log: o.Logger}
 	if s.report.Created, err = secure(path, !o.ReadOnly); err != nil {
 		return nil, err
 	}
@@ -125,6 +133,16 @@ func open(ctx context.Context, o Options) (_ *Store, err error) {
 		}
 	}
 	return s, s.read.PingContext(ctx)
+}
+
+func ianaZone(name string) *time.Location {
+	if name == "" || name == "Local" {
+		return nil
+	}
+	if location, err := time.LoadLocation(name); err == nil {
+		return location
+	}
+	return nil
 }
 
 // prepare brings the file to the point where it is sound, ours, of this version

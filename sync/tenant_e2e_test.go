@@ -1,0 +1,272 @@
+package sync_test
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"roomdesk/providers"
+	"roomdesk/providers/graph"
+	"roomdesk/providers/simulator"
+	"roomdesk/sync"
+	"roomdesk/sync/store"
+)
+
+// connected is a simulated tenant, a Graph connection to it, and a store.
+type connected struct {
+	tenant   *simulator.Tenant
+	provider *graph.Provider
+	store    *store.Store
+}
+
+func connect(t testing.TB, o simulator.Options) connected {
+	t.Helper()
+	tenant, err := simulator.Start(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := tenant.Endpoints()
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(at.CAPEM) {
+		t.Fatal("no certificate authority")
+	}
+	provider, err := graph.New(graph.Config{
+		TenantID: at.TenantID, ClientID: at.ClientID, ClientSecret: func(context.Context) (string, error) { return at.ClientSecret, nil },
+		Cloud: "custom", AuthorityURL: at.AuthorityURL, GraphURL: at.GraphURL, RootCAs: roots,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(context.Background(), store.Options{Path: filepath.Join(t.TempDir(), "store.db"), Tenant: strings.ToLower(at.TenantID), Location: location})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for _, end := range []func() error{s.Close, provider.Close, tenant.Close} {
+			if err := end(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	return connected{tenant, provider, s}
+}
+
+func location(zone string) *time.Location {
+	found, err := graph.Location(zone)
+	if err != nil {
+		return nil
+	}
+	return found
+}
+
+func (c connected) people() (all []providers.Address) {
+	for _, p := range c.tenant.People() {
+		address, ok := providers.ParseAddress(p.Mailbox)
+		if ok {
+			all = append(all, address)
+		}
+	}
+	return all
+}
+
+// differences compares the mirror with what the tenant really holds.
+func (c connected) differences(t testing.TB) (all []string) {
+	t.Helper()
+	now := time.Now().UTC()
+	span := providers.Interval{Start: now.Add(-6 * 24 * time.Hour), End: now.Add(59 * 24 * time.Hour)}
+	mailboxes, err := c.store.Mailboxes(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range mailboxes {
+		truth, ok := c.tenant.Truth(string(m.Address), span.Start, span.End)
+		if !ok {
+			all = append(all, fmt.Sprintf("%s is no mailbox of the tenant", m.Address))
+			continue
+		}
+		var want, have []string
+		for _, ev := range truth.Events {
+			if ev.AllDay { // Graph writes local midnights as if they were UTC's
+				ev.Start, ev.End = midnight(t, ev.Start), midnight(t, ev.End)
+			}
+			want = append(want, fmt.Sprint(ev.Start, ev.End, ev.Subject, " ", ev.ShowAs, ev.Cancelled, ev.Response, ev.AllDay, ev.Sensitivity != "normal" && ev.Sensitivity != "personal", ev.Online))
+		}
+		events, err := c.store.Events(context.Background(), m.Address, span)
+		if err != nil {
+			all = append(all, fmt.Sprintf("%s: %v", m.Address, err))
+			continue
+		}
+		for _, ev := range events {
+			have = append(have, fmt.Sprint(ev.Start.Format(time.RFC3339), ev.End.Format(time.RFC3339), ev.Subject.Raw(), " ", ev.ShowAs, ev.Cancelled, ev.Response, ev.AllDay, ev.Private, ev.OnlineMeeting))
+		}
+		slices.Sort(want)
+		slices.Sort(have)
+		if !slices.Equal(want, have) {
+			all = append(all, fmt.Sprintf("%s: %s", m.Address, firstDifference(want, have)))
+		}
+	}
+	return all
+}
+
+func midnight(t testing.TB, text string) string {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at.Round(24 * time.Hour).Format(time.RFC3339)
+}
+
+// disagreements compares free/busy as it follows from the mirrored events with
+// what the tenant answers when asked for free/busy.
+func (c connected) disagreements(t testing.TB) (all []string) {
+	t.Helper()
+	start := time.Now().UTC().Truncate(24 * time.Hour)
+	window := providers.Interval{Start: start, End: start.Add(14 * 24 * time.Hour)}
+	rooms, err := c.store.Rooms(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for chunk := range slices.Chunk(rooms, 20) {
+		var mailboxes []providers.Address
+		for _, room := range chunk {
+			mailboxes = append(mailboxes, room.Mailbox)
+		}
+		asked, err := c.provider.Availability(t.Context(), mailboxes, window)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mirrored, err := c.store.Availability(t.Context(), mailboxes, window)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range asked {
+			have := mirrored[want.Mailbox]
+			for at := window.Start; at.Before(window.End); at = at.Add(15 * time.Minute) {
+				w, _ := want.State(at)
+				h, _ := have.State(at)
+				if w.Taken() != h.Taken() {
+					all = append(all, fmt.Sprintf("%s at %s: %s when asked, %s from the mirror", want.Mailbox, at.Format(time.RFC3339), w, h))
+					break
+				}
+			}
+		}
+	}
+	return all
+}
+
+func firstDifference(want, have []string) string {
+	for i := range max(len(want), len(have)) {
+		switch {
+		case i >= len(have):
+			return fmt.Sprintf("%d of %d; missing %q", len(have), len(want), want[i])
+		case i >= len(want):
+			return fmt.Sprintf("%d of %d; too many: %q", len(have), len(want), have[i])
+		case want[i] != have[i]:
+			return fmt.Sprintf("%d of %d; %q is mirrored as %q", len(have), len(want), want[i], have[i])
+		}
+	}
+	return ""
+}
+
+func TestMirrorOfASimulatedTenant(t *testing.T) { // CONV, S4
+	for seed := range int64(3) {
+		c := connect(t, simulator.Options{Rooms: 40, People: 25, Seed: seed + 1})
+		e := sync.New(sync.Options{Store: c.store, Source: c.provider, People: c.people()})
+		result, err := e.Once(t.Context(), false, nil)
+		if err != nil || len(result.Failed) > 0 || result.Rooms != 40 || result.Mailboxes != 40+len(c.people()) {
+			t.Fatalf("seed %d: %+v, %v", seed, result, err)
+		}
+		for _, d := range c.differences(t) {
+			t.Errorf("seed %d: %s", seed, d)
+		}
+		for _, d := range c.disagreements(t) {
+			t.Errorf("seed %d: %s", seed, d)
+		}
+		idle := c.tenant.Requests()
+		again, err := e.Once(t.Context(), false, nil)
+		if err != nil || again.Changed != 0 || again.Read != result.Mailboxes {
+			t.Errorf("seed %d: %+v, %v", seed, again, err)
+		}
+		t.Logf("seed %d: %d requests first, %d when nothing changed", seed, idle, c.tenant.Requests()-idle)
+		full, err := e.Once(t.Context(), true, nil)
+		if err != nil || full.Changed != 0 {
+			t.Errorf("seed %d: an unchanged tenant read anew shows changes: %+v, %v", seed, full, err)
+		}
+		for _, d := range c.differences(t) {
+			t.Errorf("seed %d, read anew: %s", seed, d)
+		}
+	}
+}
+
+func TestMirrorUnderFaults(t *testing.T) { // F-001, F-012, F-023, F-025, F-063, F-071
+	faults := map[string]simulator.Fault{
+		"throttled":     {Path: "/calendarView", Nth: 5, Times: 3, Fail: &simulator.Failure{Status: 429}},
+		"unavailable":   {Path: "/calendarView", Nth: 3, Times: 4, Fail: &simulator.Failure{Status: 503}},
+		"expired":       {Delta: "expire", Nth: 2, Times: 5},
+		"bare":          {Delta: "bare"},
+		"ghosts":        {Delta: "ghost_removed"},
+		"null entry":    {Path: "/calendarView", Garble: "null_value", Nth: 4, Times: 2},
+		"sign-in page":  {Path: "/calendarView", Garble: "html", Nth: 4, Times: 2},
+		"loop":          {Path: "/calendarView", Page: "loop", Nth: 6, Times: 1},
+		"empty page":    {Path: "/calendarView", Page: "empty", Times: 10},
+		"twice":         {Path: "/calendarView", Page: "dup", Times: 10},
+		"reset":         {Path: "/calendarView", ResetBefore: true, Nth: 7, Times: 2},
+		"schedule down": {Path: "/getSchedule", Fail: &simulator.Failure{Status: 500}},
+	}
+	for name, fault := range faults {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := connect(t, simulator.Options{Rooms: 12, People: 6, Seed: 9})
+			remove := c.tenant.Inject(fault)
+			e := sync.New(sync.Options{Store: c.store, Source: c.provider, People: c.people()})
+			for range 2 {
+				if _, err := e.Once(t.Context(), false, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			remove()
+			result, err := e.Once(t.Context(), false, nil)
+			if err != nil || len(result.Failed) > 0 {
+				t.Fatalf("%+v, %v", result, err)
+			}
+			for _, d := range c.differences(t) {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+// BenchmarkFirstSync reads a simulated tenant over loopback HTTPS, which runs in
+// the same process. ROOMDESK_BENCH_ROOMS adds a size, ROOMDESK_BENCH_LATENCY a
+// latency such as 100ms.
+func BenchmarkFirstSync(b *testing.B) {
+	sizes := []int{40, 1000}
+	if n, err := strconv.Atoi(os.Getenv("ROOMDESK_BENCH_ROOMS")); err == nil {
+		sizes = append(sizes, n)
+	}
+	latency, _ := time.ParseDuration(os.Getenv("ROOMDESK_BENCH_LATENCY"))
+	for _, rooms := range sizes {
+		b.Run(fmt.Sprint(rooms, " rooms"), func(b *testing.B) {
+			for b.Loop() {
+				c := connect(b, simulator.Options{Rooms: rooms, People: 25, Seed: 1, EventsPerMailbox: 100, Latency: latency})
+				e := sync.New(sync.Options{Store: c.store, Source: c.provider})
+				begin := time.Now()
+				result, err := e.Once(b.Context(), false, nil)
+				if err != nil || len(result.Failed) > 0 {
+					b.Fatalf("%+v, %v", result, err)
+				}
+				took := time.Since(begin).Seconds()
+				b.ReportMetric(took, "s")
+				b.ReportMetric(float64(rooms)/took, "rooms/s")
+				b.ReportMetric(float64(result.Requests), "requests")
+			}
+		})
+	}
+}
