@@ -47,7 +47,17 @@ type tenant struct {
 func newTenant(t *testing.T, graph http.HandlerFunc) *tenant {
 	t.Helper()
 	n := &tenant{t: t}
-	n.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	n.Server = httptest.NewUnstartedServer(wrapGraph(n, graph))
+	n.EnableHTTP2 = true
+	n.Config.ErrorLog = nil
+	n.StartTLS()
+	t.Cleanup(n.Close)
+	return n
+}
+
+func wrapGraph(n *tenant, graph http.HandlerFunc) http.HandlerFunc {
+	t := n.t
+	return func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		switch {
 		case strings.HasSuffix(r.URL.Path, "/.well-known/openid-configuration"):
@@ -81,12 +91,7 @@ func newTenant(t *testing.T, graph http.HandlerFunc) *tenant {
 			n.mu.Unlock()
 			graph(w, r)
 		}
-	}))
-	n.EnableHTTP2 = true
-	n.Config.ErrorLog = nil
-	n.StartTLS()
-	t.Cleanup(n.Close)
-	return n
+	}
 }
 
 func testToken(n int) string {

@@ -57,14 +57,15 @@ type listing[W, V any] struct {
 	engine *engine
 	call   call // its url has no query
 	top    int
-	// convert gives the value and the key by which repeated entries are known; ""
-	// where the entry cannot be used.
-	convert func(*W) (V, string)
+	// convert gives the value, the key by which repeated entries are known, and
+	// whether the entry can be used at all.
+	convert func(*W) (value V, key string, usable bool)
 }
 
 type keyed[V any] struct {
-	value V
-	key   string
+	value  V
+	key    string
+	usable bool
 }
 
 // maxStuck is how often in a row a page may bring nothing new before the listing
@@ -72,7 +73,7 @@ type keyed[V any] struct {
 const maxStuck = 3
 
 func (l listing[W, V]) run(ctx context.Context, deliver func([]V) error) (providers.Listing, error) {
-	r := &run[W, V]{listing: l, base: l.call.url, seen: map[string]bool{}, least: -1, most: -1}
+	r := &run[W, V]{listing: l, base: l.call.url, seen: map[string]bool{}, links: newLoop(), least: -1, most: -1}
 	r.result.Reported = -1
 	for {
 		done, err := r.step(ctx, deliver)
@@ -88,15 +89,21 @@ type run[W, V any] struct {
 	base        string
 	follow      string // an opaque link to go on with; "" pages by $skip
 	seen        map[string]bool
+	links       *loop
 	result      providers.Listing
-	came        int // entries before the page asked for
-	stuck       int
+	came        int  // entries before the page asked for
+	asked       int  // requests so far
+	stuck       int  // pages in a row that were asked for again in vain
+	barren      int  // pages in a row that brought nothing
 	again       bool // the second pass, after the first lacked entries
+	left        int  // requests that it may still make
 	least, most int  // counts that the service gave
 }
 
 // step asks for one page. It reports true once the listing is concluded.
 func (r *run[W, V]) step(ctx context.Context, deliver func([]V) error) (bool, error) {
+	r.asked++
+	r.left--
 	c := r.call
 	c.url = r.follow
 	if c.url == "" {
@@ -106,8 +113,8 @@ func (r *run[W, V]) step(ctx context.Context, deliver func([]V) error) (bool, er
 		}
 	}
 	entries, a, err := getPage(ctx, r.engine, c, func(w *W) (keyed[V], bool) {
-		v, key := r.convert(w)
-		return keyed[V]{v, key}, true
+		v, key, usable := r.convert(w)
+		return keyed[V]{v, key, usable}, true
 	})
 	if err != nil {
 		return false, err
@@ -126,26 +133,31 @@ func (r *run[W, V]) step(ctx context.Context, deliver func([]V) error) (bool, er
 		r.result.Count += len(fresh)
 	}
 	have := r.result.Count + r.result.Unusable
-	switch {
-	case have > maxListing, r.most >= 0 && have >= r.most && a.next == "":
-		r.conclude(false)
-		return true, nil
-	case len(entries) == 0 && r.most < 0 && a.next == "":
-		r.conclude(false)
-		return true, nil
-	case news == 0:
-		return r.nothingNew(have), nil
-	}
-	r.stuck = 0
-	r.came += len(entries)
-	r.follow = ""
-	if a.next != "" && !skips(a.next) {
-		// An opaque link knows better where to go on than a count does.
+	opaque := a.next != "" && !skips(a.next)
+	if opaque {
+		// Such a link knows better where to go on than a count does.
 		if err := r.engine.roots.checkLink(a.next, ""); err != nil {
 			return false, err
 		}
-		r.follow = a.next
 	}
+	counted := r.most >= 0 && have >= r.most || r.most < 0 && len(entries) == 0
+	// A full page may have more behind it whatever the count says.
+	last := a.next == "" && counted && len(entries) < r.top
+	if r.barren++; news > 0 {
+		r.barren = 0
+	}
+	switch {
+	case last, have > maxListing, r.barren > maxEmpty, r.again && r.left <= 0:
+		r.conclude(!counted)
+		return true, nil
+	case opaque && r.links.add(a.next):
+		r.follow, r.stuck = a.next, 0
+	case news == 0:
+		return r.nothingNew(have), nil
+	default:
+		r.follow, r.stuck = "", 0
+	}
+	r.came += len(entries)
 	return false, nil
 }
 
@@ -153,34 +165,34 @@ func (r *run[W, V]) step(ctx context.Context, deliver func([]V) error) (bool, er
 func (r *run[W, V]) sift(entries []keyed[V]) (fresh []V, news int) {
 	fresh = make([]V, 0, len(entries))
 	for _, entry := range entries {
-		switch {
-		case entry.key == "" && !r.again:
-			r.result.Unusable++
-			news++
-		case entry.key != "" && !r.seen[entry.key]:
-			r.seen[entry.key] = true
+		if r.seen[entry.key] {
+			continue
+		}
+		r.seen[entry.key] = true
+		news++
+		if entry.usable {
 			fresh = append(fresh, entry.value)
-			news++
+		} else {
+			r.result.Unusable++
 		}
 	}
 	return fresh, news
 }
 
 // nothingNew decides what to do after a page that was empty or known: ask for it
-// again, read everything once more where entries are missing, or conclude.
+// again, since a repeated or empty page may be a slip; read everything a second
+// time where entries are missing by then; conclude.
 func (r *run[W, V]) nothingNew(have int) bool {
-	r.stuck++
-	switch {
-	case r.stuck < maxStuck:
-		return false
-	case !r.again && r.most > have:
-		r.again, r.stuck, r.came, r.follow = true, 0, 0, ""
-		return false
-	case r.again && r.most > have && r.came+r.top < r.most+r.top:
-		// The second pass meets known pages first.
-		r.stuck = maxStuck - 1
+	if r.again {
+		// The second pass meets known pages first, so it goes on without repeating.
 		r.came += r.top
-		r.follow = ""
+		if r.came < r.most && r.left > 0 {
+			return false
+		}
+	} else if r.stuck++; r.stuck < maxStuck {
+		return false
+	} else if r.most > have {
+		r.again, r.left, r.came, r.follow, r.links = true, r.asked+maxStuck, 0, "", newLoop()
 		return false
 	}
 	r.conclude(true)

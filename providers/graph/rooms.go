@@ -64,14 +64,13 @@ func (p *Provider) Rooms(ctx context.Context, deliver func([]providers.Room) err
 	rooms := listing[WirePlace, providers.Room]{
 		engine: p.engine, top: placesPage,
 		call: call{op: "reading rooms", url: p.roots.url("", "places", "microsoft.graph.room"), permission: placePermission},
-		convert: func(w *WirePlace) (providers.Room, string) {
+		convert: func(w *WirePlace) (providers.Room, string, bool) {
 			room, ok := w.Room()
-			if !ok {
-				return room, ""
+			if ok {
+				p.places.add(room.Mailbox)
+				room.Lists = members[room.Mailbox]
 			}
-			p.places.add(room.Mailbox)
-			room.Lists = members[room.Mailbox]
-			return room, string(room.Mailbox)
+			return room, w.key(), ok
 		},
 	}
 	delivered := map[providers.Address]bool{}
@@ -117,9 +116,9 @@ func (p *Provider) roomLists(ctx context.Context) (members map[providers.Address
 	all := listing[WirePlace, providers.Address]{
 		engine: p.engine, top: placesPage,
 		call: call{op: "reading room lists", url: p.roots.url("", "places", "microsoft.graph.roomList"), permission: placePermission},
-		convert: func(w *WirePlace) (providers.Address, string) {
-			address, _ := providers.ParseAddress(w.Email)
-			return address, string(address)
+		convert: func(w *WirePlace) (providers.Address, string, bool) {
+			address, ok := providers.ParseAddress(w.Email)
+			return address, w.key(), ok
 		},
 	}
 	if _, err := all.run(ctx, func(page []providers.Address) error {
@@ -156,9 +155,9 @@ func (p *Provider) roomsOfList(ctx context.Context, list providers.Address) ([]p
 		// A list is named by its address; its id is refused.
 		call: call{op: "reading the rooms of list " + string(list), permission: placePermission, object: true,
 			url: p.roots.url("", "places", string(list), "microsoft.graph.roomList", "rooms")},
-		convert: func(w *WirePlace) (providers.Room, string) {
-			room, _ := w.Room()
-			return room, string(room.Mailbox)
+		convert: func(w *WirePlace) (providers.Room, string, bool) {
+			room, ok := w.Room()
+			return room, w.key(), ok
 		},
 	}
 	_, err := content.run(ctx, func(page []providers.Room) error {

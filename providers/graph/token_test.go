@@ -171,7 +171,10 @@ func TestTokenEndpointIsTriedAgain(t *testing.T) {
 // F-025 at sign-in.
 func TestSignInBehindACaptivePortal(t *testing.T) {
 	n := newTenant(t, organizationAnswer)
-	n.entra = func(w http.ResponseWriter, _ int) bool { sendText(w, 200, "text/html", "<html>log in</html>"); return true }
+	n.entra = func(w http.ResponseWriter, _ int) bool {
+		sendText(w, 200, "text/html", "<html>log in</html>")
+		return true
+	}
 	_, err := n.provider().Identify(t.Context())
 	if e := wantClass(t, err, providers.Foreign); !strings.Contains(e.Advice, "browser") {
 		t.Errorf("advice %q", e.Advice)

@@ -121,8 +121,8 @@ func (w *WireEvent) Event(mailbox providers.Address, calendar string) providers.
 			}
 		}
 	}
-	if e.End.IsZero() {
-		e.End = e.Start
+	if e.End.Before(e.Start) {
+		e.End = e.Start // missing, or not after its start: no length is known
 	}
 	return e
 }

@@ -83,3 +83,12 @@ func (w *WirePlace) Room() (providers.Room, bool) {
 	}
 	return r, true
 }
+
+// key is what tells the place from others in a listing: its address, or its id
+// where the address cannot be used.
+func (w *WirePlace) key() string {
+	if address, ok := providers.ParseAddress(w.Email); ok {
+		return string(address)
+	}
+	return "id " + w.ID
+}
