@@ -91,13 +91,17 @@ func (a changesAnswer) apply(m *Model) tea.Cmd {
 	c := a.changes
 	cmds := []tea.Cmd{m.after(changesGap, waitDue{}), m.readHeader()}
 	if c.Rooms {
-		cmds = append(cmds, m.readRooms())
+		cmds = append(cmds, m.spaced(&m.rooms.pace, roomsGap, rereadRooms))
 	}
 	if c.People {
 		cmds = append(cmds, m.readPeople())
 	}
 	if c.Sync {
-		cmds = append(cmds, m.readSync())
+		gap := syncGapAside
+		if m.view == viewSync {
+			gap = syncGap
+		}
+		cmds = append(cmds, m.spaced(&m.sync.pace, gap, rereadSync))
 	}
 	if c.Bookings {
 		cmds = append(cmds, m.readBookings())
@@ -117,6 +121,48 @@ func (a changesAnswer) apply(m *Model) tea.Cmd {
 		m.people.detail.changed(c)
 	}
 	return tea.Batch(cmds...)
+}
+
+// pace spaces out readings that cost much at many thousand rooms, while a first
+// sync announces changes ten times a second.
+type pace struct {
+	last time.Time
+	due  bool
+}
+
+const (
+	roomsGap     = 400 * time.Millisecond
+	syncGap      = 250 * time.Millisecond
+	syncGapAside = time.Second // while another view is shown
+)
+
+// spaced reads at once, or after the rest of the gap since the last time.
+func (m *Model) spaced(p *pace, gap time.Duration, what reread) tea.Cmd {
+	if p.due {
+		return nil
+	}
+	if wait := gap - m.now.Sub(p.last); wait > 0 && wait <= gap {
+		p.due = true
+		return m.after(wait, what)
+	}
+	return what.apply(m)
+}
+
+// reread is a reading whose turn has come.
+type reread int
+
+const (
+	rereadRooms reread = iota
+	rereadSync
+)
+
+func (r reread) apply(m *Model) tea.Cmd {
+	if r == rereadRooms {
+		m.rooms.pace = pace{last: m.now}
+		return m.readRooms()
+	}
+	m.sync.pace = pace{last: m.now}
+	return m.readSync()
 }
 
 // problemText is an error in one safe line.

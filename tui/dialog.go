@@ -34,7 +34,7 @@ func (m *Model) closeDialog() {
 	}
 }
 
-// top is the uppermost dialog where it is of type D.
+// topOf is the uppermost dialog where it is of type D.
 func topOf[D dialog](m *Model) (D, bool) {
 	var none D
 	if len(m.dialogs) == 0 {

@@ -14,6 +14,7 @@ type roomsPane struct {
 	read    bool // at least one reading succeeded
 	reading bool
 	again   bool
+	pace    pace
 	err     error
 
 	filter  filterLine

@@ -4,8 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// plainView draws a view that is a heading of some lines, a list, and lines at the
-// foot of it.
+// drawList writes the entries of a list that are in sight.
 func drawList(m *Model, lines []string, r rect, s *scroll, n int, row func(i int, selected bool) string) []string {
 	s.fix(n, r.h)
 	for i := s.top; i < s.bottom(); i++ {

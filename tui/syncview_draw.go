@@ -1,0 +1,291 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"roomdesk/providers"
+)
+
+// layout is how many lines stand above the list, and where the list is.
+func (p *syncPane) layout(m *Model) (head int, list rect) {
+	body := m.body()
+	head = 3
+	if body.h >= 14 {
+		head = 6
+	}
+	if body.h >= 26 {
+		head = 9
+	}
+	return head, rect{0, body.y + head, body.w, max(body.h-head, 1)}
+}
+
+func (p *syncPane) draw(m *Model, lines []string, body rect) []string {
+	head, list := p.layout(m)
+	if !p.read {
+		text := "reading…"
+		if p.err != nil {
+			text = "The state of the sync could not be read: " + problemText(p.err)
+		}
+		return note(m, append(lines, ""), plain, text)
+	}
+	lines = append(lines, p.drawHead(m, head)...)
+	if len(p.rows) == 0 {
+		if p.only {
+			return note(m, lines, good, "● Nothing is wrong with any of "+thousands(len(p.all))+" mailboxes.")
+		}
+		return note(m, lines, dim, "No mailbox is known yet: the rooms are being read.")
+	}
+	cols := p.columns(m)
+	return drawList(m, lines, list, &p.list, len(p.rows), func(i int, selected bool) string {
+		return p.drawRow(m, &p.all[p.rows[i]], cols, selected)
+	})
+}
+
+func (p *syncPane) drawHead(m *Model, n int) []string {
+	counts := p.drawCounts(m)
+	bar := p.drawBar(m)
+	title := p.drawTitle(m)
+	switch n {
+	case 3:
+		if p.firstSync() {
+			return []string{counts, bar, title}
+		}
+		return []string{counts, "", title}
+	case 6:
+		return []string{counts, "", bar, p.drawPhases(m), p.rule(m), title}
+	}
+	id := newLine(m.theme, onScreen, m.width).to(1).put(strong, m.header.tenant)
+	id.put(dim, "  "+m.header.provider+" · "+string(m.header.Access)+" access")
+	if m.header.Demo {
+		id.put(dim, " · a simulated tenant")
+	}
+	return []string{id.done(), "", counts, "", bar, p.drawPhases(m), "", p.rule(m), title}
+}
+
+func (p *syncPane) rule(m *Model) string {
+	return newLine(m.theme, onScreen, m.width).repeat(ruled, "─", m.width).done()
+}
+
+// drawCounts is the line of numbers.
+func (p *syncPane) drawCounts(m *Model) string {
+	l := newLine(m.theme, onScreen, m.width).to(1)
+	s := &p.progress
+	count := func(n int, look role, word string) {
+		if n == 0 {
+			look = dim
+		}
+		l.put(look, thousands(n)).put(dim, " "+word+"   ")
+	}
+	count(s.Fresh, goodStrong, "fresh")
+	count(s.Late, warn, "late")
+	count(s.Failing, badStrong, "failing")
+	count(s.NoAccess, strong, "no access")
+	if s.Waiting > 0 {
+		count(s.Waiting, plain, "waiting")
+	}
+	if !m.header.SecretExpires.IsZero() {
+		days := int(m.header.SecretExpires.Sub(m.now).Hours() / 24)
+		switch {
+		case !m.header.SecretExpires.After(m.now):
+			l.put(badStrong, "secret has expired   ")
+		case days <= 30:
+			l.put(warn, "secret expires in "+itoa(days)+" days   ")
+		default:
+			l.put(dim, "secret expires in "+itoa(days)+" days   ")
+		}
+	}
+	if s.ThrottledTo.After(m.now) {
+		l.put(warn, "the service asked to wait "+providers.Age(s.ThrottledTo.Sub(m.now))+"   ")
+	}
+	if s.Requests > 0 {
+		l.put(dim, thousands(int(s.Requests))+" requests")
+	}
+	return l.done()
+}
+
+// drawBar is the bar of the first sync, or how the sync stands now.
+func (p *syncPane) drawBar(m *Model) string {
+	l := newLine(m.theme, onScreen, m.width).to(1)
+	s := &p.progress
+	switch {
+	case s.Problem != nil:
+		return l.put(badStrong, "✗ stopped: ").put(bad, clean(s.Problem.Sentence(m.now))).done()
+	case !p.firstSync() && !s.Running:
+		return l.put(warn, "◐ the sync is not running").put(dim, "; what is shown was read "+p.ago(m)).done()
+	case !p.firstSync():
+		return l.put(good, "● first sync is complete").put(dim, "; changes are read as they come, last "+p.ago(m)).done()
+	}
+	l.put(plain, "first sync  ")
+	done, total := s.Done, s.Total
+	words := "counting…"
+	if total > 0 {
+		words = thousands(done) + " of " + thousands(total)
+	}
+	var tail string
+	if s.Rate > 0 {
+		tail += fmt.Sprintf("%.0f/s", s.Rate)
+	}
+	if s.Left > 0 {
+		tail += "  about " + providers.Age(s.Left) + " left"
+	}
+	wide := max(min(m.width-l.width-columns(words)-columns(tail)-6, 48), 6)
+	full := 0
+	if total > 0 {
+		full = min(wide*done/total, wide)
+	}
+	l.repeat(accent, "━", full).repeat(faint, "─", wide-full)
+	return l.put(plain, "  "+words).put(dim, "  "+tail).done()
+}
+
+func (p *syncPane) ago(m *Model) string {
+	if p.progress.LastGood.IsZero() {
+		return "never"
+	}
+	return providers.Age(m.now.Sub(p.progress.LastGood)) + " ago"
+}
+
+// drawPhases names the phases of the first sync, those done ticked, and the small
+// chart of requests a second.
+func (p *syncPane) drawPhases(m *Model) string {
+	l := newLine(m.theme, onScreen, m.width).to(2)
+	phases := []providers.SyncPhase{providers.PhasePlaces, providers.PhaseAvailability, providers.PhaseCalendars, providers.PhaseChanges}
+	at := slices.Index(phases, p.progress.Phase)
+	for i, phase := range phases {
+		switch {
+		case i < at || i == at && phase == providers.PhaseChanges:
+			l.put(good, "✓ "+phaseWords(phase)+"  ")
+		case i == at:
+			l.put(accent, "▸ "+phaseWords(phase)+"  ")
+		default:
+			l.put(faint, "  "+phaseWords(phase)+"  ")
+		}
+	}
+	if chart := sparkline(p.samples); chart != "" && l.width+columns(chart)+16 < m.width {
+		last := p.samples[len(p.samples)-1]
+		l.put(plain, "  ").put(accent, chart).put(dim, fmt.Sprintf(" %.0f requests/s", last))
+	}
+	return l.done()
+}
+
+// sparkline draws numbers as a row of bars.
+func sparkline(samples []float64) string {
+	bars := []rune("▁▂▃▄▅▆▇█")
+	top := 0.0
+	for _, s := range samples {
+		top = max(top, s)
+	}
+	if top == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for _, s := range samples {
+		b.WriteRune(bars[min(int(s/top*float64(len(bars))), len(bars)-1)])
+	}
+	return b.String()
+}
+
+// syncColumns are the columns of the table.
+type syncColumns struct{ name, state, last, rows, what int }
+
+func (p *syncPane) columns(m *Model) syncColumns {
+	longest := 12
+	for i := p.list.top; i < min(p.list.top+max(p.list.height, 60), len(p.rows)); i++ {
+		longest = max(longest, columns(string(p.all[p.rows[i]].Mailbox)))
+	}
+	name := min(longest, 28)
+	if m.width < 100 {
+		name = min(longest, 20)
+	}
+	if m.width < 60 {
+		name = 14
+	}
+	c := syncColumns{name: name}
+	c.state = 2 + name + 1
+	c.last = c.state + 12
+	c.rows = c.last + 10
+	c.what = c.rows + 8
+	if m.width < 60 {
+		c.rows, c.what = c.last, c.last+8
+	}
+	return c
+}
+
+func (p *syncPane) drawTitle(m *Model) string {
+	c := p.columns(m)
+	l := newLine(m.theme, onScreen, m.width).to(2).put(dim, "mailbox").to(c.state).put(dim, "state")
+	if m.width >= 60 {
+		l.right(dim, "last good", c.last+9).right(dim, "rows", c.rows+6)
+	} else {
+		l.right(dim, "last", c.last+6)
+	}
+	l.to(c.what)
+	what := "what is wrong, and what happens next"
+	if p.only {
+		what = "what is wrong (only problems)"
+	}
+	return l.put(dim, what).done()
+}
+
+func (p *syncPane) drawRow(m *Model, s *providers.MailboxStatus, c syncColumns, selected bool) string {
+	l, name := rowLine(m, selected)
+	putAddress(l, name, s.Mailbox, c.name)
+	glyph, look := syncLook(s.State)
+	l.to(c.state).put(look, glyph+" "+string(s.State))
+	last := "never"
+	if !s.LastGood.IsZero() {
+		last = providers.Age(m.now.Sub(s.LastGood))
+	}
+	if m.width >= 60 {
+		l.right(dim, last, c.last+9).right(dim, thousands(s.Rows), c.rows+6)
+	} else {
+		l.right(dim, last, c.last+6)
+	}
+	l.to(c.what)
+	if s.Problem != nil {
+		l.put(plain, shortSentence(s.Problem, m.now, m.width-c.what))
+	} else if harm(*s) > 0 && harm(*s) < 5 && !s.Next.IsZero() && s.Next.After(m.now) {
+		l.put(dim, "read again in "+providers.Age(s.Next.Sub(m.now)))
+	}
+	return l.finish(selected)
+}
+
+// shortSentence is a problem's sentence; where that does not fit, without the
+// service's code and the advice, so that what happens next can still be read.
+func shortSentence(p *providers.Problem, now time.Time, w int) string {
+	s := clean(p.Sentence(now))
+	if columns(s) <= w {
+		return s
+	}
+	brief := providers.Problem{Class: p.Class, Status: p.Status, NextTry: p.NextTry, Advice: "nothing to do"}
+	return clean(brief.Sentence(now))
+}
+
+// putAddress writes an address; what comes after the @ is faint.
+func putAddress(l *line, r role, a providers.Address, w int) {
+	end := l.width + w
+	local, domain := steady(a.Local()), steady(a.Domain())
+	l.put(r, cut(local, w))
+	if left := end - l.width - 1; left > 2 && domain != "" {
+		l.put(faint, "@"+cut(domain, left))
+	}
+	l.to(end)
+}
+
+func syncLook(s providers.MailboxState) (string, role) {
+	switch s {
+	case providers.MailboxFresh:
+		return "●", good
+	case providers.MailboxLate:
+		return "◐", warn
+	case providers.MailboxFailing:
+		return "✗", bad
+	case providers.MailboxNoAccess:
+		return "–", dim
+	case providers.MailboxReading:
+		return "▸", accent
+	}
+	return "○", dim
+}
