@@ -27,7 +27,7 @@ func (a *app) console(ctx context.Context) error {
 	case errors.Is(err, errNoConnection):
 		return a.offer(ctx)
 	case err != nil && a.flags.connection == "" && len(config.Connections) > 1:
-		if connection, err = a.askConnection(config); err != nil {
+		if connection, err = a.askConnection(ctx, config); err != nil {
 			return err
 		}
 	case err != nil:
@@ -64,7 +64,7 @@ func (a *app) consoleFits() error {
 // offer is shown where no tenant is connected yet.
 func (a *app) offer(ctx context.Context) error {
 	a.out.say("No tenant is connected yet.\n\n  d  look around in a demo tenant on this machine\n  c  how to connect a tenant\n  q  leave\n")
-	answer, err := a.ask("d, c or q? ")
+	answer, err := a.ask(ctx, "d, c or q? ")
 	if err != nil {
 		return err
 	}
@@ -80,11 +80,11 @@ func (a *app) offer(ctx context.Context) error {
 	return nil
 }
 
-func (a *app) askConnection(config *keystore.Config) (keystore.Connection, error) {
+func (a *app) askConnection(ctx context.Context, config *keystore.Config) (keystore.Connection, error) {
 	for i, name := range config.Names() {
 		a.out.say("  %d  %s", i+1, name)
 	}
-	answer, err := a.ask("Which connection? ")
+	answer, err := a.ask(ctx, "Which connection? ")
 	if err != nil {
 		return keystore.Connection{}, err
 	}
@@ -94,14 +94,28 @@ func (a *app) askConnection(config *keystore.Config) (keystore.Connection, error
 	return findConnection(config, answer)
 }
 
-// ask reads one line from the terminal.
-func (a *app) ask(question string) (string, error) {
+// ask reads one line from the terminal, until ctx ends.
+func (a *app) ask(ctx context.Context, question string) (string, error) {
 	_, _ = fmt.Fprint(a.out.err, question)
-	line, err := bufio.NewReader(a.deps.Stdin).ReadString('\n')
-	if err != nil && line == "" {
-		return "", failed("", "nothing was answered")
+	type answer struct {
+		line string
+		err  error
 	}
-	return strings.TrimSpace(line), nil
+	answered := make(chan answer, 1)
+	go func() {
+		line, err := bufio.NewReader(a.deps.Stdin).ReadString('\n')
+		answered <- answer{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		a.out.say("")
+		return "", ctx.Err()
+	case got := <-answered:
+		if got.err != nil && got.line == "" {
+			return "", failed("", "nothing was answered")
+		}
+		return strings.TrimSpace(got.line), nil
+	}
 }
 
 // runConsole syncs in the background and shows the console until the person

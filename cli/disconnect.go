@@ -1,14 +1,11 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -62,7 +59,7 @@ func (a *app) disconnect(ctx context.Context, name string, dryRun, yes bool) err
 		return a.reportDisconnect(plan)
 	}
 	if !yes {
-		if err := a.confirmDisconnect(plan); err != nil {
+		if err := a.confirmDisconnect(ctx, plan); err != nil {
 			return err
 		}
 	}
@@ -117,14 +114,16 @@ func (a *app) disconnectPlan(ctx context.Context, c keystore.Connection, secrets
 }
 
 // confirmDisconnect shows the plan and asks for the connection's name.
-func (a *app) confirmDisconnect(plan disconnectObject) error {
+func (a *app) confirmDisconnect(ctx context.Context, plan disconnectObject) error {
 	if !terminal(a.deps.Stdin) {
 		return usage("look with --dry-run, then repeat with --yes", "disconnecting %s needs a confirmation, and nobody can be asked here", plan.Name)
 	}
 	a.sayPlan(plan)
-	_, _ = fmt.Fprintf(a.out.err, "Type the connection's name to disconnect: ")
-	line, err := bufio.NewReader(a.deps.Stdin).ReadString('\n')
-	if err != nil || strings.TrimSpace(line) != plan.Name {
+	typed, err := a.ask(ctx, "Type the connection's name to disconnect: ")
+	if err != nil {
+		return err
+	}
+	if typed != plan.Name {
 		return failed("", "nothing was changed: the name was not typed")
 	}
 	return nil

@@ -195,6 +195,14 @@ func (a *app) allEvents(ctx context.Context, s *session, window providers.Interv
 			return err
 		}
 	}
+	events, err := s.store.EventsAll(ctx, window)
+	if err != nil {
+		return err
+	}
+	by := map[providers.Address][]providers.Event{}
+	for _, e := range events {
+		by[e.Mailbox] = append(by[e.Mailbox], e)
+	}
 	reads := make([]calendarRead, 0, len(mailboxes))
 	for _, m := range mailboxes {
 		read := calendarRead{mailbox: m.Address, at: m.LastGood, problem: m.Problem}
@@ -208,9 +216,7 @@ func (a *app) allEvents(ctx context.Context, s *session, window providers.Interv
 				Message: providers.Outside(fmt.Sprintf("only %s is mirrored", a.out.span(m.Window)))}
 		}
 		if m.Complete() {
-			if read.events, err = s.store.Events(ctx, m.Address, window); err != nil {
-				return err
-			}
+			read.events = by[m.Address]
 		}
 		reads = append(reads, read)
 	}
@@ -224,16 +230,20 @@ func isTold(err error) bool {
 }
 
 func (a *app) printEvents(ctx context.Context, s *session, reads []calendarRead) error {
+	rooms, err := s.store.Rooms(ctx)
+	if err != nil {
+		return err
+	}
+	isRoom := make(map[providers.Address]bool, len(rooms))
+	for _, room := range rooms {
+		isRoom[room.Mailbox] = true
+	}
 	objects := []eventObject{}
 	var rows [][]string
 	for _, read := range reads {
-		_, isRoom, err := s.store.Room(ctx, read.mailbox)
-		if err != nil {
-			return err
-		}
 		for _, e := range read.events {
 			if a.out.format == formatJSON {
-				objects = append(objects, a.out.event(e, isRoom, read.at))
+				objects = append(objects, a.out.event(e, isRoom[read.mailbox], read.at))
 				continue
 			}
 			rows = append(rows, a.eventRow(e))

@@ -23,7 +23,7 @@ func (a *app) newSecret(ctx context.Context, f *connectFlags, store keystore.Sto
 	var err error
 	switch {
 	case f.secretStdin:
-		text, err = a.readSecret()
+		text, err = a.readSecret(ctx)
 	case store.Describe().Name == "env":
 		var secret keystore.Secret
 		secret, err = store.Get(ctx, f.connection.SecretKey())
@@ -42,16 +42,9 @@ func (a *app) newSecret(ctx context.Context, f *connectFlags, store keystore.Sto
 }
 
 // readSecret reads one line from standard input, without echo on a terminal.
-func (a *app) readSecret() (string, error) {
+func (a *app) readSecret(ctx context.Context) (string, error) {
 	if terminal(a.deps.Stdin) {
-		_, _ = fmt.Fprint(a.out.err, "Client secret (Value): ")
-		line, err := term.ReadPassword(a.deps.Stdin.(interface{ Fd() uintptr }).Fd())
-		_, _ = fmt.Fprintln(a.out.err)
-		if err != nil {
-			return "", failed("pipe the secret into roomdesk instead", "the secret could not be read from the terminal: %v", err)
-		}
-		defer clear(line)
-		return strings.TrimSpace(string(line)), nil
+		return a.typeSecret(ctx, a.deps.Stdin.(interface{ Fd() uintptr }).Fd())
 	}
 	input, err := io.ReadAll(io.LimitReader(a.deps.Stdin, maxSecretInput+1))
 	defer clear(input)
@@ -62,4 +55,39 @@ func (a *app) readSecret() (string, error) {
 		return "", usage("pipe the secret's Value only", "standard input is longer than any secret")
 	}
 	return strings.TrimRight(string(input), "\r\n"), nil
+}
+
+// typeSecret asks for the secret on a terminal. Where the person gives up, the
+// terminal echoes again as before.
+func (a *app) typeSecret(ctx context.Context, fd uintptr) (string, error) {
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", failed("pipe the secret into roomdesk instead", "the terminal cannot be used: %v", err)
+	}
+	_, _ = fmt.Fprint(a.out.err, "Client secret (Value): ")
+	type typed struct {
+		line []byte
+		err  error
+	}
+	done := make(chan typed, 1)
+	go func() {
+		line, err := term.ReadPassword(fd)
+		done <- typed{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		err := ctx.Err()
+		if restored := term.Restore(fd, before); restored != nil {
+			err = errors.Join(err, restored)
+		}
+		_, _ = fmt.Fprintln(a.out.err)
+		return "", err
+	case got := <-done:
+		_, _ = fmt.Fprintln(a.out.err)
+		if got.err != nil {
+			return "", failed("pipe the secret into roomdesk instead", "the secret could not be read from the terminal: %v", got.err)
+		}
+		defer clear(got.line)
+		return strings.TrimSpace(string(got.line)), nil
+	}
 }
