@@ -344,6 +344,10 @@ func TestMovingAsksTheRoomAgain(t *testing.T) {
 	if n := len(c.view(room, at, at.Add(time.Hour))); n != 0 {
 		t.Error("the room is still taken at the old time")
 	}
+	c.send(200, request{method: "PATCH", path: path, body: move(at.Add(30 * time.Minute))})
+	if got := roomResponse(c.event(c.at.Organizer, e), room); got != "accepted" {
+		t.Errorf("the room says %q to a move that meets only the meeting itself", got)
+	}
 	c.send(200, request{method: "PATCH", path: path, body: move(at.Add(2 * time.Hour))})
 	if got := roomResponse(c.event(c.at.Organizer, e), room); got != "declined" {
 		t.Errorf("the room says %q to the taken hour", got)
