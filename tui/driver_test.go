@@ -69,6 +69,19 @@ func (d *driver) run(cmd tea.Cmd) {
 	}
 }
 
+// deliver runs a command and what it holds, and gives the answers to the model.
+func (d *driver) deliver(cmd tea.Cmd) {
+	switch msg := cmd().(type) {
+	case nil:
+	case tea.BatchMsg:
+		for _, c := range msg {
+			d.deliver(c)
+		}
+	default:
+		d.send(msg)
+	}
+}
+
 // release runs what was held back.
 func (d *driver) release() {
 	d.hold = false

@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,40 +23,51 @@ type terminal struct {
 	t    *testing.T
 	em   *vt.SafeEmulator
 	done chan error
-	seen *strings.Builder // everything that the program wrote
+	both *tee
 	stop context.CancelFunc
 }
 
-// tee keeps what is written and gives it to the emulator.
+// tee keeps what is written and gives it to the emulator. Its lock also guards the
+// emulator's screen as a text, which the emulator itself does not.
 type tee struct {
 	em   *vt.SafeEmulator
-	seen *strings.Builder
+	mu   sync.Mutex
+	seen strings.Builder
 }
 
-func (w tee) Write(p []byte) (int, error) {
+func (w *tee) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.seen.Write(p)
 	return w.em.Write(p)
 }
 
-func (w tee) Read(p []byte) (int, error) { return w.em.Read(p) }
+func (w *tee) Read(p []byte) (int, error) { return w.em.Read(p) }
 
-func startTerminal(t *testing.T, ws *fakeWorkspace, w, h int, environ ...string) *terminal {
+func (w *tee) screen() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.em.String()
+}
+
+func startTerminal(t *testing.T, ws *fakeWorkspace, w, h int, change ...func(o *Options)) *terminal {
 	t.Helper()
 	em := vt.NewSafeEmulator(w, h)
 	if _, err := io.WriteString(em, "\x1b[20h"); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	term := &terminal{t: t, em: em, done: make(chan error, 1), seen: &strings.Builder{}, stop: stop}
+	term := &terminal{t: t, em: em, done: make(chan error, 1), both: &tee{em: em}, stop: stop}
 	ws.changes = make(chan Changes, 16)
-	both := tee{em, term.seen}
-	go func() {
-		term.done <- Run(ctx, Options{
-			Workspace: ws, Now: fakeNow, Zone: berlin(), Input: both, Output: both,
-			Environ: append([]string{"TERM=xterm-256color", "COLORTERM=truecolor"}, environ...),
-			Extra:   []tea.ProgramOption{tea.WithWindowSize(w, h), tea.WithoutSignals(), tea.WithColorProfile(colorprofile.TrueColor)},
-		})
-	}()
+	o := Options{
+		Workspace: ws, Now: fakeNow, Zone: berlin(), Input: term.both, Output: term.both,
+		Environ: []string{"TERM=xterm-256color", "COLORTERM=truecolor"},
+		Extra:   []tea.ProgramOption{tea.WithWindowSize(w, h), tea.WithoutSignals(), tea.WithColorProfile(colorprofile.TrueColor)},
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	go func() { term.done <- Run(ctx, o) }()
 	t.Cleanup(stop)
 	return term
 }
@@ -67,7 +79,7 @@ func (term *terminal) wait(what string, ok func(screen string) bool) {
 	poll := time.NewTicker(5 * time.Millisecond)
 	defer poll.Stop()
 	for {
-		if ok(term.em.String()) {
+		if ok(term.both.screen()) {
 			return
 		}
 		select {
@@ -75,7 +87,7 @@ func (term *terminal) wait(what string, ok func(screen string) bool) {
 		case err := <-term.done:
 			term.t.Fatalf("the program ended (%v) before %s", err, what)
 		case <-deadline:
-			term.t.Fatalf("waited for %s:\n%s", what, term.em.String())
+			term.t.Fatalf("waited for %s:\n%s", what, term.both.screen())
 		}
 	}
 }
@@ -96,7 +108,7 @@ func (term *terminal) ended() {
 			term.t.Errorf("ended with %v", err)
 		}
 	case <-time.After(20 * time.Second):
-		term.t.Fatalf("does not end:\n%s", term.em.String())
+		term.t.Fatalf("does not end:\n%s", term.both.screen())
 	}
 }
 
@@ -150,21 +162,25 @@ func TestTerminalDeclinedAndNetworkGone(t *testing.T) {
 	term.ended()
 }
 
-// F-112: a dark or light background is followed, also when the answer comes late.
+// F-112: the terminal is asked for its background, and its answer is followed also
+// when it comes late.
 func TestTerminalFollowsTheBackground(t *testing.T) {
-	ws := office()
-	term := startTerminal(t, ws, 80, 24)
-	term.em.SetBackgroundColor(color.White)
+	term := startTerminal(t, office(), 80, 24)
 	term.see("Aalto")
-	term.wait("a colour of the light palette", func(string) bool {
-		cell := term.em.CellAt(4, 5)
-		if cell == nil || cell.Style.Fg == nil {
-			return false
-		}
-		return hexColour(cell.Style.Fg) == "#"+lightPalette().text || hexColour(cell.Style.Fg) == "#"+darkPalette().text
-	})
 	term.typing("q")
 	term.ended()
+	if !strings.Contains(term.both.seen.String(), "\x1b]11;?") {
+		t.Error("the terminal is not asked for its background")
+	}
+	d := newDriver(t, office(), 80, 24)
+	dark, light := "38;2;"+components(darkPalette().text), "38;2;"+components(lightPalette().text)
+	if frame := d.m.Frame(); !strings.Contains(frame, dark) || strings.Contains(frame, light) {
+		t.Error("it does not begin with the dark palette")
+	}
+	d.send(tea.BackgroundColorMsg{Color: color.White})
+	if frame := d.m.Frame(); strings.Contains(frame, dark) || !strings.Contains(frame, light) {
+		t.Error("a light background is not followed")
+	}
 }
 
 // S-01 end to end: nothing that a tenant wrote reaches the terminal as a sequence.
@@ -182,7 +198,7 @@ func TestTerminalHostile(t *testing.T) {
 		}
 		term.typing("q")
 		term.ended()
-		out := term.seen.String()
+		out := term.both.seen.String()
 		for _, bad := range []string{"\x1b]52", "\x1b]8;", "]0;EVIL", "\x1b[6n", "\u009d"} {
 			if strings.Contains(out, bad) {
 				t.Errorf("%q reached the terminal with the payload %q", bad, payload)
@@ -210,24 +226,14 @@ func TestRunEndsWithItsContext(t *testing.T) {
 }
 
 func TestTerminalNoColor(t *testing.T) {
-	ws := office()
-	em := vt.NewSafeEmulator(80, 24)
-	if _, err := io.WriteString(em, "\x1b[20h"); err != nil {
-		t.Fatal(err)
-	}
-	seen := &strings.Builder{}
-	term := &terminal{t: t, em: em, done: make(chan error, 1), seen: seen}
-	ws.changes = make(chan Changes)
-	go func() {
-		term.done <- Run(t.Context(), Options{
-			Workspace: ws, Now: fakeNow, Zone: berlin(), Input: tee{em, seen}, Output: tee{em, seen}, Environ: []string{"TERM=xterm-256color", "NO_COLOR=1"},
-			Extra: []tea.ProgramOption{tea.WithWindowSize(80, 24), tea.WithoutSignals(), tea.WithColorProfile(colorprofile.ASCII)},
-		})
-	}()
+	term := startTerminal(t, office(), 80, 24, func(o *Options) {
+		o.Environ = append(o.Environ, "NO_COLOR=1")
+		o.Extra = append(o.Extra, tea.WithColorProfile(colorprofile.ASCII))
+	})
 	term.see("▎ Aalto")
 	term.typing("q")
 	term.ended()
-	if strings.Contains(seen.String(), "38;2;") || strings.Contains(seen.String(), "48;2;") {
+	if out := term.both.seen.String(); strings.Contains(out, "38;2;") || strings.Contains(out, "48;2;") {
 		t.Error("colours are written although there must be none")
 	}
 }
