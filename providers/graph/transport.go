@@ -116,7 +116,6 @@ func sortReach(err error, e *providers.Error) bool {
 		dns    *net.DNSError
 		op     *net.OpError
 		record tls.RecordHeaderError
-		alert  tls.AlertError
 		proxy  proxyRefused
 	)
 	switch {
@@ -127,10 +126,10 @@ func sortReach(err error, e *providers.Error) bool {
 		if dns.IsTimeout {
 			e.Advice = "the name server does not answer: check the network"
 		}
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		e.Advice = "what answers there does not speak TLS: check host and port"
-	case errors.As(err, &alert):
-		e.Advice = "the TLS handshake was refused"
+	case errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error"): // a TLS alert
+		e.Advice = "the TLS handshake was refused: the host needs at least TLS 1.2, and perhaps a proxy stands between"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.Advice = "nothing listens there: check host and port"
 	case errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect" || op.Op == "socks connect"):
