@@ -323,12 +323,30 @@ func TestMouse(t *testing.T) {
 	if d.m.view != viewSync {
 		t.Error("a click on a tab does nothing")
 	}
-	top := d.m.sync.list.top
-	_, r := d.m.sync.layout(d.m)
-	d.m.sync.list.height = 5
-	d.send(tea.MouseWheelMsg{X: 5, Y: r.y + 1, Button: tea.MouseWheelDown})
-	if d.m.sync.list.top < top {
-		t.Error("the wheel goes the wrong way")
+}
+
+// The wheel moves what is under the pointer; the bar stays in sight.
+func TestWheel(t *testing.T) {
+	d := newDriver(t, manyRooms(300), 80, 24)
+	l := d.m.rooms.layout(d.m)
+	for range 5 {
+		d.send(tea.MouseWheelMsg{X: 5, Y: l.list.y + 2, Button: tea.MouseWheelDown})
+	}
+	if top := d.m.rooms.list.top; top != 5*wheelLines {
+		t.Errorf("the list begins at line %d", top)
+	}
+	d.lineWith("▎ Room")
+	top := d.m.rooms.list.top
+	d.send(tea.MouseWheelMsg{X: 5, Y: l.detail.y + 1, Button: tea.MouseWheelDown})
+	if d.m.rooms.list.top != top {
+		t.Error("the wheel below the list moves the list")
+	}
+	d.keys("?")
+	r, _ := topOf[*reader](d.m)
+	d.m.View()
+	d.send(tea.MouseWheelMsg{X: 5, Y: 5, Button: tea.MouseWheelDown})
+	if r.top != wheelLines {
+		t.Errorf("the help begins at line %d", r.top)
 	}
 }
 
