@@ -280,3 +280,24 @@ func TestPollingSurvivesTrouble(t *testing.T) {
 		}
 	})
 }
+
+// A tenant that for a moment does not know a meeting has not deleted it.
+func TestMomentaryAbsenceIsNoProof(t *testing.T) {
+	inTime(t, func(t *testing.T, w *world) {
+		w.tenant.rooms[aalto] = roomRule{after: 10 * time.Second}
+		defer w.run()()
+		b := w.book(w.request())
+		time.Sleep(600 * time.Millisecond)
+		w.tenant.mu.Lock()
+		hidden := w.tenant.meetings
+		w.tenant.meetings = nil
+		w.tenant.mu.Unlock()
+		time.Sleep(4 * time.Second)
+		w.tenant.mu.Lock()
+		w.tenant.meetings = hidden
+		w.tenant.mu.Unlock()
+		if got := w.await(b.ID, time.Minute); got.State != providers.BookingAccepted || slices.Contains(w.states, providers.BookingCancelled) {
+			t.Errorf("%s: %s; %v", got.State, got.Reason, w.states)
+		}
+	})
+}

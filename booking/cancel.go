@@ -2,6 +2,7 @@ package booking
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"roomdesk/providers"
@@ -104,9 +105,11 @@ func (d *Desk) finishCancel(ctx context.Context, b *providers.Booking) (time.Tim
 	return d.cancelLater(ctx, b, err), err
 }
 
-// refusesCancel reports an error that another try would not change.
+// refusesCancel reports an error that another try would not change. One that
+// nobody classified says nothing of what happened.
 func refusesCancel(err error) bool {
-	return err != nil && providers.Is(err, providers.NotAllowed, providers.Permanent, providers.Unsupported, providers.NoMailbox)
+	var classified *providers.Error
+	return errors.As(err, &classified) && providers.Is(err, providers.NotAllowed, providers.Permanent, providers.Unsupported, providers.NoMailbox)
 }
 
 // cancelNot puts a booking back to where it stood, because the tenant refuses to

@@ -42,6 +42,7 @@ type meeting struct {
 	laterAt  time.Time
 	linkAt   time.Time // when the Teams link appears; zero: with the meeting
 	cancels  int
+	comment  string
 }
 
 // tenant is a scripted tenant. It shares nothing with the simulated one: it knows
@@ -58,6 +59,7 @@ type tenant struct {
 	always    map[string]fault   // by operation, each time
 	linkLate  time.Duration
 	noLink    bool // Teams is dropped silently
+	keeps     bool // cancelled meetings can still be read
 	conflicts bool // a repeated transaction id gives 409 instead of the event
 	ledger    []string
 	created   []string // transaction ids of all creates that arrived
@@ -236,7 +238,7 @@ func (t *tenant) seen(m *meeting) providers.Event {
 
 func (t *tenant) find(match func(*meeting) bool) (providers.Event, bool) {
 	for _, m := range t.meetings {
-		if match(m) && !m.event.Cancelled {
+		if match(m) && (t.keeps || !m.event.Cancelled) {
 			return t.seen(m), true
 		}
 	}
@@ -277,9 +279,10 @@ func (t *tenant) CancelEvent(ctx context.Context, mailbox providers.Address, id,
 	}
 	t.mu.Lock()
 	for _, m := range t.meetings {
-		if m.event.ID == id && m.event.Mailbox == mailbox && !m.event.Cancelled {
+		if m.event.ID == id && m.event.Mailbox == mailbox && (t.keeps || !m.event.Cancelled) {
 			m.event.Cancelled = true
 			m.cancels++
+			m.comment = comment
 			t.mu.Unlock()
 			return after()
 		}
@@ -312,9 +315,12 @@ type outbox struct {
 
 func newOutbox() *outbox { return &outbox{all: map[string]providers.Booking{}} }
 
-func (o *outbox) SaveBooking(_ context.Context, b providers.Booking) error {
+func (o *outbox) SaveBooking(ctx context.Context, b providers.Booking) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if o.failures > 0 {
 		o.failures--
 		return &providers.Error{Class: providers.Local, Op: "storing a booking", Err: errors.New("disk full")}

@@ -188,3 +188,68 @@ func TestNothingIsSentLate(t *testing.T) {
 		})
 	})
 }
+
+// A request that is still in the air when it is first looked for is not sent
+// again beside itself.
+func TestRequestInTheAirIsAwaited(t *testing.T) {
+	inTime(t, func(t *testing.T, w *world) {
+		w.tenant.faults["create"] = []fault{{err: class(providers.Transient)}}
+		defer w.run()()
+		b := w.book(w.request())
+		time.Sleep(3 * time.Second)
+		w.tenant.mu.Lock()
+		w.tenant.make(draft(b))
+		w.tenant.mu.Unlock()
+		if got := w.await(b.ID, time.Minute); got.State != providers.BookingAccepted {
+			t.Errorf("%s: %s", got.State, got.Reason)
+		}
+		if n := w.tenant.calls("create"); n != 1 {
+			t.Errorf("sent %d times", n)
+		}
+		w.once(b, 1)
+	})
+}
+
+// A caller that gives up in the middle of a save loses nothing.
+func TestStoppingInTheMiddleOfSending(t *testing.T) {
+	inTime(t, func(t *testing.T, w *world) {
+		w.tenant.faults["create"] = []fault{{commit: true, delay: 30 * time.Second}}
+		stop := w.run()
+		b := w.book(w.request())
+		time.Sleep(10 * time.Second)
+		if w.InFlight() != 1 {
+			t.Errorf("%d in flight while the tenant thinks", w.InFlight())
+		}
+		stop()
+		if got := w.stored(b.ID); got.State != providers.BookingUnknown || w.InFlight() != 0 {
+			t.Errorf("stopped as %s with %d in flight", got.State, w.InFlight())
+		}
+		w.Desk = w.desk()
+		defer w.run()()
+		if got := w.await(b.ID, time.Minute); got.State != providers.BookingAccepted {
+			t.Errorf("%s: %s", got.State, got.Reason)
+		}
+		w.once(b, 1)
+	})
+}
+
+// What another process is sending at this moment is left to it.
+func TestOthersBookingIsLeftToThem(t *testing.T) {
+	inTime(t, func(t *testing.T, w *world) {
+		defer w.run()()
+		time.Sleep(rescanEvery - time.Second)
+		other := w.desk()
+		b, err := other.Book(t.Context(), w.request())
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+		if n := w.tenant.calls("create"); n != 0 {
+			t.Errorf("sent %d times by a process that did not make it", n)
+		}
+		if got := w.await(b.ID, time.Minute); got.State != providers.BookingAccepted { // the other one never did
+			t.Errorf("%s: %s", got.State, got.Reason)
+		}
+		w.once(b, 1)
+	})
+}
