@@ -208,3 +208,10 @@ func decodeEvents(r io.Reader, mailbox providers.Address, calendar string) (page
 	}
 	return got, nil
 }
+
+// DecodeEvents reads one page of calendarView or of its delta: the events, and the
+// ids of those removed. It is what [Provider.Changes] uses, for comparisons.
+func DecodeEvents(r io.Reader, mailbox providers.Address, calendar string) (events []providers.Event, removed []string, err error) {
+	got, err := decodeEvents(r, mailbox, calendar)
+	return got.events, got.removed, err
+}
