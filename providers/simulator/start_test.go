@@ -118,6 +118,18 @@ func TestOptionsAreChecked(t *testing.T) {
 	}
 }
 
+// S-11: neither another address nor a name that may resolve to one.
+func TestOnlyLoopbackIsListenedOn(t *testing.T) {
+	for address, ok := range map[string]bool{
+		"127.0.0.1:0": true, "[::1]:8443": true, "localhost:0": true, "127.8.0.1:1": true,
+		"0.0.0.0:0": false, "[::]:0": false, ":0": false, "192.168.1.1:443": false, "localhost.example:0": false, "10.0.0.1": false,
+	} {
+		if err := checkLoopback(address); (err == nil) != ok {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
 func TestContextEndsTheTenant(t *testing.T) {
 	ctx, cancel := contextWithCancel()
 	tenant, err := Start(ctx, Options{Rooms: 2, People: 2})
