@@ -46,18 +46,19 @@ func (d *Desk) Cancel(ctx context.Context, id, note string) (providers.Booking, 
 		d.schedule(id, time.Time{})
 		return b, nil
 	}
-	next, err := d.finishCancel(ctx, &b)
+	next, err := d.finishCancel(ctx, &b, before.State != providers.BookingCancelling)
 	d.schedule(id, next)
 	return b, err
 }
 
 // finishCancel brings a booking in state cancelling to an end where it can. It
-// returns when to try again.
-func (d *Desk) finishCancel(ctx context.Context, b *providers.Booking) (time.Time, error) {
+// returns when to try again. First says that no cancellation can have left yet:
+// only then does a refused read mean that the meeting stands.
+func (d *Desk) finishCancel(ctx context.Context, b *providers.Booking, first bool) (time.Time, error) {
 	now := d.Now()
 	event, found, err := d.findToCancel(ctx, *b)
 	switch {
-	case refusesCancel(err):
+	case first && refusesCancel(err):
 		return d.cancelNot(ctx, b, providers.Event{}, err), err
 	case err != nil:
 		return d.cancelLater(ctx, b, err), err

@@ -171,7 +171,7 @@ func (d *Desk) step(ctx context.Context, id string) time.Time {
 	case providers.BookingSending, providers.BookingUnknown:
 		return d.resolve(ctx, &b)
 	case providers.BookingCancelling:
-		next, _ := d.finishCancel(ctx, &b) // kept in the booking's reason
+		next, _ := d.finishCancel(ctx, &b, false) // kept in the booking's reason
 		return next
 	case providers.BookingWaiting, providers.BookingTentative, providers.BookingAccepted, providers.BookingPartly:
 		return d.look(ctx, &b)
