@@ -1,16 +1,17 @@
 package simulator
 
 import (
-	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 )
 
 func TestControlAddress(t *testing.T) {
 	tenant, c := start(t, Options{Rooms: 3, People: 3})
-	do := func(method, path, body string, header ...string) *http.Response {
-		req, err := http.NewRequest(method, c.at.ControlURL+path, bytes.NewBufferString(body))
+	do := func(method, path, body string, header ...string) (int, []byte) {
+		req, err := http.NewRequest(method, c.at.ControlURL+path, strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -20,40 +21,46 @@ func TestControlAddress(t *testing.T) {
 			}
 			req.Header.Set(header[i], header[i+1])
 		}
-		resp, err := http.DefaultClient.Do(req)
+		resp, err := c.http.Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { resp.Body.Close(); http.DefaultClient.CloseIdleConnections() })
-		return resp
+		defer resp.Body.Close()
+		raw, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, raw
 	}
-	if r := do("POST", "/faults", `[{"method":"GET","path":"/organization","times":1,"fail":{"status":503,"retry_after":"1"}}]`); r.StatusCode != 200 {
-		t.Fatalf("inject: %d", r.StatusCode)
+	if status, _ := do("POST", "/faults", `[{"method":"GET","path":"/organization","times":1,"fail":{"status":503,"retry_after":"1"}}]`); status != 200 {
+		t.Fatalf("inject: %d", status)
 	}
 	c.send(503, request{method: "GET", path: "/organization"})
 	c.get("/organization")
 	for _, body := range []string{`{"garble":"purple"}`, `{"unknown_key":1,"reset_before":true}`, `nonsense`, `{}`} {
-		if r := do("POST", "/faults", body); r.StatusCode != 400 {
-			t.Errorf("%s: %d, want 400", body, r.StatusCode)
+		if status, _ := do("POST", "/faults", body); status != 400 {
+			t.Errorf("%s: %d, want 400", body, status)
 		}
 	}
-	if r := do("DELETE", "/faults", ""); r.StatusCode != 204 {
-		t.Errorf("delete: %d", r.StatusCode)
+	if status, _ := do("DELETE", "/faults", ""); status != 204 {
+		t.Errorf("delete: %d", status)
 	}
 	for _, header := range [][]string{{"Host", "evil.example"}, {"Origin", "https://evil.example"}} {
-		if r := do("GET", "/ledger", "", header...); r.StatusCode != 403 {
-			t.Errorf("%v: %d, want 403", header, r.StatusCode)
+		if status, _ := do("GET", "/ledger", "", header...); status != 403 {
+			t.Errorf("%v: %d, want 403", header, status)
 		}
 	}
 	var truth struct{ Mailboxes []TruthMailbox }
-	if err := json.NewDecoder(do("GET", "/truth", "").Body).Decode(&truth); err != nil || len(truth.Mailboxes) != 6 {
+	_, raw := do("GET", "/truth", "")
+	if err := json.Unmarshal(raw, &truth); err != nil || len(truth.Mailboxes) != 6 {
 		t.Errorf("truth of %d mailboxes: %v", len(truth.Mailboxes), err)
 	}
 	var ledger struct {
 		Requests int64
 		Entries  []Entry
 	}
-	if err := json.NewDecoder(do("GET", "/ledger", "").Body).Decode(&ledger); err != nil || ledger.Requests != tenant.Requests() {
+	_, raw = do("GET", "/ledger", "")
+	if err := json.Unmarshal(raw, &ledger); err != nil || ledger.Requests != tenant.Requests() {
 		t.Errorf("ledger %d of %d: %v", ledger.Requests, tenant.Requests(), err)
 	}
 	last := ledger.Entries[len(ledger.Entries)-1]

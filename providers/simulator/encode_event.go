@@ -264,29 +264,28 @@ func (e *eventEncoder) joinURL(x *event) string {
 		"%40thread.v2/0?context=%7b%22Tid%22%3a%22" + e.t.endpoints.TenantID + "%22%2c%22Oid%22%3a%22" + oid + "%22%7d"
 }
 
-// bodyOf is the event's body; a Teams meeting's ends with the join text, except
-// in a room's copy, which has none.
-func (e *eventEncoder) bodyOf(x *event) (content string, isHTML bool) {
+// bodyOf is the event's body in HTML; a Teams meeting's ends with the join text.
+// A room's copy has none.
+func (e *eventEncoder) bodyOf(x *event) string {
 	if e.m.kind == roomBox && !x.has(isOrganizerFlag) {
-		return "", true
+		return ""
 	}
 	text := ""
-	if x.body != nil {
-		text, isHTML = x.body.content, x.body.html
-	} else {
-		isHTML = true
-	}
-	if !isHTML {
-		text, isHTML = html.EscapeString(text), true
+	switch {
+	case x.body == nil:
+	case x.body.html:
+		text = x.body.content
+	default:
+		text = html.EscapeString(x.body.content)
 	}
 	if x.has(onlineFlag) {
 		text += `<div>________________</div><div><a href="` + html.EscapeString(e.joinURL(x)) + `">Join the meeting now</a></div>`
 	}
-	return text, true
+	return text
 }
 
 func (e *eventEncoder) body(x *event) {
-	content, _ := e.bodyOf(x)
+	content := e.bodyOf(x)
 	e.key("body")
 	e.open()
 	if e.prefer.text {
@@ -303,7 +302,7 @@ func (e *eventEncoder) body(x *event) {
 }
 
 func (e *eventEncoder) preview(x *event) string {
-	content, _ := e.bodyOf(x)
+	content := e.bodyOf(x)
 	text := []rune(strings.TrimSpace(plainText(content)))
 	return string(text[:min(len(text), 255)])
 }

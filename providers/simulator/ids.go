@@ -127,7 +127,7 @@ var globalObjectHead = [16]byte{0x04, 0, 0, 0, 0x82, 0, 0xe0, 0, 0x74, 0xc5, 0xb
 // rng gives a random source for one purpose, the same for the same seed.
 func rng(seed int64, purpose string, n int) *rand.Rand {
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%s/%d", purpose, n)
+	h.Write(fmt.Appendf(nil, "%s/%d", purpose, n))
 	return rand.New(rand.NewPCG(uint64(seed), h.Sum64()))
 }
 

@@ -22,7 +22,6 @@ func (w *writer) comma() {
 
 func (w *writer) open()      { w.comma(); w.b = append(w.b, '{') }
 func (w *writer) close()     { w.b = append(w.b, '}') }
-func (w *writer) openList()  { w.comma(); w.b = append(w.b, '[') }
 func (w *writer) closeList() { w.b = append(w.b, ']') }
 
 func (w *writer) key(name string) {

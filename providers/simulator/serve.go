@@ -102,26 +102,25 @@ func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }
 
 // call is one Graph request, either a whole one or a part of a batch.
 type call struct {
-	t         *Tenant
-	ctx       context.Context
-	method    string
-	path      string // decoded, as it came
-	rawPath   string // escaped, for links
-	segments  []string
-	query     url.Values
-	header    http.Header
-	body      []byte
-	host      string
-	claims    entra.Claims
-	prefer    preferences
-	id        string
-	clientID  string
-	entry     *Entry
-	hit       *hit
-	inBatch   bool
-	mailbox   *mailbox
-	mailKey   string // what the path named the mailbox with
-	permitted bool
+	t        *Tenant
+	ctx      context.Context
+	method   string
+	path     string // decoded, as it came
+	rawPath  string // escaped, for links
+	segments []string
+	query    url.Values
+	header   http.Header
+	body     []byte
+	host     string
+	claims   entra.Claims
+	prefer   preferences
+	id       string
+	clientID string
+	entry    *Entry
+	hit      *hit
+	inBatch  bool
+	mailbox  *mailbox
+	mailKey  string // what the path named the mailbox with
 }
 
 func (t *Tenant) newCall(r *http.Request) *call {
