@@ -196,7 +196,7 @@ func (c *call) eventField(i instance) func(string) (any, bool) {
 	}
 }
 
-// instances lists the occurrences of a series.
+// instancesOf lists the occurrences of a series.
 func (c *call) instancesOf(e *event) answer {
 	if p := c.options("$top", "$skip", "$select", "$orderby", "$filter", "$count", "$skiptoken"); p != nil {
 		return c.refuse(p)

@@ -168,7 +168,7 @@ func (c *call) oneEvent(status int, i instance, pick selection) answer {
 	return a
 }
 
-// uidText names the event concerned in the ledger.
+// concerns names the event concerned in the ledger.
 func (c *call) concerns(i instance) {
 	c.entry.Event = string(appendICalUID(nil, i.e.uid, seriesCreated(i), i.date))
 }

@@ -187,7 +187,7 @@ func (r reply) errorCode() string {
 	return code
 }
 
-// at digs into decoded JSON.
+// dig looks into decoded JSON.
 func dig(v any, path ...any) any {
 	for _, p := range path {
 		switch key := p.(type) {

@@ -114,9 +114,6 @@ func (k *maker) isFree(m *mailbox, e *event) bool {
 func (k *maker) take(m *mailbox, e *event) {
 	k.each(e, func(start, end int64) bool {
 		k.busy[m].take(k.slot(start), k.slot(end+899))
-		if e.show == showFree {
-			return true
-		}
 		return true
 	})
 	k.count[m] += k.entries(e)
@@ -125,7 +122,7 @@ func (k *maker) take(m *mailbox, e *event) {
 // entries counts what a view of the window shows of an event.
 func (k *maker) entries(e *event) int { return len(e.instances(nil, k.from, k.to)) }
 
-// room has space for one more event where the number of entries is forced.
+// room reports space for one more event where the number of entries is forced.
 func (k *maker) room(m *mailbox, e *event) bool {
 	return k.force == 0 || k.count[m]+k.entries(e) <= k.force
 }

@@ -102,7 +102,7 @@ func (c *call) selected(typeName string, known []string) (selection, *problem) {
 	return s, nil
 }
 
-// page cuts a list to $skip and the page's size, and says whether there is more.
+// cut takes from a list to $skip and the page's size, and says whether there is more.
 func cut[T any](list []T, skip, size int) (page []T, more bool) {
 	if skip >= len(list) {
 		return nil, false

@@ -59,7 +59,7 @@ func (c *call) name(i int) string {
 	return strings.TrimSuffix(s, "()")
 }
 
-// rest is the number of segments.
+// depth is the number of segments.
 func (c *call) depth() int { return len(c.segments) }
 
 // dispatch finds the operation and runs it.
