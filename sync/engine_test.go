@@ -91,7 +91,16 @@ func TestRestartReadsNothingAgain(t *testing.T) { // S4
 		f.o.Workers = 3
 		f.engine = sync.New(f.o)
 		f.run()
-		f.until("some rooms", time.Hour, func() bool { return len(tn.seen("changes")) > 20 })
+		f.until("a round in the middle", time.Minute, func() bool {
+			if len(tn.seen("changes")) > 12 {
+				for n := range 20 {
+					if p, err := f.store.Position(t.Context(), roomName(n)); err == nil && p.Round != nil {
+						return true
+					}
+				}
+			}
+			return false
+		})
 		f.stop()
 		done := map[providers.Address]int{}
 		for _, c := range tn.seen("changes") {

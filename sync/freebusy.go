@@ -85,6 +85,17 @@ func (e *Engine) horizon(now time.Time) providers.Interval {
 	return providers.Interval{Start: day.Add(-24 * time.Hour), End: day.Add(24*time.Hour + e.o.Horizon)}
 }
 
+// halvings is how many questions may fail in a row before it is taken that no
+// single mailbox spoils them: halving further would only make a storm.
+const halvings = 6
+
+func (e *Engine) halve() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.phase.refused++
+	return e.phase.refused <= halvings
+}
+
 // readSchedule asks once. A question that fails as a whole is halved until the
 // mailbox that spoils it stands alone.
 func (e *Engine) readSchedule(r *taskRun, b *batch) error {
@@ -98,11 +109,14 @@ func (e *Engine) readSchedule(r *taskRun, b *batch) error {
 	b.tries++
 	switch {
 	case err == nil:
+		e.mu.Lock()
+		e.phase.refused = 0
+		e.mu.Unlock()
 	case r.ctx.Err() != nil, concernsAll(err) && b.tries < 2:
 		return err
 	case providers.Is(err, providers.Throttled) && b.tries < onceTries:
 		return err
-	case len(b.mailboxes) > 1:
+	case len(b.mailboxes) > 1 && e.halve():
 		e.mu.Lock()
 		half := len(b.mailboxes) / 2
 		e.queue(&batch{mailboxes: b.mailboxes[:half]}, now)
@@ -110,8 +124,11 @@ func (e *Engine) readSchedule(r *taskRun, b *batch) error {
 		e.mu.Unlock()
 		return nil
 	default:
+		answers = nil
 		problem := providers.ProblemOf(err, now)
-		answers = []providers.Availability{{Mailbox: b.mailboxes[0], Window: window, Problem: problem}}
+		for _, mailbox := range b.mailboxes {
+			answers = append(answers, providers.Availability{Mailbox: mailbox, Window: window, Problem: copied(problem)})
+		}
 	}
 	for i := range answers {
 		a := &answers[i]

@@ -16,6 +16,7 @@ type phaseState struct {
 	listed   bool // the rooms were listed to the end, once
 	places   int  // rooms that came in the running listing
 	batches  int
+	refused  int // questions for free/busy that failed in a row
 	total    int // mailboxes
 	settled  int // of these, read or found unreadable
 	schedule struct{ done, total int }

@@ -218,7 +218,7 @@ func TestMirrorUnderFaults(t *testing.T) { // F-001, F-012, F-023, F-025, F-063,
 		"empty page":    {Path: "/calendarView", Page: "empty", Times: 10},
 		"twice":         {Path: "/calendarView", Page: "dup", Times: 10},
 		"reset":         {Path: "/calendarView", ResetBefore: true, Nth: 7, Times: 2},
-		"schedule down": {Path: "/getSchedule", Fail: &simulator.Failure{Status: 500}},
+		"schedule down": {Path: "/getSchedule", Nth: 1, Times: 4, Fail: &simulator.Failure{Status: 500}},
 	}
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {

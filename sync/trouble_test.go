@@ -218,6 +218,28 @@ func TestPoisonedMailboxIsSplitOff(t *testing.T) { // F-122
 	})
 }
 
+func TestFreeBusyOutageMakesNoStorm(t *testing.T) { // F-072
+	bubble(t, func(t *testing.T) {
+		tn := newTenant(400, 1)
+		tn.fail = func(c call) error {
+			if c.method == "availability" {
+				return fault(providers.Transient)
+			}
+			return nil
+		}
+		f := newFixture(t, tn)
+		defer f.stop()
+		f.run()
+		f.synced()
+		if n := len(tn.seen("availability")); n > 20+2*6+1 {
+			t.Errorf("%d questions where 20 would have done", n)
+		}
+		if !f.converged() {
+			t.Error("the calendars were not read")
+		}
+	})
+}
+
 func TestSignedOutStopsEverythingAndProbesSlowly(t *testing.T) { // F-082
 	bubble(t, func(t *testing.T) {
 		tn := newTenant(30, 2)
