@@ -40,14 +40,9 @@ func TestCancel(t *testing.T) {
 				if c.before != nil {
 					c.before(w)
 				}
-				for op, faults := range c.faults {
-					w.tenant.faults[op] = faults
-				}
 				defer w.run()()
 				time.Sleep(time.Second) // the looks of a new run have passed
-				for op, faults := range c.faults {
-					w.tenant.faults[op] = faults
-				}
+				w.tenant.script(c.faults)
 				got, err := w.Cancel(t.Context(), b.ID, "sorry")
 				if got.State != c.state || providers.ClassOf(err) != c.err {
 					t.Errorf("%s, %v; want %s, class %q", got.State, err, c.state, c.err)

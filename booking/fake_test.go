@@ -102,6 +102,15 @@ func (t *tenant) meet(ctx context.Context, op string, detail any) (before error,
 	return wait(), after
 }
 
+// script sets what happens to the next calls.
+func (t *tenant) script(faults map[string][]fault) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for op, queue := range faults {
+		t.faults[op] = slices.Clone(queue)
+	}
+}
+
 func (t *tenant) calls(op string) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()

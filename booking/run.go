@@ -27,16 +27,23 @@ func (d *Desk) Run(ctx context.Context) error {
 	}
 	defer d.running.Store(false)
 	var (
-		wg     sync.WaitGroup
-		slots  = make(chan struct{}, atATime)
-		rescan = time.Time{}
+		wg         sync.WaitGroup
+		slots      = make(chan struct{}, atATime)
+		rescan     = time.Time{}
+		everything time.Time // the next rescan that goes through settled bookings too
 	)
 	defer wg.Wait()
 	for ctx.Err() == nil {
 		if now := d.Now(); !now.Before(rescan) {
 			rescan = now.Add(rescanEvery)
-			if err := d.rescan(ctx); err != nil {
+			list := d.Outbox.OpenBookings
+			if !now.Before(everything) {
+				list = d.Outbox.Bookings
+			}
+			if err := d.rescan(ctx, list); err != nil {
 				d.log.Error("the stored bookings cannot be read", "error", err)
+			} else if !now.Before(everything) {
+				everything = now.Add(rescanSettled)
 			}
 		}
 		for _, id := range d.takeDue() {
@@ -71,12 +78,11 @@ func (d *Desk) Run(ctx context.Context) error {
 
 var errRunning = errors.New("booking: already running")
 
-// rescan plans a look at every booking that needs one and has none planned:
-// those of earlier runs and of other processes.
-func (d *Desk) rescan(ctx context.Context) error {
-	// Accepted bookings count as settled, but rooms change their minds: so all
-	// bookings are gone through, not only the open ones.
-	all, err := d.Outbox.Bookings(ctx)
+// rescan plans a look at every listed booking that needs one and has none
+// planned: those of earlier runs and of other processes. Accepted bookings count
+// as settled, but rooms change their minds, so that these are listed at times.
+func (d *Desk) rescan(ctx context.Context, list func(context.Context) ([]providers.Booking, error)) error {
+	all, err := list(ctx)
 	if err != nil {
 		return err
 	}

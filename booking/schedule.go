@@ -28,7 +28,11 @@ const (
 	// othersTurn is how long a booking of another process is left to it.
 	othersTurn = 5 * time.Second
 
+	// rescanEvery and rescanSettled are how often the outbox is read for bookings
+	// of other processes, and for accepted ones that are watched.
 	rescanEvery   = 30 * time.Second
+	rescanSettled = 10 * time.Minute
+
 	createTimeout = 90 * time.Second
 	readTimeout   = 30 * time.Second
 	// explainTimeout bounds what is spent on a reason and on other rooms before a

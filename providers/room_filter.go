@@ -34,7 +34,21 @@ type RoomIndex struct {
 	stepFree  roomSet
 	floors    map[string]roomSet
 	scratch   sync.Pool // of *[]uint64
+
+	// While somebody types, all terms but the last stay as they are: the rooms of
+	// the latest texts are kept.
+	mu     sync.Mutex
+	recent [recentTexts]foundText
+	next   int
 }
+
+// foundText has the rooms with a text. The set is never changed once it is here.
+type foundText struct {
+	text  string
+	rooms roomSet
+}
+
+const recentTexts = 8
 
 // RoomTerm is a term of a query as it was understood. All texts are safe to show.
 type RoomTerm struct {
@@ -211,12 +225,32 @@ func (x *RoomIndex) borrow(size int) *[]uint64 {
 	return scratch
 }
 
+// findText adds the rooms with want in their text.
+func (x *RoomIndex) findText(want string, out roomSet) {
+	x.mu.Lock()
+	for _, found := range x.recent {
+		if found.text == want && found.rooms != nil {
+			x.mu.Unlock()
+			out.or(found.rooms)
+			return
+		}
+	}
+	x.mu.Unlock()
+	found := foundText{want, newRoomSet(x.count)}
+	x.text.find(want, found.rooms)
+	out.or(found.rooms)
+	x.mu.Lock()
+	x.recent[x.next] = found
+	x.next = (x.next + 1) % recentTexts
+	x.mu.Unlock()
+}
+
 // failing fills out with the rooms that do not satisfy the term.
 func (x *RoomIndex) failing(t roomTerm, out roomSet) {
 	clear(out)
 	switch t.kind {
 	case termText:
-		x.text.find(t.text, out)
+		x.findText(t.text, out)
 		if t.orEquipment != "" {
 			out.or(x.equipment[t.orEquipment])
 		}

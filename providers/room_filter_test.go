@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf8"
 
@@ -294,6 +296,25 @@ func TestRoomFilterLaws(t *testing.T) {
 	})
 }
 
+// Several goroutines may ask at once, and what was found before changes nothing.
+func TestRoomFilterConcurrently(t *testing.T) {
+	index := NewRoomIndex(filterRooms())
+	var wg sync.WaitGroup
+	for n := range 4 {
+		wg.Go(func() {
+			for i := range 200 {
+				word := string(rune('a' + (i+n)%26))
+				want := NewRoomIndex(filterRooms()).Filter(word + " ").Rooms
+				if got := index.Filter(word + " ").Rooms; !slices.Equal(got, want) {
+					t.Errorf("%q: %v, want %v", word, got, want)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
 func FuzzRoomFilter(f *testing.F) {
 	for _, seed := range []string{"", "12p display f3", `"west wing" -kitchen @ber`, "floor 3", ">=", `"`, "\xff", "\x1b]52;c;x\x07", "f-1 -f-1", "ﷺ ẞ İ"} {
 		f.Add(seed, "Aalto")
@@ -331,6 +352,20 @@ func BenchmarkRoomFilter(b *testing.B) {
 			Capacity: i % 30, Equipment: []Equipment{Display, Video}[:i%3%2+1], Lists: []Address{"rooms-berlin@contoso.onmicrosoft.com"}, Tags: []Untrusted{Outside("whiteboard")}}
 	}
 	index := NewRoomIndex(rooms)
+	// Each key changes the last word; the words before it stay.
+	b.Run("typing", func(b *testing.B) {
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			index.Filter("contoso onmicrosoft com roo" + strconv.Itoa(i%1000))
+		}
+	})
+	b.Run("contoso+onmicrosoft+com+room+anew", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			index.recent = [recentTexts]foundText{}
+			index.Filter("contoso onmicrosoft com room")
+		}
+	})
 	for _, query := range []string{"", "b", "berlin", "conf room", "12p display f3", "12p display f3 @berlin -kuche whiteboard", "zzzz", "contoso onmicrosoft com room"} {
 		b.Run(strings.ReplaceAll(query, " ", "+"), func(b *testing.B) {
 			b.ReportAllocs()
