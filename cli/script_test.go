@@ -3,6 +3,7 @@ package cli_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -139,7 +140,7 @@ func checkCode(ts *testscript.TestScript, neg bool, args []string) {
 	got := 0
 	if err != nil {
 		var exit interface{ ExitCode() int }
-		if !asExit(err, &exit) {
+		if !errors.As(err, &exit) {
 			ts.Fatalf("%v", err)
 		}
 		got = exit.ExitCode()
@@ -147,14 +148,6 @@ func checkCode(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
-}
-
-func asExit(err error, target *interface{ ExitCode() int }) bool {
-	e, ok := err.(interface{ ExitCode() int }) //nolint:errorlint // the package gives it unwrapped
-	if ok {
-		*target = e
-	}
-	return ok
 }
 
 // checkJSON compares a value of the last standard output, or with "stderr" of its
