@@ -138,6 +138,7 @@ func TestCircleOfPages(t *testing.T) {
 		"two links in turn":         func(page int) string { return itoa(page % 2) },
 		"new links, same content":   func(page int) string { return itoa(page + 1) },
 		"the first request's own":   func(page int) string { return "" },
+		"same link, new content":    func(page int) string { return "1" },
 		"new links, nothing inside": func(page int) string { return "empty" + itoa(page+1) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -149,6 +150,9 @@ func TestCircleOfPages(t *testing.T) {
 				}
 				page++
 				value := []any{rawEvent("1", "x", 9)}
+				if strings.Contains(name, "new content") {
+					value = []any{rawEvent(itoa(page), "x", 9)}
+				}
 				if strings.Contains(name, "nothing") {
 					value = nil
 				}

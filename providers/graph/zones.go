@@ -11,9 +11,14 @@ import (
 
 //go:generate sh -c "go run zones_generate.go windowsZones.json timezone.json > zones_table.go"
 
+type zones struct {
+	windows, iana map[string]string
+	locations     sync.Map // those that were loaded, by name; a cache of what never changes
+}
+
 // zoneNames has the table in both directions, by lower-case name.
-var zoneNames = sync.OnceValue(func() (names struct{ windows, iana map[string]string }) {
-	names.windows, names.iana = map[string]string{}, map[string]string{}
+var zoneNames = sync.OnceValue(func() *zones {
+	names := &zones{windows: map[string]string{}, iana: map[string]string{}}
 	for line := range strings.Lines(zoneTable) {
 		windows, list, ok := strings.Cut(strings.TrimSpace(line), "=")
 		if !ok {
@@ -49,9 +54,6 @@ func IANAZone(name string) string {
 	if zoneNames().windows[strings.ToLower(name)] == "" {
 		return ""
 	}
-	if _, err := time.LoadLocation(name); err != nil {
-		return ""
-	}
 	return name
 }
 
@@ -61,8 +63,16 @@ func Location(name string) (*time.Location, error) {
 	case "", "UTC", "tzone://Microsoft/Utc":
 		return time.UTC, nil
 	}
+	known := zoneNames()
+	if location, ok := known.locations.Load(name); ok {
+		return location.(*time.Location), nil
+	}
 	if iana := IANAZone(name); iana != "" {
-		return time.LoadLocation(iana)
+		location, err := time.LoadLocation(iana)
+		if err == nil {
+			known.locations.Store(name, location) // the library reads a file each time
+			return location, nil
+		}
 	}
 	return nil, &providers.Error{Class: providers.Permanent, Op: "reading a time zone",
 		Message: providers.Outside("the time zone " + name + " is not known here")}
