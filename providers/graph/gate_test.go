@@ -21,6 +21,13 @@ func enter(t *testing.T, g *gate, mailbox providers.Address) func() {
 	return leave
 }
 
+// held is what the gate still has to do with anybody.
+func held(g *gate) (inFlight, mailboxes int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.inFlight, len(g.mailboxes)
+}
+
 func TestGateAdmitsFourForAMailbox(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(32, time.Now)
@@ -45,8 +52,8 @@ func TestGateAdmitsFourForAMailbox(t *testing.T) {
 		if most.Load() != perMailbox || in.Load() != 0 {
 			t.Errorf("at most %d in flight, %d left", most.Load(), in.Load())
 		}
-		if len(g.mailboxes) != 0 {
-			t.Errorf("%d mailboxes are remembered for nothing", len(g.mailboxes))
+		if _, mailboxes := held(g); mailboxes != 0 {
+			t.Errorf("%d mailboxes are remembered for nothing", mailboxes)
 		}
 	})
 }
@@ -196,8 +203,8 @@ func TestGateForgetsWhoGivesUp(t *testing.T) {
 		}
 		leave()
 		enter(t, g, adele)()
-		if g.inFlight != 0 || len(g.mailboxes) != 0 {
-			t.Errorf("%d in flight, %d mailboxes", g.inFlight, len(g.mailboxes))
+		if inFlight, mailboxes := held(g); inFlight != 0 || mailboxes != 0 {
+			t.Errorf("%d in flight, %d mailboxes", inFlight, mailboxes)
 		}
 		go func() {
 			leave := enter(t, g, adele)
