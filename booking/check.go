@@ -42,8 +42,9 @@ type Refused struct {
 	Err   *providers.Error
 }
 
-// Error is the reason in one line.
-func (r *Refused) Error() string { return r.Err.Error() }
+// Error is the reason in one line. The words of the class are left out: they
+// speak of the service, which was not asked to make anything.
+func (r *Refused) Error() string { return r.Err.Op + ": " + r.Check.Why }
 
 // Unwrap gives the classified error.
 func (r *Refused) Unwrap() error { return r.Err }
