@@ -198,14 +198,20 @@ func (k *maker) pattern(room *mailbox, names []string, shape func(*recurrence), 
 	}
 }
 
+// weekendShare is how much of a weekday's meetings a day of the weekend has.
+const weekendShare = 0.3
+
 // day fills a room's working day with single meetings until it is as busy as the
 // room is popular. The further ahead, the less is planned.
 func (k *maker) day(room *mailbox, day int32) {
-	if w := weekdayOf(day); w == time.Saturday || w == time.Sunday {
-		return
-	}
 	ahead := float64(max(day-k.today, 0))
 	wanted := int(room.room.popularity * 36 * (0.7 + 0.6*k.r.Float64()) / (1 + ahead*ahead/22))
+	weekend := false
+	if w := weekdayOf(day); w == time.Saturday || w == time.Sunday {
+		// Some shifts work then: a tenant that is looked at on a Saturday has life.
+		weekend = true
+		wanted = int(float64(wanted) * weekendShare)
+	}
 	if k.force > 0 {
 		wanted = 36 * min(k.force, 60) / 60
 	}
@@ -216,7 +222,7 @@ func (k *maker) day(room *mailbox, day int32) {
 			taken++
 		}
 	}
-	if day > k.today && k.r.IntN(160) == 0 && k.force == 0 {
+	if !weekend && day > k.today && k.r.IntN(160) == 0 && k.force == 0 {
 		k.wholeDay(room, day)
 		return
 	}

@@ -34,18 +34,25 @@ func TestRoomsAreAsBusyAsInLife(t *testing.T) {
 		now := time.Date(2026, 11, 18+day, 9, 0, 0, 0, time.UTC)
 		tenant, _ := start(t, Options{Seed: int64(day), Now: func() time.Time { return now }})
 		from, to := tenant.around()
-		total, popular := 0, 0
+		total, popular, lively := 0, 0, 0
+		midnight := now.Truncate(24 * time.Hour).Unix()
 		for _, m := range tenant.world.rooms {
 			tenant.ensure(m)
 			total += len(m.view(from.Unix(), to.Unix()))
+			if len(m.view(midnight, midnight+24*3600)) > 0 {
+				lively++
+			}
 			if share := tenant.officeShare(m); share >= 0.4 && share <= 0.65 {
 				popular++
 			} else if share > 0.85 {
 				t.Errorf("%v: %s is taken %.0f %% of its office hours", now.Weekday(), m.contact.address, 100*share)
 			}
 		}
+		if lively < 12 {
+			t.Errorf("%v: only %d of 40 rooms have a meeting on the day that is looked at first", now.Weekday(), lively)
+		}
 		t.Logf("%v: %.1f entries per room, %d of 40 rooms are taken 40 to 65 %% of the office hours", now.Weekday(), float64(total)/40, popular)
-		if total < 25*40 || total > 62*40 || popular < 8 {
+		if total < 25*40 || total > 70*40 || popular < 8 {
 			t.Errorf("%v: %d entries in 40 rooms, %d popular rooms", now.Weekday(), total, popular)
 		}
 	}
