@@ -95,7 +95,8 @@ func (e *Engine) oldWindow(p store.Position, now time.Time) bool {
 	h := fnv.New32a()
 	h.Write([]byte(p.Address))
 	share := time.Duration(h.Sum32() % 1000)
-	return !e.covers(p.Window, now.Add(share*12*time.Hour/1000)) ||
+	spare := min(2*e.o.Intervals.Rest, 12*time.Hour) // until the next round has come and gone
+	return !e.covers(p.Window, now.Add(spare+share*11*time.Hour/1000)) ||
 		now.Sub(p.LastFull) >= e.o.Intervals.Full-share*e.o.Intervals.Full/4000
 }
 

@@ -197,14 +197,17 @@ func TestSingleFlight(t *testing.T) { // F-031
 		defer f.stop()
 		f.run()
 		f.synced()
-		tn.latency = 3 * time.Second
+		tn.now(func() { tn.latency = 3 * time.Second })
 		before := len(tn.seen("changes"))
 		for range 40 {
 			f.engine.Poke(roomName(1))
 			f.engine.Retry(roomName(1))
 			time.Sleep(250 * time.Millisecond)
 		}
-		f.until("the last round", time.Minute, func() bool { return f.tenant.running[roomName(1)] == 0 })
+		f.until("the last round", time.Minute, func() (idle bool) {
+			tn.now(func() { idle = tn.running[roomName(1)] == 0 })
+			return idle
+		})
 		if tn.most[roomName(1)] != 1 {
 			t.Errorf("%d rounds of one mailbox at once", tn.most[roomName(1)])
 		}
@@ -251,6 +254,12 @@ func TestWatchedRoomsAreReadWithinTheirBound(t *testing.T) { // G4
 }
 
 func TestWindowRolls(t *testing.T) { // F-020
+	t.Run("with the daily re-read", func(t *testing.T) { windowRolls(t, 0, 44) })
+	// A window that is about to end must roll by itself.
+	t.Run("without other re-reads", func(t *testing.T) { windowRolls(t, 1000*24*time.Hour, 20) })
+}
+
+func windowRolls(t *testing.T, full time.Duration, windows int) {
 	bubble(t, func(t *testing.T) {
 		tn := newTenant(3, 0)
 		room := roomName(1)
@@ -260,6 +269,7 @@ func TestWindowRolls(t *testing.T) { // F-020
 		f := newFixture(t, tn)
 		f.o.Intervals.Rest = time.Hour
 		f.o.Intervals.Near = time.Hour
+		f.o.Intervals.Full = full
 		f.engine = sync.New(f.o)
 		defer f.stop()
 		f.run()
@@ -283,7 +293,7 @@ func TestWindowRolls(t *testing.T) { // F-020
 				used[c.window.End.String()] = true
 			}
 		}
-		if len(used) < 44 {
+		if len(used) < windows {
 			t.Errorf("only %d windows in 45 days", len(used))
 		}
 	})

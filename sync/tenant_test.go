@@ -41,6 +41,7 @@ type versioned struct {
 // demand. It uses time as the bubble of a test has it.
 type tenant struct {
 	mu       stdsync.Mutex
+	script   stdsync.Mutex // around fail
 	id       string
 	rooms    []providers.Room
 	people   []providers.Person
@@ -130,7 +131,7 @@ func (tn *tenant) enter(ctx context.Context, c call) (leave func(), err error) {
 	c.at = time.Now()
 	tn.mu.Lock()
 	tn.calls = append(tn.calls, c)
-	fail := tn.fail
+	fail, latency := tn.fail, tn.latency
 	if c.mailbox != "" {
 		tn.running[c.mailbox]++
 		tn.most[c.mailbox] = max(tn.most[c.mailbox], tn.running[c.mailbox])
@@ -143,9 +144,9 @@ func (tn *tenant) enter(ctx context.Context, c call) (leave func(), err error) {
 			tn.running[c.mailbox]--
 		}
 	}
-	if tn.latency > 0 {
+	if latency > 0 {
 		select {
-		case <-time.After(tn.latency):
+		case <-time.After(latency):
 		case <-ctx.Done():
 			return leave, ctx.Err()
 		}
@@ -154,6 +155,8 @@ func (tn *tenant) enter(ctx context.Context, c call) (leave func(), err error) {
 		return leave, err
 	}
 	if fail != nil {
+		tn.script.Lock()
+		defer tn.script.Unlock() // the script may panic
 		err = fail(c)
 	}
 	return leave, err
@@ -168,6 +171,15 @@ func (tn *tenant) seen(method string) (found []call) {
 		}
 	}
 	return found
+}
+
+// now changes the script while the tenant runs.
+func (tn *tenant) now(change func()) {
+	tn.mu.Lock()
+	defer tn.mu.Unlock()
+	tn.script.Lock()
+	defer tn.script.Unlock()
+	change()
 }
 
 func (tn *tenant) forget() {
@@ -217,11 +229,16 @@ func (tn *tenant) Calendars(ctx context.Context, mailbox providers.Address) ([]p
 func (tn *tenant) Availability(ctx context.Context, mailboxes []providers.Address, window providers.Interval) ([]providers.Availability, error) {
 	leave, err := tn.enter(ctx, call{method: "availability", window: window})
 	defer leave()
+	tn.mu.Lock()
+	fail := tn.fail
+	tn.mu.Unlock()
+	tn.script.Lock()
 	for _, mailbox := range mailboxes {
-		if err == nil && tn.fail != nil {
-			err = tn.fail(call{method: "availability of", mailbox: mailbox})
+		if err == nil && fail != nil {
+			err = fail(call{method: "availability of", mailbox: mailbox})
 		}
 	}
+	tn.script.Unlock()
 	if err != nil {
 		return nil, err
 	}

@@ -248,12 +248,14 @@ func TestSignedOutStopsEverythingAndProbesSlowly(t *testing.T) { // F-082
 		f.run()
 		f.synced()
 		out := true
-		tn.fail = func(call) error {
-			if out {
-				return &providers.Error{Class: providers.SignedOut, Code: "AADSTS7000222", Advice: "renew the secret"}
+		tn.now(func() {
+			tn.fail = func(call) error {
+				if out {
+					return &providers.Error{Class: providers.SignedOut, Code: "AADSTS7000222", Advice: "renew the secret"}
+				}
+				return nil
 			}
-			return nil
-		}
+		})
 		tn.forget()
 		f.until("the stop", 15*time.Minute, func() bool { return f.engine.Progress().Problem != nil })
 		began := time.Now()
@@ -266,7 +268,7 @@ func TestSignedOutStopsEverythingAndProbesSlowly(t *testing.T) { // F-082
 		if p.Problem == nil || p.Problem.Class != providers.SignedOut || began.Sub(p.Problem.Since) > 20*time.Minute || p.Late == 0 || p.Failing != 0 {
 			t.Errorf("%+v %+v", p, p.Problem)
 		}
-		out = false
+		tn.now(func() { out = false })
 		f.engine.Retry()
 		f.until("recovery", 10*time.Second, func() bool { p := f.engine.Progress(); return p.Problem == nil && p.Fresh == 30 })
 		u, err := f.engine.Wait(t.Context(), 0)
@@ -318,7 +320,7 @@ func TestStartsWithoutNetwork(t *testing.T) {
 		if n := len(tn.calls); n < 10 || n > 100 {
 			t.Errorf("%d calls in ten minutes without a network", n)
 		}
-		down = false
+		tn.now(func() { down = false })
 		f.until("the first sync", 2*time.Minute, f.converged)
 	})
 }
@@ -629,13 +631,13 @@ func TestConvergesAfterRandomFaults(t *testing.T) { // F-072, F-125, CONV
 			tn.latency = 50 * time.Millisecond
 			tn.pageSize = 20
 			classes := []providers.Class{providers.Transient, providers.Throttled, providers.Unreachable, providers.Resync, providers.Foreign, providers.SignedOut}
-			trouble := true
+			trouble, luck := true, rand.New(rand.NewPCG(uint64(seed), 8))
 			tn.fail = func(call) error {
-				if trouble && r.IntN(100) < 25 {
-					e := fault(classes[r.IntN(len(classes))])
+				if trouble && luck.IntN(100) < 25 {
+					e := fault(classes[luck.IntN(len(classes))])
 					if e.Class == providers.Throttled {
-						e.RetryAfter = time.Duration(r.IntN(20)) * time.Second
-						e.Scope = []providers.Scope{providers.ScopeApp, providers.ScopeMailbox}[r.IntN(2)]
+						e.RetryAfter = time.Duration(luck.IntN(20)) * time.Second
+						e.Scope = []providers.Scope{providers.ScopeApp, providers.ScopeMailbox}[luck.IntN(2)]
 					}
 					return e
 				}
@@ -663,7 +665,7 @@ func TestConvergesAfterRandomFaults(t *testing.T) { // F-072, F-125, CONV
 					tn.put(room, ev)
 				}
 			}
-			trouble = false
+			tn.now(func() { trouble = false })
 			f.until(fmt.Sprintf("convergence with seed %d", seed), 40*time.Minute, f.converged)
 			f.stop()
 		})

@@ -29,6 +29,7 @@ CREATE TABLE calendar (
 CREATE TABLE mailbox (
 	id           INTEGER PRIMARY KEY,
 	address      TEXT NOT NULL UNIQUE,
+	zone         TEXT NOT NULL DEFAULT '', -- IANA name of its own time zone
 	last_good    INTEGER NOT NULL,
 	last_full    INTEGER NOT NULL,
 	next         INTEGER NOT NULL,
