@@ -217,6 +217,27 @@ func TestSingleFlight(t *testing.T) { // F-031
 	})
 }
 
+func TestPokeDuringARoundIsNotLost(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		tn := newTenant(1, 5)
+		f := newFixture(t, tn)
+		f.o.Intervals.Rest, f.o.Intervals.Near = 24*time.Hour, 24*time.Hour
+		f.engine = sync.New(f.o)
+		defer f.stop()
+		f.run()
+		f.synced()
+		tn.now(func() { tn.latency = 3 * time.Second })
+		tn.forget()
+		f.engine.Poke(roomName(0))
+		time.Sleep(time.Second)
+		f.engine.Poke(roomName(0)) // the first answer may be older than what this is about
+		time.Sleep(time.Minute)
+		if n := len(tn.seen("changes")); n != 2 {
+			t.Errorf("%d rounds after two requests", n)
+		}
+	})
+}
+
 func TestWatchedRoomsAreReadWithinTheirBound(t *testing.T) { // G4
 	bubble(t, func(t *testing.T) {
 		tn := newTenant(300, 0)

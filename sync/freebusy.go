@@ -37,7 +37,8 @@ func (e *Engine) queue(b *batch, due time.Time) {
 
 // planSchedule asks for the free/busy of mailboxes whose calendars do not say it:
 // not read yet, failing, long ago, or of persons on the screen who are not
-// mirrored.
+// mirrored. Each is asked once at least, because only this answer names the
+// mailbox's time zone.
 func (e *Engine) planSchedule(r *taskRun) error {
 	known, err := e.store.Mailboxes(r.ctx)
 	if err != nil {
@@ -56,7 +57,7 @@ func (e *Engine) planSchedule(r *taskRun) error {
 		if t == nil || now.Sub(m.ScheduleAsOf) < e.o.Intervals.Schedule*3/4 {
 			continue
 		}
-		if !t.complete || t.problem != nil || t.lastGood.Before(stale) {
+		if !t.complete || t.problem != nil || t.lastGood.Before(stale) || m.ScheduleAsOf.IsZero() {
 			mailboxes = append(mailboxes, m.Address)
 		}
 	}
@@ -144,6 +145,17 @@ func (e *Engine) readSchedule(r *taskRun, b *batch) error {
 	}
 	if err := e.store.SetAvailability(r.ctx, answers); err != nil {
 		return err
+	}
+	zones := make(map[providers.Address]string, len(answers))
+	for i := range answers {
+		zones[answers[i].Mailbox] = answers[i].Zone
+	}
+	moved, err := e.store.SetZones(r.ctx, zones)
+	if err != nil {
+		return err
+	}
+	if moved {
+		e.hub.rooms()
 	}
 	e.mu.Lock()
 	e.phase.schedule.done += len(b.mailboxes)

@@ -53,9 +53,14 @@ func decodeRoom(mailbox providers.Address, b []byte) (providers.Room, error) {
 	return r, d.err()
 }
 
-// Rooms lists every room of the mirror, by address.
+// Rooms lists every room of the mirror, by address. A room whose zone the tenant's
+// list does not say has the one that its calendar named.
 func (s *Store) Rooms(ctx context.Context) ([]providers.Room, error) {
-	return entries(ctx, s, "reading rooms", "SELECT mailbox, content FROM room ORDER BY mailbox", decodeRoom)
+	rooms, err := entries(ctx, s, "reading rooms", "SELECT mailbox, content FROM room ORDER BY mailbox", decodeRoom)
+	if err != nil {
+		return nil, err
+	}
+	return rooms, s.fillZones(ctx, rooms)
 }
 
 // Room finds one room; ok is false where the mirror has none with that address.
@@ -64,7 +69,65 @@ func (s *Store) Room(ctx context.Context, mailbox providers.Address) (room provi
 	if err != nil || len(found) == 0 {
 		return providers.Room{}, false, err
 	}
-	return found[0], true, nil
+	return found[0], true, s.fillZones(ctx, found)
+}
+
+// SetZones stores the mailboxes' own time zones, by IANA name, and reports whether
+// any is new. An empty name changes nothing.
+func (s *Store) SetZones(ctx context.Context, zones map[providers.Address]string) (changed bool, err error) {
+	const op = "storing time zones"
+	known, err := s.zones(ctx)
+	if err != nil {
+		return false, s.fail(op, err)
+	}
+	fresh := map[providers.Address]string{}
+	for mailbox, zone := range zones {
+		if zone != "" && known[mailbox] != zone {
+			fresh[mailbox] = zone
+		}
+	}
+	if len(fresh) == 0 {
+		return false, nil
+	}
+	return true, s.write(ctx, op, func(b *batch) error {
+		for mailbox, zone := range fresh {
+			m, err := b.mailbox(mailbox)
+			if err != nil {
+				return err
+			}
+			if err := b.exec("UPDATE mailbox SET zone = ?2 WHERE id = ?1", m.id, zone); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Store) zones(ctx context.Context) (map[providers.Address]string, error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT address, zone FROM mailbox WHERE zone <> ''")
+	if err != nil {
+		return nil, err
+	}
+	zones := map[providers.Address]string{}
+	return zones, eachRow(rows, func(row rowScanner) error {
+		var address, zone string
+		err := row.Scan(&address, &zone)
+		zones[providers.Address(address)] = zone
+		return err
+	})
+}
+
+func (s *Store) fillZones(ctx context.Context, rooms []providers.Room) error {
+	zones, err := s.zones(ctx)
+	if err != nil {
+		return s.fail("reading time zones", err)
+	}
+	for i := range rooms {
+		if rooms[i].Zone == "" {
+			rooms[i].Zone = zones[rooms[i].Mailbox]
+		}
+	}
+	return nil
 }
 
 // entries reads a table of addresses and contents.

@@ -243,6 +243,24 @@ func TestStubsInherit(t *testing.T) { // F-012, F-014
 	}
 }
 
+func TestMasterAskedForByItselfSurvivesARereading(t *testing.T) { // F-012
+	s := open(t)
+	master, stubs := series(1)
+	fill(t, s, aalto, stubs)
+	if visible := must(s.PutEvents(t.Context(), aalto, []providers.Event{master}))(t); !visible {
+		t.Error("the details of three occurrences are no visible change")
+	}
+	fill(t, s, aalto, stubs[:2], stubs[2:])
+	if events := must(s.Events(t.Context(), aalto, week))(t); len(events) != 3 || events[0].Subject.Raw() != "Weekly" {
+		t.Errorf("%+v", events)
+	}
+	// Without any occurrence it goes.
+	fill(t, s, aalto, nil)
+	if _, ok, _ := s.Event(t.Context(), aalto, master.ID); ok {
+		t.Error("a master without occurrences stays for ever")
+	}
+}
+
 func TestStubWithoutMasterIsBusy(t *testing.T) {
 	s := open(t)
 	_, stubs := series(1)
