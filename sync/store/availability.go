@@ -187,7 +187,7 @@ func (s *Store) blocks(ctx context.Context, tx *sql.Tx, ids []int64, mailboxes m
 			CASE WHEN coalesce(s.flags, e.flags) & 32 <> 0 THEN coalesce(s.detail, e.detail) END,
 			EXISTS (SELECT 1 FROM booking b WHERE b.ical_uid = CASE WHEN e.ical_uid <> '' THEN e.ical_uid ELSE s.ical_uid END AND b.ical_uid <> '')
 		FROM json_each(?3) j CROSS JOIN mailbox m ON m.id = j.value CROSS JOIN event e ON `+inSpan+noMaster+withMaster+`
-		WHERE coalesce(s.flags, e.flags) & 32 <> 0 OR e.start < ?5 AND (e."end" > ?4 OR e.start = ?4)`,
+		WHERE e.flags & 48 <> 0 OR e.start < ?5 AND (e."end" > ?4 OR e.start = ?4)`,
 		micros(wide.Start), micros(wide.End), jsonInts(ids), micros(window.Start), micros(window.End))
 	if err != nil {
 		return err
@@ -212,9 +212,10 @@ func (s *Store) blocks(ctx context.Context, tx *sql.Tx, ids []int64, mailboxes m
 		}
 		span := providers.Interval{Start: instant(start), End: instant(end)}
 		if allDay != nil {
-			if span = s.wholeDays(span, allDay); !span.Overlaps(window) {
-				return nil
-			}
+			span = s.wholeDays(span, allDay)
+		}
+		if !span.Overlaps(window) && span.Duration() > 0 {
+			return nil // came because it might have been an all-day event
 		}
 		b := providers.Block{Interval: span, State: state, EventID: id, Mine: mine}
 		if flags&flagPrivate != 0 {

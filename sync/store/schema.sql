@@ -80,7 +80,8 @@ CREATE TABLE event (
 	visible     INTEGER NOT NULL, -- of everything that a person could see
 	UNIQUE (mailbox_id, id_hash)
 );
-CREATE INDEX event_time ON event (mailbox_id, start, "end");
+-- flags decide without the row whether it belongs to an answer.
+CREATE INDEX event_time ON event (mailbox_id, start, "end", flags);
 
 CREATE TABLE availability (
 	mailbox_id   INTEGER PRIMARY KEY REFERENCES mailbox (id) ON DELETE CASCADE,
