@@ -172,18 +172,23 @@ func TestResyncKeepsTheRows(t *testing.T) { // F-001
 		window := providers.Interval{Start: time.Now().Add(-90 * time.Hour), End: time.Now().Add(90 * time.Hour)}
 		before := len(f.mirror(room, window))
 		expired, lowest := false, before
-		tn.fail = func(c call) error {
-			if c.method == "changes" && !expired && len(c.cursor) > 5 && c.cursor[:5] == "delta" {
-				expired = true
-				return &providers.Error{Class: providers.Resync, Op: "reading changes", Mailbox: room, Status: 410, Code: "SyncStateNotFound"}
+		tn.now(func() {
+			tn.fail = func(c call) error {
+				if c.method == "changes" && !expired && len(c.cursor) > 5 && c.cursor[:5] == "delta" {
+					expired = true
+					return &providers.Error{Class: providers.Resync, Op: "reading changes", Mailbox: room, Status: 410, Code: "SyncStateNotFound"}
+				}
+				if c.method == "changes" && expired {
+					lowest = min(lowest, len(f.mirror(room, window)))
+				}
+				return nil
 			}
-			if c.method == "changes" && expired {
-				lowest = min(lowest, len(f.mirror(room, window)))
-			}
-			return nil
-		}
+		})
 		f.engine.Poke(room)
-		f.until("convergence", time.Minute, func() bool { return expired && f.converged() })
+		f.until("convergence", time.Minute, func() (over bool) {
+			tn.now(func() { over = expired })
+			return over && f.converged()
+		})
 		if lowest < before {
 			t.Errorf("during the re-read only %d of %d rows were visible", lowest, before)
 		}
@@ -247,7 +252,7 @@ func TestWatchedRoomsAreReadWithinTheirBound(t *testing.T) { // G4
 		defer f.stop()
 		f.run()
 		f.synced()
-		tn.latency = 200 * time.Millisecond // 300 rooms a round take half a minute
+		tn.now(func() { tn.latency = 200 * time.Millisecond }) // 300 rooms a round take half a minute
 		f.engine.Watch([]providers.Address{roomName(7), roomName(290)})
 		begin := time.Now()
 		tn.forget()

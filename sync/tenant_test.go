@@ -173,7 +173,14 @@ func (tn *tenant) seen(method string) (found []call) {
 	return found
 }
 
-// now changes the script while the tenant runs.
+// total is the number of calls so far.
+func (tn *tenant) total() int {
+	tn.mu.Lock()
+	defer tn.mu.Unlock()
+	return len(tn.calls)
+}
+
+// now changes or reads the script while the tenant runs.
 func (tn *tenant) now(change func()) {
 	tn.mu.Lock()
 	defer tn.mu.Unlock()
@@ -297,8 +304,13 @@ func (tn *tenant) Changes(ctx context.Context, q providers.ChangesRequest, deliv
 		if err != nil {
 			return err
 		}
-		if tn.edit != nil {
-			tn.edit(c, &page)
+		tn.mu.Lock()
+		edit := tn.edit
+		tn.mu.Unlock()
+		if edit != nil {
+			tn.script.Lock()
+			edit(c, &page)
+			tn.script.Unlock()
 		}
 		if err := deliver(page); err != nil {
 			return err

@@ -93,7 +93,7 @@ func TestBackOffGrowsWithJitterAndEnds(t *testing.T) { // F-064, F-071, F-122
 				t.Errorf("%s suffers with its neighbour: %+v", room, f.status(room))
 			}
 		}
-		tn.fail = nil
+		tn.now(func() { tn.fail = nil })
 		f.until("recovery", 6*time.Minute, f.converged)
 		if p := f.status(bad).Problem; p != nil {
 			t.Errorf("still a problem: %+v", p)
@@ -261,7 +261,7 @@ func TestSignedOutStopsEverythingAndProbesSlowly(t *testing.T) { // F-082
 		began := time.Now()
 		tn.forget()
 		time.Sleep(3 * time.Hour)
-		if n := len(tn.calls); n > 180 || n < 5 {
+		if n := tn.total(); n > 180 || n < 5 {
 			t.Errorf("%d calls in three hours without a sign-in", n)
 		}
 		p := f.engine.Progress()
@@ -317,7 +317,7 @@ func TestStartsWithoutNetwork(t *testing.T) {
 		defer f.stop()
 		f.run()
 		time.Sleep(10 * time.Minute)
-		if n := len(tn.calls); n < 10 || n > 100 {
+		if n := tn.total(); n < 10 || n > 100 {
 			t.Errorf("%d calls in ten minutes without a network", n)
 		}
 		tn.now(func() { down = false })
@@ -334,7 +334,7 @@ func TestAnotherTenantIsRefused(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), tn.id) || !strings.Contains(err.Error(), tenantID) {
 			t.Errorf("%v", err)
 		}
-		if n := len(tn.calls); n != 1 {
+		if n := tn.total(); n != 1 {
 			t.Errorf("%d calls to a tenant that is not ours", n)
 		}
 		if err := f.store.Close(); err != nil {
@@ -358,20 +358,25 @@ func TestMassDisappearanceIsVerified(t *testing.T) { // F-028, NODEL
 
 		// The service lies once: half of the calendar is missing from one page.
 		lies := 1
-		tn.edit = func(c call, page *providers.ChangePage) {
-			if c.mailbox == room && c.cursor == "" && lies > 0 {
-				lies--
-				page.Events = page.Events[:20]
+		tn.now(func() {
+			tn.edit = func(c call, page *providers.ChangePage) {
+				if c.mailbox == room && c.cursor == "" && lies > 0 {
+					lies--
+					page.Events = page.Events[:20]
+				}
 			}
-		}
-		tn.fail = func(c call) error {
-			if c.mailbox == room && strings.HasPrefix(c.cursor, "delta") && lies > 0 {
-				return fault(providers.Resync)
+			tn.fail = func(c call) error {
+				if c.mailbox == room && strings.HasPrefix(c.cursor, "delta") && lies > 0 {
+					return fault(providers.Resync)
+				}
+				return nil
 			}
-			return nil
-		}
+		})
 		f.engine.Poke(room)
-		f.until("the lie", time.Minute, func() bool { return lies == 0 })
+		f.until("the lie", time.Minute, func() (told bool) {
+			tn.now(func() { told = lies == 0 })
+			return told
+		})
 		f.until("it to be noticed", time.Minute, func() bool { p, _ := f.store.Position(t.Context(), room); return p.Unconfirmed > 0 })
 		if n := len(f.mirror(room, window)); n != 100 {
 			t.Errorf("%d of 100 events are left after one lie", n)
@@ -382,7 +387,7 @@ func TestMassDisappearanceIsVerified(t *testing.T) { // F-028, NODEL
 		}
 
 		// Then they really go, named by a change and not named by the re-read.
-		tn.edit, tn.fail = nil, nil
+		tn.now(func() { tn.edit, tn.fail = nil, nil })
 		for n := range 80 {
 			tn.remove(room, fmt.Sprintf("id-room00008-%d", n), false)
 		}
@@ -391,7 +396,7 @@ func TestMassDisappearanceIsVerified(t *testing.T) { // F-028, NODEL
 
 		// The list of rooms comes back empty once, then really shrinks.
 		rooms := tn.rooms
-		tn.rooms = nil
+		tn.now(func() { tn.rooms = nil })
 		tn.forget()
 		f.engine.Retry()
 		f.until("a second listing", 5*time.Minute, func() bool {
@@ -399,7 +404,7 @@ func TestMassDisappearanceIsVerified(t *testing.T) { // F-028, NODEL
 				if have, _ := f.store.Rooms(t.Context()); len(have) != 30 {
 					t.Errorf("%d of 30 rooms are left after one empty list", len(have))
 				}
-				tn.rooms = rooms
+				tn.now(func() { tn.rooms = rooms })
 			}
 			return len(tn.seen("rooms")) == 2
 		})
@@ -407,7 +412,7 @@ func TestMassDisappearanceIsVerified(t *testing.T) { // F-028, NODEL
 		if have, _ := f.store.Rooms(t.Context()); len(have) != 30 {
 			t.Errorf("%d of 30 rooms", len(have))
 		}
-		tn.rooms = rooms[:10]
+		tn.now(func() { tn.rooms = rooms[:10] })
 		f.engine.Retry()
 		f.until("removal after two listings", 5*time.Minute, func() bool { have, _ := f.store.Rooms(t.Context()); return len(have) == 10 })
 		if m, _ := f.store.Mailboxes(t.Context()); len(m) != 10 {
@@ -423,7 +428,7 @@ func TestPartialListRemovesNothing(t *testing.T) { // F-035
 		defer f.stop()
 		f.run()
 		f.synced()
-		tn.rooms, tn.partial = tn.rooms[:8], true
+		tn.now(func() { tn.rooms, tn.partial = tn.rooms[:8], true })
 		f.engine.Retry()
 		time.Sleep(5 * time.Minute)
 		f.engine.Retry()
@@ -486,7 +491,7 @@ func TestStubsHaveTheirMastersDetails(t *testing.T) { // F-012
 		if n := len(tn.seen("event")); n != 1 {
 			t.Errorf("%d questions for one master", n)
 		}
-		hide = false
+		tn.now(func() { hide = false })
 		master.Subject = providers.Outside("Biweekly")
 		tn.put(room, master)
 		f.engine.Poke(room)
