@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"roomdesk/providers"
@@ -84,8 +85,9 @@ func (e *Engine) identify(ctx context.Context) error {
 	if err != nil || identity.TenantID == "" {
 		return err
 	}
-	bound, err := e.store.Tenant(ctx)
-	if err != nil || bound == "" || bound == identity.TenantID {
+	// A connection may know its tenant by a domain only: the first answer binds.
+	bound, err := e.store.Bind(ctx, identity.TenantID)
+	if err != nil || strings.EqualFold(bound, identity.TenantID) {
 		return err
 	}
 	fatal := &providers.Error{

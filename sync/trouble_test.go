@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -338,6 +339,30 @@ func TestAnotherTenantIsRefused(t *testing.T) {
 			t.Errorf("%d calls to a tenant that is not ours", n)
 		}
 		if err := f.store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestFirstAnswerBindsTheStore(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		tn := newTenant(2, 1)
+		f := &fixture{t: t, tenant: tn, path: filepath.Join(t.TempDir(), "store.db")}
+		s, err := store.Open(context.Background(), store.Options{Path: f.path}) // known by a domain
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := sync.New(sync.Options{Store: s, Source: tn}).Once(t.Context(), false, nil); err != nil {
+			t.Fatal(err)
+		}
+		if bound, err := s.Tenant(t.Context()); err != nil || bound != tenantID {
+			t.Errorf("bound to %q, %v", bound, err)
+		}
+		tn.id = "00000000-0000-4000-8000-00000000beef"
+		if _, err := sync.New(sync.Options{Store: s, Source: tn}).Once(t.Context(), false, nil); err == nil {
+			t.Error("another tenant was read into the store")
+		}
+		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	})

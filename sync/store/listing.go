@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"sort"
+	"strings"
 	"time"
 
 	"roomdesk/providers"
@@ -196,6 +197,21 @@ func (s *Store) SetMeta(ctx context.Context, key, value string) error {
 
 // Tenant is the id of the tenant that the store is bound to; "" before that.
 func (s *Store) Tenant(ctx context.Context) (string, error) { return s.Meta(ctx, "tenant") }
+
+// Bind binds a store that is not bound yet to a tenant, and says to which one it
+// is bound now.
+func (s *Store) Bind(ctx context.Context, tenant string) (bound string, err error) {
+	if bound, err = s.Tenant(ctx); err != nil || bound != "" || tenant == "" {
+		return bound, err
+	}
+	err = s.write(ctx, "binding the store to its tenant", func(b *batch) error {
+		if err := b.exec("INSERT INTO meta (key, value) VALUES ('tenant', ?1) ON CONFLICT (key) DO NOTHING", strings.ToLower(tenant)); err != nil {
+			return err
+		}
+		return b.row("SELECT value FROM meta WHERE key = 'tenant'").Scan(&bound)
+	})
+	return bound, err
+}
 
 func (b *batch) setMeta(key, value string) error {
 	return b.exec("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE value <> excluded.value", key, value)
