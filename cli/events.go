@@ -132,7 +132,7 @@ func (l *liveCalendars) open(ctx context.Context) error {
 		if l.dir, l.err = os.MkdirTemp("", "roomdesk-"); l.err != nil {
 			return
 		}
-		l.store, l.err = store.Open(ctx, store.Options{Path: filepath.Join(l.dir, "read.db"), Now: l.session.app.deps.Now})
+		l.store, l.err = store.Open(ctx, store.Options{Path: filepath.Join(l.dir, "read.db"), Location: zoneLocation, Now: l.session.app.deps.Now})
 	})
 	return l.err
 }

@@ -152,6 +152,9 @@ func (a *app) showRoom(ctx context.Context, s *session, text string) error {
 	if err != nil {
 		return err
 	}
+	if room.Zone == "" {
+		room.Zone = day[0].Zone
+	}
 	if a.out.format == formatJSON {
 		availability := a.out.availability(day[0])
 		if err := a.out.json(roomDetail{a.out.room(*room, at), &availability}); err != nil {

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"roomdesk/providers/graph"
 )
 
 // localZone is this machine's zone, under its name where that can be found out.
@@ -49,4 +51,13 @@ func known(name string) string {
 		return "UTC"
 	}
 	return name
+}
+
+// zoneLocation is the zone that the tenant names for an event, or nil.
+func zoneLocation(name string) *time.Location {
+	location, err := graph.Location(name)
+	if err != nil {
+		return nil
+	}
+	return location
 }

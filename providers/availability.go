@@ -55,6 +55,7 @@ type Availability struct {
 	Window  Interval
 	Blocks  []Block // by start
 	AsOf    time.Time
+	Zone    string   // IANA name of the mailbox's own time zone; "" where not said
 	Problem *Problem // why it is unknown, or why it is old
 }
 

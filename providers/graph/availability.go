@@ -39,6 +39,11 @@ type wireSchedule struct {
 		Subject string   `json:"subject"`
 		Private bool     `json:"isPrivate"`
 	} `json:"scheduleItems"`
+	Hours struct {
+		Zone struct {
+			Name string `json:"name"`
+		} `json:"timeZone"`
+	} `json:"workingHours"`
 	Error *struct {
 		Message string `json:"message"`
 		Code    string `json:"responseCode"`
@@ -193,6 +198,7 @@ func (s *scheduleRound) take(ctx context.Context, chunk []providers.Address, win
 			s.mu.Lock()
 			a := s.all[mailbox]
 			a.Blocks = append(a.Blocks, blocks...)
+			a.Zone = IANAZone(w.Hours.Zone.Name)
 			if a.AsOf.IsZero() { // of several parts the oldest counts
 				a.AsOf = s.p.now()
 			}
