@@ -117,7 +117,7 @@ func refusesCancel(err error) bool {
 // cancel it. The event is empty where it could not even be read.
 func (d *Desk) cancelNot(ctx context.Context, b *providers.Booking, event providers.Event, err error) time.Time {
 	d.forget(b.ID)
-	next := time.Time{}
+	var next time.Time
 	if event.ID != "" {
 		d.move(b, cancelRefused)
 		next = d.take(ctx, b, event)

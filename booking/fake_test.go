@@ -74,7 +74,7 @@ func newTenant() *tenant {
 
 // meet takes the fault of a call and keeps the ledger. What it returns is called
 // after the effect.
-func (t *tenant) meet(ctx context.Context, op string, detail any) (before error, after func() error) {
+func (t *tenant) meet(ctx context.Context, op string, detail any) (after func() error, before error) {
 	t.mu.Lock()
 	t.ledger = append(t.ledger, fmt.Sprint(op, " ", detail))
 	f, ok := t.always[op]
@@ -84,7 +84,7 @@ func (t *tenant) meet(ctx context.Context, op string, detail any) (before error,
 	t.mu.Unlock()
 	after = func() error { return nil }
 	if !ok {
-		return ctx.Err(), after
+		return after, ctx.Err()
 	}
 	wait := func() error {
 		select {
@@ -95,9 +95,9 @@ func (t *tenant) meet(ctx context.Context, op string, detail any) (before error,
 		}
 	}
 	if f.commit {
-		return nil, wait
+		return wait, nil
 	}
-	return wait(), after
+	return after, wait()
 }
 
 // script sets what happens to the next calls.
@@ -143,7 +143,7 @@ func (t *tenant) Availability(ctx context.Context, mailboxes []providers.Address
 	if len(mailboxes) > 20 {
 		return nil, &providers.Error{Class: providers.Permanent, Message: providers.Outside("too many addresses")}
 	}
-	before, after := t.meet(ctx, "availability", mailboxes)
+	after, before := t.meet(ctx, "availability", mailboxes)
 	if before != nil {
 		return nil, before
 	}
@@ -173,7 +173,7 @@ func (t *tenant) Availability(ctx context.Context, mailboxes []providers.Address
 }
 
 func (t *tenant) CreateEvent(ctx context.Context, draft providers.EventDraft) (providers.Event, error) {
-	before, after := t.meet(ctx, "create", draft.TransactionID)
+	after, before := t.meet(ctx, "create", draft.TransactionID)
 	if before != nil {
 		return providers.Event{}, before
 	}
@@ -253,7 +253,7 @@ func (t *tenant) find(match func(*meeting) bool) (providers.Event, bool) {
 }
 
 func (t *tenant) Event(ctx context.Context, mailbox providers.Address, id string) (providers.Event, error) {
-	before, after := t.meet(ctx, "event", id)
+	after, before := t.meet(ctx, "event", id)
 	if before != nil {
 		return providers.Event{}, before
 	}
@@ -267,7 +267,7 @@ func (t *tenant) Event(ctx context.Context, mailbox providers.Address, id string
 }
 
 func (t *tenant) FindEvent(ctx context.Context, mailbox providers.Address, tx string, around providers.Interval) (providers.Event, bool, error) {
-	before, after := t.meet(ctx, "find", tx)
+	after, before := t.meet(ctx, "find", tx)
 	if before != nil {
 		return providers.Event{}, false, before
 	}
@@ -280,7 +280,7 @@ func (t *tenant) FindEvent(ctx context.Context, mailbox providers.Address, tx st
 }
 
 func (t *tenant) CancelEvent(ctx context.Context, mailbox providers.Address, id, comment string) error {
-	before, after := t.meet(ctx, "cancel", id)
+	after, before := t.meet(ctx, "cancel", id)
 	if before != nil {
 		return before
 	}
@@ -299,7 +299,7 @@ func (t *tenant) CancelEvent(ctx context.Context, mailbox providers.Address, id,
 }
 
 func (t *tenant) Calendars(ctx context.Context, mailbox providers.Address) ([]providers.Calendar, error) {
-	before, after := t.meet(ctx, "calendars", mailbox)
+	after, before := t.meet(ctx, "calendars", mailbox)
 	if before != nil {
 		return nil, before
 	}

@@ -103,15 +103,21 @@ func play(t *testing.T, s schedule) (providers.BookingState, error) {
 	}
 	var (
 		cancel context.CancelFunc
-		done   = make(chan error, 1)
+		done   = make(chan struct{}, 1)
 	)
 	start := func() {
 		var ctx context.Context
 		ctx, cancel = context.WithCancel(context.Background())
 		w.Desk = New(Options{Tenant: w.tenant, Outbox: w.outbox, Mirror: w.mirror, Organizer: alice, Changed: told})
-		go func() { done <- w.Run(ctx) }()
+		go func() {
+			_ = w.Run(ctx) // however it ends, the books are looked at
+			done <- struct{}{}
+		}()
 	}
-	stop := func() { cancel(); <-done }
+	stop := func() {
+		cancel()
+		<-done
+	}
 	start()
 	q := w.request()
 	q.EvenIfBusy = true
@@ -152,7 +158,7 @@ func play(t *testing.T, s schedule) (providers.BookingState, error) {
 	case w.InFlight() != 0:
 		return "", fmt.Errorf("%d still in flight", w.InFlight())
 	case refused != nil && (len(all) != 0 || len(w.tenant.meetings) != 0):
-		return "", fmt.Errorf("refused with %v, and yet stored %v, made %d", refused, all, len(w.tenant.meetings))
+		return "", fmt.Errorf("refused with %w, and yet stored %v, made %d", refused, all, len(w.tenant.meetings))
 	case refused != nil:
 		return "refused", nil
 	}

@@ -33,11 +33,6 @@ type wireTime struct {
 	TimeZone string `json:"timeZone"`
 }
 
-func (w wireTime) time() time.Time {
-	t, _ := time.Parse("2006-01-02T15:04:05", strings.SplitN(w.DateTime, ".", 2)[0])
-	return t
-}
-
 type wireEvent struct {
 	ID              string   `json:"id"`
 	ICalUID         string   `json:"iCalUId"`
@@ -218,7 +213,9 @@ func openOffice(t *testing.T, faults ...simulator.Fault) *office {
 	go func() { done <- o.Run(ctx) }()
 	t.Cleanup(func() {
 		cancel()
-		<-done
+		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
 		for _, end := range []func() error{s.Close, provider.Close, tenant.Close} {
 			if err := end(); err != nil {
 				t.Error(err)

@@ -77,7 +77,7 @@ func checkJSON(t interface {
 		if s, ok := value.(struct{ A Untrusted }); ok {
 			_ = s
 			var back struct{ A string }
-			err, got = json.Unmarshal(out, &back), ""
+			err = json.Unmarshal(out, &back)
 			got = back.A
 		} else {
 			err = json.Unmarshal(out, &got)

@@ -167,7 +167,7 @@ func (e *Engine) lead(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer follower.Close()
+	defer follower.Close() //nolint:errcheck // it only read
 	ticker := time.NewTicker(followEvery)
 	defer ticker.Stop()
 	for {

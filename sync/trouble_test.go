@@ -347,8 +347,8 @@ func TestAnotherTenantIsRefused(t *testing.T) {
 func TestFirstAnswerBindsTheStore(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		tn := newTenant(2, 1)
-		f := &fixture{t: t, tenant: tn, path: filepath.Join(t.TempDir(), "store.db")}
-		s, err := store.Open(context.Background(), store.Options{Path: f.path}) // known by a domain
+		path := filepath.Join(t.TempDir(), "store.db")
+		s, err := store.Open(context.Background(), store.Options{Path: path}) // known by a domain
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -592,7 +592,7 @@ func TestSecondEngineFollowsAndTakesOver(t *testing.T) { // F-104
 		go func() { ended <- follower.Run(ctx) }()
 		time.Sleep(10 * time.Second)
 		u, err := follower.Wait(t.Context(), 0)
-		if err != nil || len(u.Notices) == 0 || !strings.Contains(u.Notices[0].Text, fmt.Sprint("process ")) {
+		if err != nil || len(u.Notices) == 0 || !strings.Contains(u.Notices[0].Text, "process ") {
 			t.Errorf("%+v, %v", u, err)
 		}
 		if n := len(other.calls); n != 0 {

@@ -12,12 +12,11 @@ import (
 // driver plays the console without a terminal: every command runs at once, to the
 // end, and timers are either immediate or never, so that nothing is waited for.
 type driver struct {
-	t      testing.TB
-	m      *Model
-	ws     *fakeWorkspace
-	now    time.Time
-	quit   bool
-	copied []string
+	t    testing.TB
+	m    *Model
+	ws   *fakeWorkspace
+	now  time.Time
+	quit bool
 	// held keeps commands back instead of running them.
 	hold bool
 	held []tea.Cmd

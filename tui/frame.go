@@ -140,7 +140,6 @@ func (m *Model) drawView() ([]string, *tea.Cursor) {
 
 // tabs are the columns that the tabs take in the header.
 type tabs struct {
-	full    bool
 	columns [viewCount + 1][2]int
 }
 

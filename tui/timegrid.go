@@ -279,7 +279,7 @@ func stateWords(k *known, at, now time.Time, zone *time.Location) (glyph string,
 	}
 	state, end := a.State(at)
 	if stale(*a, now) {
-		glyph, look, word, _ = stateLook(state)
+		glyph, _, word, _ = stateLook(state)
 		return oldGlyph(glyph), dim, word + "?", "as of " + clockOrDay(a.AsOf, now, zone)
 	}
 	glyph, look, word, _ = stateLook(state)

@@ -79,7 +79,7 @@ func TestChangesStopWithTheCaller(t *testing.T) {
 	n := newTenant(t, pages([]any{rawEvent("1", "x", 9)}, []any{rawEvent("2", "x", 9)}))
 	stop := errors.New("enough")
 	err := n.provider().Changes(t.Context(), providers.ChangesRequest{Mailbox: adele, Window: week}, func(providers.ChangePage) error { return stop })
-	if err != stop || n.seen() != 1 {
+	if !errors.Is(err, stop) || n.seen() != 1 {
 		t.Errorf("%v after %d requests", err, n.seen())
 	}
 }
@@ -92,7 +92,7 @@ func TestLostStateIsResync(t *testing.T) {
 	}{{410, "SyncStateNotFound"}, {410, "resyncRequired"}, {410, "syncStateInvalid"}, {400, "InvalidDeltaToken"}, {400, "SomethingNew"}, {410, "x"}} {
 		n := newTenant(t, func(w http.ResponseWriter, r *http.Request) { sendError(w, c.status, c.code) })
 		_, _, _, err := collect(t, n.provider(), providers.ChangesRequest{Mailbox: adele, Cursor: n.URL + "/v1.0/users/adele@contoso.test/calendarView/delta?$deltatoken=d"})
-		if e := wantClass(t, err, providers.Resync); e.RequestID != "rid-1" || e.Mailbox != adele {
+		if e := wantError(t, err, providers.Resync); e.RequestID != "rid-1" || e.Mailbox != adele {
 			t.Errorf("%+v", e)
 		}
 		if n.seen() != 1 {

@@ -114,7 +114,9 @@ func TestForeignAnswers(t *testing.T) {
 		"HTML 403": func(w http.ResponseWriter, r *http.Request) { sendText(w, 403, "text/html", "<html>blocked</html>") },
 		"HTML 404": func(w http.ResponseWriter, r *http.Request) { sendText(w, 404, "text/html", "<html>no</html>") },
 		"511":      func(w http.ResponseWriter, r *http.Request) { sendText(w, 511, "text/html", "<html>sign in</html>") },
-		"302":      func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://portal.test/", 302) },
+		"302": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://portal.test/", http.StatusFound)
+		},
 		"wrong gzip": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			sendJSON(w, 200, "this is not packed at all")
@@ -158,7 +160,7 @@ func TestThrottlingOfAMailbox(t *testing.T) {
 	p := n.provider()
 	for range 3 {
 		_, _, _, err := collect(t, p, providers.ChangesRequest{Mailbox: adele, Window: week})
-		e := wantClass(t, err, providers.Throttled)
+		e := wantError(t, err, providers.Throttled)
 		if e.Scope != providers.ScopeMailbox || e.RetryAfter < 59*time.Minute || e.Mailbox != adele {
 			t.Errorf("%+v", e)
 		}
@@ -182,7 +184,7 @@ func TestThrottlingOfTheApplication(t *testing.T) {
 	p := n.provider()
 	for _, mailbox := range []providers.Address{adele, aalto} {
 		_, _, _, err := collect(t, p, providers.ChangesRequest{Mailbox: mailbox, Window: week})
-		if e := wantClass(t, err, providers.Throttled); e.Scope != providers.ScopeApp {
+		if e := wantError(t, err, providers.Throttled); e.Scope != providers.ScopeApp {
 			t.Errorf("%+v", e)
 		}
 	}
@@ -242,7 +244,7 @@ func TestStalledAttemptsEnd(t *testing.T) {
 			n := newTenant(t, slow)
 			p := n.provider()
 			p.engine.timing.readHeader, p.engine.timing.progress = 200*time.Millisecond, 200*time.Millisecond
-			e := wantClass(t, identify(t, p), providers.Transient)
+			e := wantError(t, identify(t, p), providers.Transient)
 			if !errors.Is(e, errStalled) || n.seen() != maxTries {
 				t.Errorf("%v after %d requests", e, n.seen())
 			}
@@ -293,7 +295,7 @@ func TestWhatIsWrongOnTheWayIsNamed(t *testing.T) {
 		"TLS that is too old": {oldTLS, providers.Unreachable, "TLS"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := wantClass(t, identify(t, connect(t, c.config)), c.class)
+			e := wantError(t, identify(t, connect(t, c.config)), c.class)
 			if !strings.Contains(e.Advice, c.advice) {
 				t.Errorf("advice %q, want %q in it (%v)", e.Advice, c.advice, e)
 			}

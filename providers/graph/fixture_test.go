@@ -169,7 +169,13 @@ func sendError(w http.ResponseWriter, status int, code string) {
 }
 
 // wantClass fails unless err is a *providers.Error of the class.
-func wantClass(t *testing.T, err error, class providers.Class) *providers.Error {
+func wantClass(t *testing.T, err error, class providers.Class) {
+	t.Helper()
+	_ = wantError(t, err, class) // its caller looks no closer
+}
+
+// wantError is wantClass for those who look closer.
+func wantError(t *testing.T, err error, class providers.Class) *providers.Error {
 	t.Helper()
 	var e *providers.Error
 	if !errors.As(err, &e) {

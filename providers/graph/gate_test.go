@@ -176,7 +176,7 @@ func TestGateRefusesWhereThePauseOutlastsPatience(t *testing.T) {
 		}()
 		synctest.Wait()
 		g.throttle(adele, providers.ScopeMailbox, time.Hour)
-		e := wantClass(t, <-queued, providers.Throttled)
+		e := wantError(t, <-queued, providers.Throttled)
 		if e.RetryAfter != time.Hour || e.Scope != providers.ScopeMailbox {
 			t.Errorf("%+v", e)
 		}

@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"roomdesk/providers"
@@ -20,7 +19,6 @@ type Provider struct {
 	places  placesKnown
 	anchors anchors
 	closed  sync.Once
-	served  atomic.Pointer[time.Time] // the service's clock at the last answer
 }
 
 // New prepares a connection. It checks the configuration and touches no network.

@@ -64,7 +64,7 @@ func TestSignInErrorsNameCauseAndRemedy(t *testing.T) {
 		n := newTenant(t, organizationAnswer)
 		n.entra = func(w http.ResponseWriter, _ int) bool { refuseToken(w, c.status, c.code, c.word); return true }
 		_, err := n.provider().Identify(t.Context())
-		e := wantClass(t, err, c.class)
+		e := wantError(t, err, c.class)
 		if e.Code != "AADSTS"+itoa(c.code) || !strings.Contains(e.Advice, c.advice) || e.RequestID != "trace-1" {
 			t.Errorf("%d: %+v", c.code, e)
 		}
@@ -111,7 +111,7 @@ func TestGUIDShapedSecretIsRefusedBeforeAnyRequest(t *testing.T) {
 	config := n.config()
 	config.ClientSecret = func(context.Context) (string, error) { return "0f8fad5b-d9cb-469f-a165-70867728950e", nil }
 	_, err := connect(t, config).Identify(t.Context())
-	e := wantClass(t, err, providers.SignedOut)
+	e := wantError(t, err, providers.SignedOut)
 	if !strings.Contains(e.Message.String(), "Secret ID") || requests != 0 {
 		t.Errorf("%v after %d requests", e, requests)
 	}
@@ -176,7 +176,7 @@ func TestSignInBehindACaptivePortal(t *testing.T) {
 		return true
 	}
 	_, err := n.provider().Identify(t.Context())
-	if e := wantClass(t, err, providers.Foreign); !strings.Contains(e.Advice, "browser") {
+	if e := wantError(t, err, providers.Foreign); !strings.Contains(e.Advice, "browser") {
 		t.Errorf("advice %q", e.Advice)
 	}
 	n.entra = func(w http.ResponseWriter, _ int) bool { sendText(w, 200, "application/json", `[1]`); return true }
@@ -306,7 +306,7 @@ func TestSecretSourceErrors(t *testing.T) {
 	config := n.config()
 	config.ClientSecret = func(context.Context) (string, error) { return "", errors.New("the keyring is locked") }
 	_, err := connect(t, config).Identify(t.Context())
-	if e := wantClass(t, err, providers.Local); !strings.Contains(e.Error(), "locked") {
+	if e := wantError(t, err, providers.Local); !strings.Contains(e.Error(), "locked") {
 		t.Error(e)
 	}
 }
@@ -330,7 +330,7 @@ func TestNoSecretInLogsOrErrors(t *testing.T) {
 	_, err := p.Identify(t.Context())
 	wantClass(t, err, providers.Transient)
 	_, err = p.Event(t.Context(), adele, "1")
-	log.WriteString(wantClass(t, err, providers.Permanent).Error())
+	log.WriteString(wantError(t, err, providers.Permanent).Error())
 	token := testToken(1)
 	for _, canary := range []string{testSecret, token, token[:40]} {
 		if strings.Contains(log.String(), canary) {

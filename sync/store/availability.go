@@ -70,14 +70,6 @@ func decodeBlocks(blob []byte, window providers.Interval) ([]providers.Block, er
 // a mailbox's events to be believed instead, although it says less.
 const newerSchedule = 15 * time.Minute
 
-// source is what is known of one mailbox, before blocks are read.
-type source struct {
-	id       int64
-	events   providers.Availability // Window is what is covered
-	schedule providers.Availability
-	useEvent bool
-}
-
 // Availability is free/busy of the mailboxes inside the window: one entry for
 // each, also for those of which nothing is known. A mailbox whose events are
 // mirrored answers from these; others from the last answer to a free/busy

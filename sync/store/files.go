@@ -103,7 +103,7 @@ func Erase(path string) error {
 	if lease == nil {
 		return failure("erasing the store", fmt.Errorf("it is in use by %s", holder))
 	}
-	defer lease.release()
+	defer lease.release() //nolint:errcheck // the lock file itself is removed
 	names := []string{path}
 	for _, suffix := range besides {
 		if suffix != lockSuffix {

@@ -248,7 +248,7 @@ func (s *Store) met(err error) {
 	}
 	s.log.Error("the local store is damaged; it is checked at the next start", "error", err)
 	if f, err := os.OpenFile(s.path+checkSuffix, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
-		f.Close()
+		_ = f.Close() // the name alone is the mark
 	}
 }
 
