@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	stdsync "sync"
 	"time"
@@ -98,7 +99,11 @@ func (s *session) readCalendar(ctx context.Context, live *liveCalendars, mailbox
 	}
 	now := s.app.deps.Now()
 	mirrored := position.Complete() && position.Window.Covers(window)
-	if mirrored && position.Problem == nil && now.Sub(position.LastGood) <= calendarBound {
+	booked, err := s.bookedSince(ctx, mailbox, position.LastGood)
+	if err != nil {
+		return read, err
+	}
+	if mirrored && !booked && position.Problem == nil && now.Sub(position.LastGood) <= calendarBound {
 		read.events, err = s.store.Events(ctx, mailbox, window)
 		read.at = position.LastGood
 		return read, err
@@ -115,6 +120,19 @@ func (s *session) readCalendar(ctx context.Context, live *liveCalendars, mailbox
 		}
 	}
 	return read, err
+}
+
+// bookedSince reports whether a booking made here concerns the mailbox and moved
+// after the mirror was read: the mirror cannot show it yet.
+func (s *session) bookedSince(ctx context.Context, mailbox providers.Address, read time.Time) (bool, error) {
+	bookings, err := s.store.Bookings(ctx)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(bookings, func(b providers.Booking) bool {
+		q := b.Request
+		return b.Updated.After(read) && (q.Room == mailbox || q.Organizer == mailbox || slices.Contains(q.Required, mailbox) || slices.Contains(q.Optional, mailbox))
+	}), nil
 }
 
 // liveCalendars reads calendars through a store of their own in a temporary
