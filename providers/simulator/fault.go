@@ -20,8 +20,9 @@ type Fault struct {
 	Method string `json:"method,omitempty"` // "" is any
 	// Path is compared with the decoded request path: a pattern of path.Match
 	// where it has * or ?, with "**" for any number of segments, else a part of
-	// the path; always ignoring case. "" is any. A batch matches with its own
-	// path and each of its parts with the part's.
+	// the path; always ignoring case and the spelling, see [canonicalPath]. ""
+	// is any. A batch matches with its own path and each of its parts with the
+	// part's.
 	Path    string `json:"path,omitempty"`
 	Mailbox string `json:"mailbox,omitempty"` // address of the mailbox concerned; "" is any
 	// Nth is the first matching request that is hit, counted from 1; 0 is 1.
@@ -173,7 +174,7 @@ func (f Fault) matches(method, requestPath, mailbox string) bool {
 	if f.Mailbox != "" && !strings.EqualFold(f.Mailbox, mailbox) {
 		return false
 	}
-	return f.Path == "" || matchPath(strings.ToLower(f.Path), strings.ToLower(requestPath))
+	return f.Path == "" || matchPath(canonicalPath(f.Path), canonicalPath(requestPath))
 }
 
 func matchPath(pattern, requestPath string) bool {
