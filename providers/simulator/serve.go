@@ -121,6 +121,8 @@ type call struct {
 	inBatch  bool
 	mailbox  *mailbox
 	mailKey  string // what the path named the mailbox with
+	// permitted is set where a row of the table of permissions covers the operation.
+	permitted bool
 }
 
 func (t *Tenant) newCall(r *http.Request) *call {
@@ -228,7 +230,12 @@ func (c *call) admitted() answer {
 		c.claims = claims
 	}
 	c.entry.Caller, c.entry.Token = c.claims.AppID, c.claims.TokenHash
-	return c.dispatch()
+	a := c.dispatch()
+	if a.status < http.StatusMultipleChoices && !c.permitted {
+		// A mistake of ours, and an open door: say so instead of serving it.
+		return c.fail(http.StatusInternalServerError, "generalException", "The operation stands in no row of the table of permissions.")
+	}
+	return a
 }
 
 // unauthenticated is Graph's 401 with its challenge.

@@ -25,11 +25,19 @@ type Claims struct {
 	TenantID              string
 	Roles                 []string // application permissions; nil for none
 	Scope                 string   // delegated permissions, blank separated
+	UserName              string   // of the person who signed in; "" for an application
+	DirectoryRoles        []string // template ids of the person's directory roles
 	Issued, Expires       time.Time
 	// TokenHash is a short hash of the whole token, for ledgers: the token itself
 	// must not be stored.
 	TokenHash string
 }
+
+// Delegated reports whether a person signed in, not the application itself.
+func (c Claims) Delegated() bool { return c.Scope != "" }
+
+// HasRole reports whether the person holds a directory role, by its template id.
+func (c Claims) HasRole(template string) bool { return slices.Contains(c.DirectoryRoles, template) }
 
 // Reason says why a token is refused.
 type Reason string
