@@ -1,145 +1,226 @@
 package simulator
 
-// Names that $select may use for places.
-var (
-	placeProperties    = []string{"id", "address", "displayName", "geoCoordinates", "isWheelChairAccessible", "label", "parentId", "phone", "placeId", "tags", "checkIns"}
-	roomProperties     = append([]string{"audioDeviceName", "bookingType", "building", "capacity", "displayDeviceName", "emailAddress", "floorLabel", "floorNumber", "nickname", "teamsEnabledState", "videoDeviceName"}, placeProperties...)
-	roomListProperties = append([]string{"emailAddress", "rooms", "workspaces"}, placeProperties...)
-	buildingProperties = append([]string{"resourceLinks", "wifiState", "map"}, placeProperties...)
-	floorProperties    = append([]string{"sortOrder"}, placeProperties...)
+import (
+	"slices"
+	"strings"
 )
 
-// placeEncoder writes places with the selected properties.
-type placeEncoder struct {
-	*writer
-	pick selection
-}
+// Names that $select may use for places, in the order in which they are sent.
+var (
+	placeHead  = []string{"id", "displayName", "address", "geoCoordinates", "phone", "nickname", "label", "placeId", "parentId", "emailAddress", "isWheelChairAccessible", "tags"}
+	placeParts = [placeKinds][]string{
+		roomPlace:      {"building", "floorNumber", "floorLabel", "capacity", "bookingType", "audioDeviceName", "videoDeviceName", "displayDeviceName", "teamsEnabledState"},
+		roomListPlace:  {},
+		buildingPlace:  {"wifiState", "resourceLinks"},
+		floorPlace:     {"sortOrder"},
+		sectionPlace:   {},
+		deskPlace:      {"displayDeviceName", "heightAdjustableState", "mailboxDetails", "mode", "servicePlans"},
+		workspacePlace: {"capacity", "displayDeviceName", "mode"},
+	}
+	// placeLinks are navigation properties: $select knows them, nothing is sent.
+	placeLinks = [placeKinds][]string{roomListPlace: {"rooms", "workspaces"}, buildingPlace: {"map"}}
+)
 
-func (p placeEncoder) wants(name string) bool { return p.pick == nil || p.pick[name] }
-
-func (p placeEncoder) text(name, value string) {
-	if p.wants(name) {
-		p.orNull(name, value)
-	}
-}
-
-func (p placeEncoder) tags(tags []string) {
-	if p.wants("tags") {
-		p.strings("tags", tags)
-	}
-}
-
-func (p placeEncoder) accessible(value *bool) {
-	switch {
-	case !p.wants("isWheelChairAccessible"):
-	case value == nil:
-		p.null("isWheelChairAccessible")
-	default:
-		p.bool("isWheelChairAccessible", *value)
-	}
-}
-
-func (p placeEncoder) location(b *building) {
-	if p.wants("address") {
-		p.address("address", b.address)
-	}
-	if p.wants("geoCoordinates") {
-		p.key("geoCoordinates")
-		p.open()
-		p.float("latitude", b.lat)
-		p.float("longitude", b.lon)
-		p.close()
-	}
-}
-
-// room writes a room; head adds annotations such as @odata.context.
-func (p placeEncoder) room(m *mailbox, head func()) {
-	r := m.room
-	p.open()
-	if head != nil {
-		head()
-	}
-	p.string("id", m.id)
-	if p.wants("displayName") {
-		p.string("displayName", m.contact.name)
-	}
-	p.location(r.building)
-	p.text("phone", r.phone)
-	if p.wants("nickname") {
-		p.string("nickname", m.contact.name)
-	}
-	p.text("label", r.section.name)
-	p.text("placeId", r.placeID)
-	p.text("parentId", r.section.id)
-	p.text("emailAddress", m.contact.address)
-	p.text("building", r.building.name)
-	if p.wants("floorNumber") {
-		p.int("floorNumber", int64(r.floor.number))
-	}
-	p.text("floorLabel", r.floor.name)
-	if p.wants("capacity") {
-		p.int("capacity", int64(r.capacity))
-	}
-	if p.wants("bookingType") {
-		if r.reserved {
-			p.string("bookingType", "reserved")
-		} else {
-			p.string("bookingType", "standard")
+// placeProperties are all names that $select may use for a type.
+func placeProperties(kind placeKind) []string {
+	var out []string
+	for _, name := range placeHead {
+		if kind.has(strings.ToLower(name)) {
+			out = append(out, name)
 		}
 	}
-	p.text("audioDeviceName", r.audio)
-	p.text("videoDeviceName", r.video)
-	p.text("displayDeviceName", r.display)
-	if p.wants("teamsEnabledState") {
-		p.string("teamsEnabledState", r.teams)
-	}
-	p.accessible(r.accessible)
-	p.tags(r.tags)
-	p.close()
+	return append(append(append(out, placeParts[kind]...), placeLinks[kind]...), "checkIns")
 }
 
-func (p placeEncoder) roomList(b *building, head func()) {
-	p.open()
-	if head != nil {
-		head()
+// placeSets are the properties of each type in lower case.
+var placeSets = func() (out [placeKinds]map[string]bool) {
+	for kind := range placeKinds {
+		out[kind] = map[string]bool{}
+		for _, name := range placeHead {
+			with := []placeKind{kind}
+			switch name {
+			case "nickname":
+				with = []placeKind{roomPlace, workspacePlace}
+			case "emailAddress":
+				with = []placeKind{roomPlace, workspacePlace, roomListPlace}
+			}
+			if slices.Contains(with, kind) {
+				out[kind][strings.ToLower(name)] = true
+			}
+		}
+		for _, name := range placeParts[kind] {
+			out[kind][strings.ToLower(name)] = true
+		}
 	}
-	p.string("id", b.listID)
-	if p.wants("displayName") {
-		p.string("displayName", b.list.name)
+	return out
+}()
+
+// has reports whether a type of place has a property, by name in lower case.
+func (k placeKind) has(lower string) bool { return placeSets[k][lower] }
+
+// place writes a place in a list, from what was encoded before where the whole
+// of it is wanted.
+func (w *writer) place(r *placeRecord, pick selection, typed bool) {
+	if pick != nil || typed {
+		w.open()
+		w.placeBody(r, pick, typed)
+		w.close()
+		return
 	}
-	p.location(b)
-	p.text("phone", "")
-	p.text("label", "")
-	p.text("placeId", b.listID)
-	p.text("parentId", "")
-	p.accessible(nil)
-	p.tags(nil)
-	p.text("emailAddress", b.list.address)
-	p.close()
+	raw := r.json.Load()
+	if raw == nil {
+		var own writer
+		own.open()
+		own.placeBody(r, nil, false)
+		own.close()
+		encoded := slices.Clip(own.b)
+		raw = &encoded
+		r.json.Store(raw)
+	}
+	w.comma()
+	w.b = append(w.b, *raw...)
 }
 
-// level writes a building, floor or section.
-func (p placeEncoder) level(of *place, b *building, kind string, head func()) {
-	p.open()
-	if head != nil {
-		head()
+// placeBody writes the properties. typed adds @odata.type, for lists of mixed types.
+func (w *writer) placeBody(r *placeRecord, pick selection, typed bool) {
+	if typed {
+		w.string("@odata.type", "#microsoft.graph."+placeNames[r.kind])
 	}
-	p.string("id", of.id)
-	if p.wants("displayName") {
-		p.string("displayName", of.name)
+	for _, name := range placeHead {
+		if (pick == nil || pick[name]) && r.kind.has(strings.ToLower(name)) {
+			w.placeProperty(r, name)
+		}
 	}
-	p.location(b)
-	p.text("phone", "")
-	p.text("label", "")
-	p.text("placeId", of.placeID)
-	p.text("parentId", of.parentID)
-	p.accessible(nil)
-	p.tags(nil)
-	if kind == "floor" && p.wants("sortOrder") {
-		p.int("sortOrder", int64(of.sortOrder))
+	for _, name := range placeParts[r.kind] {
+		if pick == nil || pick[name] {
+			w.placeProperty(r, name)
+		}
 	}
-	if kind == "building" && p.wants("wifiState") {
-		p.string("wifiState", "disabled")
+}
+
+func (w *writer) placeProperty(r *placeRecord, name string) {
+	switch name {
+	case "id":
+		w.string(name, r.id)
+	case "displayName":
+		w.string(name, r.name)
+	case "nickname":
+		w.string(name, r.nickname)
+	case "address":
+		if r.address == nil {
+			w.null(name)
+			return
+		}
+		w.address(name, r.address)
+	case "geoCoordinates":
+		if r.lat == nil || r.lon == nil {
+			w.null(name)
+			return
+		}
+		w.key(name)
+		w.open()
+		w.float("latitude", *r.lat)
+		w.float("longitude", *r.lon)
+		w.close()
+	case "isWheelChairAccessible":
+		if r.accessible == nil {
+			w.null(name)
+			return
+		}
+		w.bool(name, *r.accessible)
+	case "tags":
+		w.strings(name, r.tags)
+	case "floorNumber":
+		w.intOrNull(name, r.floorNumber)
+	case "capacity":
+		w.intOrNull(name, r.capacity)
+	case "sortOrder":
+		w.intOrNull(name, r.sortOrder)
+	case "bookingType":
+		w.orNull(name, r.booking)
+	case "teamsEnabledState":
+		w.string(name, orUnknown(r.teams))
+	case "wifiState":
+		w.string(name, orUnknown(r.wifi))
+	case "heightAdjustableState":
+		w.string(name, orUnknown(r.height))
+	case "resourceLinks":
+		w.key(name)
+		w.b = append(w.b, '[')
+		for _, l := range r.links {
+			w.open()
+			w.string("name", l.name)
+			w.string("value", l.value)
+			w.string("linkType", "url")
+			w.close()
+		}
+		w.closeList()
+	case "mode":
+		if r.mode == "" {
+			w.null(name)
+			return
+		}
+		w.key(name)
+		w.open()
+		w.string("@odata.type", "#microsoft.graph."+r.mode)
+		w.close()
+	case "mailboxDetails":
+		if r.deskMailbox == "" {
+			w.null(name)
+			return
+		}
+		w.key(name)
+		w.open()
+		w.string("emailAddress", r.deskMailbox)
+		w.orNull("externalDirectoryObjectId", r.deskMailboxID)
+		w.close()
+	case "servicePlans":
+		w.strings(name, nil)
+	default:
+		text, _ := r.text(name)
+		w.orNull(name, text)
 	}
-	p.close()
+}
+
+// text gives a property that is text or null.
+func (r *placeRecord) text(name string) (string, bool) {
+	switch name {
+	case "phone":
+		return r.phone, true
+	case "label":
+		return r.label, true
+	case "placeId":
+		return r.placeID, true
+	case "parentId":
+		return r.parentID, true
+	case "emailAddress":
+		return r.email, true
+	case "building":
+		return r.building, true
+	case "floorLabel":
+		return r.floorLabel, true
+	case "audioDeviceName":
+		return r.audio, true
+	case "videoDeviceName":
+		return r.video, true
+	case "displayDeviceName":
+		return r.display, true
+	}
+	return "", false
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return "unknown"
+	}
+	return s
+}
+
+// intOrNull writes a number, or null for none.
+func (w *writer) intOrNull(name string, value *int64) {
+	if value == nil {
+		w.null(name)
+		return
+	}
+	w.int(name, *value)
 }

@@ -272,6 +272,11 @@ func (w *wireEvent) applyAttendees(t *Tenant, e *event) *problem {
 		who := &contact{address: address, name: a.EmailAddress.Name}
 		if m := t.world.find(address); m != nil && strings.EqualFold(m.contact.address, address) {
 			who = m.contact
+		} else if m != nil { // an address that it got later
+			who.box = m
+			if who.name == "" {
+				who.name = m.displayName()
+			}
 		} else if who.name == "" {
 			who.name = address
 		}

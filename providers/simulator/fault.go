@@ -51,7 +51,9 @@ type Fault struct {
 	// "not_json", "empty".
 	Garble string `json:"garble,omitempty"`
 	// Page spoils a page of a list: "no_link", "loop", "empty" (no entries, and a
-	// link that has them), "foreign_link" (to Link), "dup", "drop", "reorder".
+	// link that has them), "foreign_link" (to Link), "dup", "drop", "reorder". Of
+	// places only: "skip_ignored" (above 1,000), "same_again" (the page before),
+	// "no_count", "count_changes".
 	Page string `json:"page,omitempty"`
 	Link string `json:"link,omitempty"` // scheme://host[:port] of a foreign link
 	// Delta spoils a delta round: "expire" (410 SyncStateNotFound, or Fail's
@@ -102,7 +104,7 @@ func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Durat
 var (
 	commitWords = []string{"", "fail", "reset", "hang", "truncate"}
 	garbleWords = []string{"", "html", "null_value", "not_array", "no_value", "not_json", "empty"}
-	pageWords   = []string{"", "no_link", "loop", "empty", "foreign_link", "dup", "drop", "reorder"}
+	pageWords   = []string{"", "no_link", "loop", "empty", "foreign_link", "dup", "drop", "reorder", "skip_ignored", "same_again", "no_count", "count_changes"}
 	deltaWords  = []string{"", "expire", "bare", "ghost_removed"}
 	roomWords   = []string{"", "decline", "tentative", "accept", "silent", "delay"}
 )

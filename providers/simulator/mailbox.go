@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 type mailboxKind uint8
@@ -44,6 +45,8 @@ type mailbox struct {
 	txns    map[string]uint32
 
 	settings mailboxSettings
+
+	account atomic.Pointer[account] // what changed in the directory since start
 }
 
 // change is one line of a mailbox's history: what an item was before.

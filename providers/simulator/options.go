@@ -34,6 +34,14 @@ type Options struct {
 	// RoomAnswerDelay is how long a room takes to answer a meeting request; 0 is
 	// 2 s. It has passed when it has passed on Now or on the real clock.
 	RoomAnswerDelay time.Duration
+	// Oddities gives the generated organisation what real tenants have too:
+	// capacities that are missing or nonsense, names with invisible characters,
+	// two rooms with one name.
+	Oddities bool
+	// PlaceDelay is how long a written change of a place takes to be seen by
+	// reads; 0 is 5 s, negative is none. It has passed when it has passed on Now
+	// or on the real clock.
+	PlaceDelay time.Duration
 	// Wrap goes around the HTTPS handler, for checks in tests.
 	Wrap        func(http.Handler) http.Handler
 	Logger      *slog.Logger
@@ -80,6 +88,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.RoomAnswerDelay == 0 {
 		o.RoomAnswerDelay = 2 * time.Second
+	}
+	if o.PlaceDelay == 0 {
+		o.PlaceDelay = 5 * time.Second
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -21,6 +21,9 @@ type pendingAnswer struct {
 
 // request sends a meeting request to a room. The lock is held.
 func (t *Tenant) request(host *mailbox, uid uint64, date int32, room *mailbox) {
+	if room.gone() {
+		return // nobody is there to answer
+	}
 	p := &pendingAnswer{room: room, host: host, uid: uid, date: date, since: time.Now(), delay: t.options.RoomAnswerDelay}
 	if p.fault = t.faults.room(room.contact.address); p.fault != nil && p.fault.Delay > 0 {
 		p.delay = time.Duration(p.fault.Delay)

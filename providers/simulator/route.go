@@ -105,6 +105,9 @@ func (c *call) users() answer {
 		return c.only(http.MethodGet, c.getUser)
 	}
 	if c.mailbox == nil {
+		if m := c.t.world.removed(c.mailKey); m != nil {
+			return c.refuse(m.goneProblem())
+		}
 		return c.fail(http.StatusNotFound, "ErrorInvalidUser", "The requested user '"+c.mailKey+"' is invalid.")
 	}
 	c.t.ensure(c.mailbox)

@@ -25,6 +25,9 @@ type Tenant struct {
 	endpoints Endpoints
 	zones     *zoneTable
 	world     *world
+	places    *placeStore
+	checkins  checkInStore
+	maps      mapStore
 	directory *entra.Directory
 	tokenKey  []byte // signs delta and skip tokens
 	started   time.Time
@@ -63,6 +66,8 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 		return nil, fmt.Errorf("simulated tenant: %w", err)
 	}
 	t.world = newWorld(o, t.zones)
+	t.places = newPlaces(t.world, o)
+	t.seedMap()
 	t.holidays = makeHolidays(t.world, t.started)
 	if err := t.listen(ctx); err != nil {
 		return nil, fmt.Errorf("simulated tenant: %w", err)

@@ -77,7 +77,8 @@ type world struct {
 	cells     []*cell
 	all       []*mailbox
 	byAddress map[string]*mailbox // address and id, lower case
-	partners  []*contact          // colleagues whose mailboxes are in another tenant
+	accounts  accounts
+	partners  []*contact // colleagues whose mailboxes are in another tenant
 }
 
 // perCell is the size of a community; see [cell].
@@ -301,9 +302,6 @@ func (w *world) addPartners(o Options) {
 		})
 	}
 }
-
-// find gives the mailbox of an address, a user principal name or an id.
-func (w *world) find(key string) *mailbox { return w.byAddress[strings.ToLower(key)] }
 
 // unique makes a local part that nobody has yet.
 func unique(taken map[string]bool, local string) string {
