@@ -137,6 +137,16 @@ func (w *world) removed(key string) *mailbox {
 	return nil
 }
 
+// present lists the directory's objects without the deleted ones.
+func (w *world) present() []*mailbox {
+	w.accounts.mu.RLock()
+	defer w.accounts.mu.RUnlock()
+	if !slices.ContainsFunc(w.accounts.log, func(c accountChange) bool { return c.m.gone() }) {
+		return w.all
+	}
+	return slices.DeleteFunc(slices.Clone(w.all), (*mailbox).gone)
+}
+
 // changedSince lists the accounts that changed after a version, and the version
 // now.
 func (a *accounts) changedSince(version uint32) (list []*mailbox, now uint32) {

@@ -30,7 +30,7 @@ func (c *call) listUsers() answer {
 	if p != nil {
 		return c.refuse(p)
 	}
-	list, p := c.narrowUsers(c.t.world.all)
+	list, p := c.narrowUsers(c.t.world.present())
 	if p != nil {
 		return c.refuse(p)
 	}
@@ -135,8 +135,10 @@ func (m *mailbox) userField(name string) (any, bool) {
 	case "id":
 		return m.id, true
 	case "displayname":
-		return m.contact.name, true
-	case "mail", "userprincipalname":
+		return m.displayName(), true
+	case "mail":
+		return m.mail(), true
+	case "userprincipalname":
 		return m.contact.address, true
 	case "mailnickname":
 		local, _, _ := strings.Cut(m.contact.address, "@")
@@ -225,12 +227,14 @@ func (w *writer) user(m *mailbox, pick selection, context string) {
 			w.string(name, b.city.name)
 		case "country":
 			w.string(name, b.city.country)
-		case "mail", "userPrincipalName":
+		case "mail":
+			w.string(name, m.mail())
+		case "userPrincipalName":
 			w.string(name, m.contact.address)
 		case "mailNickname":
 			w.string(name, local)
 		case "displayName":
-			w.string(name, m.contact.name)
+			w.string(name, m.displayName())
 		case "givenName":
 			w.orNull(name, p.given)
 		case "surname":

@@ -80,6 +80,7 @@ type wireClaims struct {
 	ObjectID       string   `json:"oid"`
 	Roles          []string `json:"roles,omitempty"`
 	Scope          string   `json:"scp,omitempty"`
+	DirectoryRoles []string `json:"wids,omitempty"`
 	TenantID       string   `json:"tid"`
 	RegionScope    string   `json:"tenant_region_scope"`
 	UTI            string   `json:"uti"`
@@ -144,7 +145,7 @@ type singleAudience struct {
 func (c wireClaims) public(token string) Claims {
 	p := Claims{
 		AppID: c.AppID, AppDisplayName: c.AppDisplayName, ObjectID: c.ObjectID, TenantID: c.TenantID,
-		Roles: slices.Clone(c.Roles), Scope: c.Scope, TokenHash: tokenHash(token),
+		Roles: slices.Clone(c.Roles), Scope: c.Scope, DirectoryRoles: slices.Clone(c.DirectoryRoles), TokenHash: tokenHash(token),
 	}
 	if c.IssuedAt != nil {
 		p.Issued = c.IssuedAt.Time
