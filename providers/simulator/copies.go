@@ -3,6 +3,14 @@ package simulator
 // A meeting is stored once in each mailbox that has it. The copies differ: what
 // an attendee gets is not what the organiser keeps, and a room strips it further.
 
+// organizerCopy is a meeting as it stands in its organiser's calendar.
+func organizerCopy(e *event) *event {
+	c := e.clone()
+	c.set(isOrganizerFlag, true)
+	c.resp = respondedOrganizer
+	return c
+}
+
 // attendeeCopy is a meeting as it stands in a person's calendar.
 func attendeeCopy(e *event, m *mailbox) *event {
 	c := e.clone()

@@ -190,8 +190,8 @@ func (c *call) deltaLines(d deltaToken, size int) (page []line, next deltaToken,
 			next.upTo = m.version
 		}
 		if d.since == 0 {
-			for _, e := range m.events {
-				nums = append(nums, e.num)
+			for _, h := range m.held {
+				nums = append(nums, h.num)
 			}
 			break
 		}

@@ -122,7 +122,7 @@ func (c *call) listEvents(kind calendarKind) answer {
 		}
 	} else {
 		c.t.mu.RLock()
-		for _, e := range c.mailbox.events {
+		for e := range c.mailbox.items(0) {
 			list = append(list, instance{e: e, start: e.start, end: e.end, kind: e.kind})
 		}
 		c.t.mu.RUnlock()

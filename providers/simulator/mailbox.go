@@ -37,8 +37,8 @@ type mailbox struct {
 	room    *room
 	cell    *cell
 
-	events  []*event // by number
-	next    uint32   // number of the next event
+	held    []held // the items by number; see [mailbox.items]
+	next    uint32 // number of the latest item
 	version uint32
 	log     []change
 	floor   uint32 // changes up to this version are no longer in the log
@@ -68,30 +68,23 @@ type mailboxSettings struct {
 // find gives a stored item by number.
 func (m *mailbox) find(num uint32) *event {
 	if i, ok := m.search(num); ok {
-		return m.events[i]
+		return m.item(m.held[i])
 	}
 	return nil
 }
 
 func (m *mailbox) search(num uint32) (int, bool) {
-	return slices.BinarySearchFunc(m.events, num, func(e *event, n uint32) int { return cmp.Compare(e.num, n) })
+	return slices.BinarySearchFunc(m.held, num, func(h held, n uint32) int { return cmp.Compare(h.num, n) })
 }
 
 // byUID gives this mailbox's copy of a meeting.
 func (m *mailbox) byUID(uid uint64) *event {
-	for _, e := range m.events {
-		if e.uid == uid {
-			return e
+	for _, h := range m.held {
+		if h.e.uid == uid {
+			return m.item(h)
 		}
 	}
 	return nil
-}
-
-// seed stores a generated event; it has no history.
-func (m *mailbox) seed(e *event) {
-	m.next++
-	e.num, e.rev, e.self = m.next, 1, 1
-	m.events = append(m.events, e)
 }
 
 // put stores a new event, or a new state of one that has a number. self says
@@ -111,10 +104,10 @@ func (m *mailbox) put(e *event, self bool) *event {
 	if e.num == 0 {
 		m.next++
 		e.num = m.next
-		m.events = append(m.events, e)
+		m.held = append(m.held, held{e: e, num: e.num})
 	} else if i, ok := m.search(e.num); ok {
-		old = m.events[i]
-		m.events[i] = e
+		old = m.item(m.held[i])
+		m.held[i] = held{e: e, num: e.num}
 	}
 	m.record(change{version: m.version, num: e.num, old: old})
 	return e
@@ -127,8 +120,8 @@ func (m *mailbox) remove(e *event) {
 		return
 	}
 	m.version++
-	m.record(change{version: m.version, num: e.num, old: m.events[i]})
-	m.events = slices.Delete(m.events, i, i+1)
+	m.record(change{version: m.version, num: e.num, old: m.item(m.held[i])})
+	m.held = slices.Delete(m.held, i, i+1)
 }
 
 func (m *mailbox) record(c change) {
@@ -138,16 +131,6 @@ func (m *mailbox) record(c change) {
 		m.log = slices.Clone(m.log[drop:])
 	}
 	m.log = append(m.log, c)
-}
-
-// view collects what a calendar view of [from, to) shows, in no useful order, as
-// Exchange does.
-func (m *mailbox) view(from, to int64) []instance {
-	var out []instance
-	for _, e := range m.events {
-		out = e.instances(out, from, to)
-	}
-	return out
 }
 
 // cell is a community of rooms and people who meet one another. Its calendars

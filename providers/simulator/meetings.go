@@ -25,6 +25,8 @@ type maker struct {
 	busy  map[*mailbox]*occupancy
 	count map[*mailbox]int
 	uids  uint64
+
+	attendees []attendee // the rest of a block; see [maker.store]
 }
 
 // occupancy marks quarters of an hour as taken, counted from the window's start.
@@ -90,6 +92,9 @@ func (k *maker) fill() {
 			k.topUp(p)
 		}
 	}
+	for m := range k.busy {
+		m.held = slices.Clone(m.held) // without the slack that appending leaves
+	}
 }
 
 // span is a time in a zone on a day, in minutes from midnight.
@@ -120,7 +125,15 @@ func (k *maker) take(m *mailbox, e *event) {
 }
 
 // entries counts what a view of the window shows of an event.
-func (k *maker) entries(e *event) int { return len(e.instances(nil, k.from, k.to)) }
+func (k *maker) entries(e *event) int {
+	if e.kind != singleInstance {
+		return len(e.instances(nil, k.from, k.to))
+	}
+	if start, end := e.floating(); overlaps(start, end, k.from, k.to) {
+		return 1
+	}
+	return 0
+}
 
 // room reports space for one more event where the number of entries is forced.
 func (k *maker) room(m *mailbox, e *event) bool {

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"slices"
 	"time"
 )
 
@@ -78,29 +79,39 @@ func (k *maker) book(e *event, host *contact, rooms []*mailbox, guests int) {
 			answer = respondedTentative
 		}
 		e.attendees = append(e.attendees, attendee{who: room.contact, kind: resource, resp: answer, at: e.created + int64(2+k.r.IntN(40))})
-		e.locations = append(e.locations[:len(e.locations):len(e.locations)], room.room.locations...)
+		if e.locations == nil {
+			e.locations = room.room.locations // shared: most meetings have one room
+		} else {
+			e.locations = slices.Concat(e.locations, room.room.locations)
+		}
 	}
 	if host.box != nil && host.box.person.teams && k.r.IntN(2) == 0 {
 		e.set(onlineFlag, true)
 	}
 	e.organizer = host
+	e.attendees = k.store(e.attendees)
 	if host.box != nil {
-		c := e.clone()
-		c.set(isOrganizerFlag, true)
-		c.resp = respondedOrganizer
-		host.box.seed(c)
-		k.take(host.box, c)
+		host.box.seedCopy(e, copyOfOrganizer)
+		k.take(host.box, e)
 	}
 	for _, guest := range invited {
-		c := attendeeCopy(e, guest)
-		guest.seed(c)
-		k.take(guest, c)
+		guest.seedCopy(e, copyOfAttendee)
+		k.take(guest, e)
 	}
 	for _, room := range rooms {
-		c := roomCopy(e, room)
-		room.seed(c)
-		k.take(room, c)
+		room.seedCopy(e, copyOfRoom)
+		k.take(room, e)
 	}
+}
+
+// store keeps attendees without the slack that appending leaves.
+func (k *maker) store(list []attendee) []attendee {
+	if len(k.attendees)+len(list) > cap(k.attendees) {
+		k.attendees = make([]attendee, 0, max(1024, len(list)))
+	}
+	n := len(k.attendees)
+	k.attendees = append(k.attendees, list...)
+	return k.attendees[n:len(k.attendees):len(k.attendees)]
 }
 
 // leave gives some people a day or a week off.
