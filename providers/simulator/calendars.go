@@ -2,21 +2,86 @@ package simulator
 
 import (
 	"fmt"
-	"time"
+	"net/http"
+	"slices"
+	"strings"
 )
 
 // calendarProperties are the names that $select may use for a calendar.
 var calendarProperties = []string{"id", "allowedOnlineMeetingProviders", "canEdit", "canShare", "canViewPrivateItems", "changeKey", "color", "defaultOnlineMeetingProvider", "hexColor", "isDefaultCalendar", "isRemovable", "isTallyingResponses", "name", "owner", "calendarPermissions", "multiValueExtendedProperties", "singleValueExtendedProperties"}
 
+var colorNames = []string{"auto", "lightBlue", "lightGreen", "lightOrange", "lightGray", "lightYellow", "lightTeal", "lightPink", "lightBrown", "lightRed", "maxColor"}
+
+// folder is one calendar of a mailbox. It is immutable; a change stores a new one.
+type folder struct {
+	kind       calendarKind
+	generation int32 // numbers are used again; the id tells the calendars apart
+	rev        uint32
+	name       string
+	color      int
+	gone       bool
+	of         *mailbox // whose default calendar it shows; nil: it is the mailbox's own
+	role       calendarRole
+}
+
 // hasTeams reports whether Teams meetings can be made in the mailbox.
 func (m *mailbox) hasTeams() bool { return m.kind == personBox && m.person.teams }
 
-// calendarKinds lists the calendars that a mailbox has.
-func (m *mailbox) calendarKinds() []calendarKind {
-	if m.kind == personBox {
-		return []calendarKind{defaultCalendar, holidayCalendar}
+// folder gives a calendar by number. The lock is held.
+func (m *mailbox) folder(kind calendarKind) (*folder, bool) {
+	for _, f := range m.folders {
+		if f.kind == kind {
+			return f, !f.gone
+		}
 	}
-	return []calendarKind{defaultCalendar}
+	switch {
+	case kind == defaultCalendar:
+		return &folder{kind: kind, rev: 1, name: "Calendar"}, true
+	case kind == holidayCalendar && m.kind == personBox:
+		return &folder{kind: kind, rev: 1, name: m.person.home.city.country + " holidays", color: 1}, true
+	}
+	return nil, false
+}
+
+// keep stores a calendar's new state.
+func (m *mailbox) keep(f *folder) {
+	f.rev++
+	for i, have := range m.folders {
+		if have.kind == f.kind {
+			m.folders = slices.Clone(m.folders)
+			m.folders[i] = f
+			return
+		}
+	}
+	m.folders = append(m.folders[:len(m.folders):len(m.folders)], f)
+}
+
+// calendars lists what a mailbox shows: its own calendars and those shared with it.
+func (m *mailbox) calendars() []*folder {
+	var out []*folder
+	for _, kind := range []calendarKind{defaultCalendar, holidayCalendar} {
+		if f, ok := m.folder(kind); ok {
+			out = append(out, f)
+		}
+	}
+	for _, f := range m.folders {
+		if f.kind >= firstOwnCalendar && !f.gone {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// folderNamed finds the calendar that an id names.
+func (c *call) folderNamed(id string) (*folder, bool) {
+	kind, generation, ok := c.mailbox.parseCalendarID(id)
+	if !ok {
+		return nil, false
+	}
+	c.t.mu.RLock()
+	defer c.t.mu.RUnlock()
+	f, ok := c.mailbox.folder(kind)
+	return f, ok && f.generation == generation
 }
 
 func (c *call) listCalendars() answer {
@@ -30,7 +95,12 @@ func (c *call) listCalendars() answer {
 	if p != nil {
 		return c.refuse(p)
 	}
-	kinds := c.mailbox.calendarKinds()
+	c.t.mu.RLock()
+	list := c.mailbox.calendars()
+	c.t.mu.RUnlock()
+	if list, p = c.narrowCalendars(list); p != nil {
+		return c.refuse(p)
+	}
 	count, p := c.flag("$count")
 	if p != nil {
 		return c.refuse(p)
@@ -43,27 +113,88 @@ func (c *call) listCalendars() answer {
 	if p != nil {
 		return c.refuse(p)
 	}
-	page, more := cut(kinds, skip, max(size, 1))
+	size = min(max(size, 1), 1000)
+	page, more := cut(list, skip, size)
 	e := c.encoder(c.mailbox, pick)
 	e.open()
 	e.string("@odata.context", c.context("users('"+c.mailKey+"')/calendars"))
 	if count {
-		e.int("@odata.count", int64(len(kinds)))
+		e.int("@odata.count", int64(len(list)))
 	}
 	e.key("value")
 	e.openValue('[')
-	for _, kind := range page {
-		e.calendar(kind, "")
+	for _, f := range page {
+		e.calendar(f, "")
 	}
 	e.closeList()
 	if more {
-		e.string("@odata.nextLink", c.link("$skip", fmt.Sprint(skip+max(size, 1))))
+		e.string("@odata.nextLink", c.link("$skip", fmt.Sprint(skip+size)))
 	}
 	e.close()
 	return c.ok(e.writer)
 }
 
-func (c *call) getCalendar(kind calendarKind) answer {
+// narrowCalendars applies $filter and $orderby.
+func (c *call) narrowCalendars(list []*folder) ([]*folder, *problem) {
+	field := func(f *folder) func(string) (any, bool) {
+		return func(name string) (any, bool) {
+			switch name {
+			case "name":
+				return f.name, true
+			case "color":
+				return colorNames[f.color], true
+			case "isdefaultcalendar":
+				return f.kind == defaultCalendar, true
+			case "canedit":
+				return c.mailbox.canEdit(f), true
+			case "id":
+				return c.mailbox.calendarID(f.kind, f.generation), true
+			}
+			return nil, false
+		}
+	}
+	if text := c.query.Get("$filter"); text != "" {
+		filter, err := parseFilter(text)
+		if err != nil {
+			return nil, bad("ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes: "+err.Error())
+		}
+		var kept []*folder
+		for _, f := range list {
+			ok, err := filter.test(field(f))
+			if err != nil {
+				return nil, bad("ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes: "+err.Error())
+			}
+			if ok {
+				kept = append(kept, f)
+			}
+		}
+		list = kept
+	}
+	order, err := parseOrder(c.query.Get("$orderby"))
+	if err != nil {
+		return nil, bad("BadRequest", err.Error())
+	}
+	for _, o := range order {
+		if _, known := field(&folder{})(o.path); !known {
+			return nil, bad("ErrorInvalidUrlQuery", "Ordering by '"+o.path+"' is not supported.")
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *folder) int { return order.compare(field(a), field(b)) })
+	return list, nil
+}
+
+// oneCalendar answers a calendar by itself.
+func (c *call) oneCalendar(status int, f *folder, pick selection) answer {
+	e := c.encoder(c.mailbox, pick)
+	e.calendar(f, c.context("users('"+c.mailKey+"')/calendars/$entity"))
+	a := answer{status: status, body: e.b}
+	if status == http.StatusCreated {
+		a.set("Location", "https://"+c.host+"/v1.0/users('"+c.mailbox.id+"')/calendars('"+c.mailbox.calendarID(f.kind, f.generation)+"')")
+	}
+	return a
+}
+
+func (c *call) getCalendar(f *folder) answer {
 	if p := c.need(mailboxArea, readBasic...); p != nil {
 		return c.refuse(p)
 	}
@@ -74,42 +205,48 @@ func (c *call) getCalendar(kind calendarKind) answer {
 	if p != nil {
 		return c.refuse(p)
 	}
-	e := c.encoder(c.mailbox, pick)
-	e.calendar(kind, c.context("users('"+c.mailKey+"')/calendars/$entity"))
-	return c.ok(e.writer)
+	return c.oneCalendar(http.StatusOK, f, pick)
+}
+
+// canEdit reports whether events may be written into a calendar.
+func (m *mailbox) canEdit(f *folder) bool {
+	return f.kind != holidayCalendar && (f.of == nil || f.role.mayWrite())
+}
+
+// calendarKey is a calendar's changeKey.
+func (m *mailbox) calendarKey(f *folder) string {
+	return m.changeKey(&event{num: calendarNumber + uint32(f.kind), rev: f.rev})
 }
 
 // calendar writes a calendar; context "" leaves @odata.context out.
-func (e *eventEncoder) calendar(kind calendarKind, context string) {
-	main := kind == defaultCalendar
-	name, color, owner := "Calendar", "auto", e.m.contact
-	if !main {
-		home := e.m.person.home.city.country
-		name, color = home+" holidays", "lightBlue"
-		owner = e.m.contact
+func (e *eventEncoder) calendar(f *folder, context string) {
+	main := f.kind == defaultCalendar
+	owner, home := e.m.contact, e.m
+	if f.of != nil {
+		owner, home = f.of.contact, f.of
 	}
 	e.open()
 	if context != "" {
 		e.string("@odata.context", context)
 	}
-	e.string("id", e.m.calendarID(kind))
+	e.string("id", e.m.calendarID(f.kind, f.generation))
 	if e.wants("name") {
-		e.string("name", name)
+		e.string("name", f.name)
 	}
 	if e.wants("color") {
-		e.string("color", color)
+		e.string("color", colorNames[f.color])
 	}
 	if e.wants("hexColor") {
 		e.string("hexColor", "")
 	}
 	e.flag("isDefaultCalendar", main)
 	if e.wants("changeKey") {
-		e.string("changeKey", e.m.changeKey(&event{num: calendarNumber + uint32(kind), rev: 1}))
+		e.string("changeKey", e.m.calendarKey(f))
 	}
-	e.flag("canShare", main)
-	e.flag("canViewPrivateItems", true)
-	e.flag("canEdit", main)
-	teams := main && e.m.hasTeams()
+	e.flag("canShare", f.of == nil && f.kind != holidayCalendar)
+	e.flag("canViewPrivateItems", f.of == nil || f.role == delegateWithPrivate)
+	e.flag("canEdit", e.m.canEdit(f))
+	teams := e.m.canEdit(f) && home.hasTeams()
 	if e.wants("allowedOnlineMeetingProviders") {
 		if teams {
 			e.strings("allowedOnlineMeetingProviders", []string{"teamsForBusiness"})
@@ -136,59 +273,167 @@ func (e *eventEncoder) calendar(kind calendarKind, context string) {
 	e.close()
 }
 
-// holiday is a day off by country; month and day are fixed each year.
-var holidayDates = map[string][]struct {
-	name  string
-	month time.Month
-	day   int
-}{
-	"":               {{"New Year's Day", 1, 1}, {"Christmas Day", 12, 25}},
-	"Netherlands":    {{"Koningsdag", 4, 27}, {"Bevrijdingsdag", 5, 5}, {"Tweede Kerstdag", 12, 26}},
-	"United Kingdom": {{"Boxing Day", 12, 26}},
-	"Germany":        {{"Tag der Arbeit", 5, 1}, {"Tag der Deutschen Einheit", 10, 3}, {"Zweiter Weihnachtstag", 12, 26}},
-	"United States":  {{"Independence Day", 7, 4}, {"Veterans Day", 11, 11}},
-	"Portugal":       {{"Dia da Liberdade", 4, 25}, {"Imaculada Conceição", 12, 8}},
-	"Singapore":      {{"National Day", 8, 9}},
-	"India":          {{"Republic Day", 1, 26}, {"Independence Day", 8, 15}},
-	"France":         {{"Fête nationale", 7, 14}, {"Armistice", 11, 11}},
-	"Australia":      {{"Australia Day", 1, 26}, {"Anzac Day", 4, 25}},
-	"Brazil":         {{"Independência do Brasil", 9, 7}},
-	"Japan":          {{"Kinrō Kansha no Hi", 11, 23}},
+// wireCalendar is what a client may write of a calendar.
+type wireCalendar struct {
+	Name     *string `json:"name"`
+	Color    *string `json:"color"`
+	HexColor *string `json:"hexColor"`
 }
 
-// makeHolidays makes the read-only holiday calendars, one for each country; all
-// mailboxes of a country show the same.
-func makeHolidays(w *world, now time.Time) map[string][]*event {
-	out := map[string][]*event{}
-	for _, b := range w.buildings {
-		country := b.city.country
-		if out[country] != nil {
-			continue
+// readOnlyCalendarProperties are accepted and ignored when written.
+var readOnlyCalendarProperties = []string{"id", "allowedOnlineMeetingProviders", "canEdit", "canShare", "canViewPrivateItems", "changeKey", "defaultOnlineMeetingProvider", "isDefaultCalendar", "isRemovable", "isTallyingResponses", "owner"}
+
+// apply changes f as the body says. The lock is held.
+func (w wireCalendar) apply(m *mailbox, f *folder) *problem {
+	if w.Color != nil {
+		n, p := member(colorNames, *w.Color, "calendarColor")
+		if p != nil {
+			return p
 		}
-		owner := &contact{address: "holidays@" + "outlook.example", name: country + " holidays"}
-		num := uint32(holidayNumbers)
-		for year := now.Year() - 1; year <= now.Year()+3; year++ {
-			for _, h := range append(holidayDates[""], holidayDates[country]...) {
-				num++
-				start := time.Date(year, h.month, h.day, 0, 0, 0, 0, b.zone.loc).Unix()
-				end := time.Date(year, h.month, h.day+1, 0, 0, 0, 0, b.zone.loc).Unix()
-				out[country] = append(out[country], &event{
-					num: num, rev: 1, self: 1, uid: mix(uint64(num)<<32 ^ uint64(len(out))), subject: h.name, start: start, end: end,
-					zone: b.zone, endZone: b.zone, created: start - 86400*365, modified: start - 86400*365,
-					show: showFree, imp: 1, flags: allDayFlag | readOnlyFlag | isOrganizerFlag, resp: respondedOrganizer, organizer: owner,
-				})
-			}
-		}
+		f.color = n
 	}
-	return out
-}
-
-// holidayNumbers is where the numbers of holidays begin, far above any event's.
-const holidayNumbers = 0xf0000000
-
-func (t *Tenant) holidayEvents(m *mailbox) []*event {
-	if m.kind != personBox {
+	if w.Name == nil || *w.Name == f.name {
 		return nil
 	}
-	return t.holidays[m.person.home.city.country]
+	name := strings.TrimSpace(*w.Name)
+	switch {
+	case name == "" || len([]rune(name)) > 255:
+		return bad("ErrorInvalidArgument", "The calendar's name is empty or too long.")
+	case f.kind == defaultCalendar:
+		return bad("ErrorInvalidRequest", "Your request can't be completed. The default calendar can't be renamed.")
+	}
+	for _, have := range m.calendars() {
+		if have.kind != f.kind && strings.EqualFold(have.name, name) {
+			return &problem{http.StatusConflict, "ErrorFolderExists", "A folder with the specified name already exists."}
+		}
+	}
+	f.name = name
+	return nil
+}
+
+// createCalendar makes a secondary calendar.
+func (c *call) createCalendar() answer {
+	if p := c.need(mailboxArea, writeCalendars...); p != nil {
+		return c.refuse(p)
+	}
+	if p := c.options(); p != nil {
+		return c.refuse(p)
+	}
+	var w wireCalendar
+	if p := strictDecode(c.body, &w, readOnlyCalendarProperties...); p != nil {
+		return c.refuse(p)
+	}
+	if w.Name == nil {
+		return c.fail(http.StatusBadRequest, "ErrorInvalidArgument", "The calendar's name is required.")
+	}
+	c.t.mu.Lock()
+	defer c.t.mu.Unlock()
+	f := &folder{kind: firstOwnCalendar}
+	for ; ; f.kind++ {
+		if have, used := c.mailbox.folder(f.kind); have == nil || !used {
+			if have != nil {
+				f.generation, f.rev = have.generation+1, have.rev
+			}
+			break
+		}
+		if f.kind == maxCalendars {
+			return c.fail(http.StatusBadRequest, "ErrorInvalidRequest", "Your request can't be completed. The mailbox has too many calendars.")
+		}
+	}
+	if p := w.apply(c.mailbox, f); p != nil {
+		return c.refuse(p)
+	}
+	c.mailbox.keep(f)
+	c.entry.Effect = "created calendar"
+	return c.oneCalendar(http.StatusCreated, f, nil)
+}
+
+// patchCalendar renames or recolours a calendar.
+func (c *call) patchCalendar(f *folder) answer {
+	if p := c.need(mailboxArea, writeCalendars...); p != nil {
+		return c.refuse(p)
+	}
+	if p := c.options(); p != nil {
+		return c.refuse(p)
+	}
+	var w wireCalendar
+	if p := strictDecode(c.body, &w, readOnlyCalendarProperties...); p != nil {
+		return c.refuse(p)
+	}
+	c.t.mu.Lock()
+	defer c.t.mu.Unlock()
+	now, ok := c.mailbox.folder(f.kind)
+	if !ok || now.generation != f.generation {
+		return c.itemNotFound()
+	}
+	changed := *now
+	if p := w.apply(c.mailbox, &changed); p != nil {
+		return c.refuse(p)
+	}
+	c.mailbox.keep(&changed)
+	c.entry.Effect = "changed calendar"
+	return c.oneCalendar(http.StatusOK, &changed, nil)
+}
+
+// deleteCalendar removes a calendar with all that is in it. Nobody is told: what
+// was organised in it simply is in Deleted Items.
+func (c *call) deleteCalendar(f *folder) answer {
+	if p := c.need(mailboxArea, writeCalendars...); p != nil {
+		return c.refuse(p)
+	}
+	if f.kind == defaultCalendar {
+		return c.fail(http.StatusBadRequest, "ErrorDeleteDistinguishedFolder", "Distinguished folders cannot be deleted.")
+	}
+	c.t.mu.Lock()
+	defer c.t.mu.Unlock()
+	now, ok := c.mailbox.folder(f.kind)
+	if !ok || now.generation != f.generation {
+		return c.itemNotFound()
+	}
+	if want := c.header.Get("If-Match"); want != "" && want != "*" && want != `W/"`+c.mailbox.calendarKey(now)+`"` {
+		return c.refuse(staleKey)
+	}
+	for _, e := range slices.Collect(c.mailbox.items(0)) {
+		if e.in == f.kind {
+			c.mailbox.remove(e)
+		}
+	}
+	removed := *now
+	removed.gone = true
+	c.mailbox.keep(&removed)
+	c.entry.Effect = "deleted calendar"
+	return answer{status: http.StatusNoContent}
+}
+
+// move puts an item into another calendar of its mailbox. Its mutable id changes
+// with that, the immutable one does not. The lock is held.
+func (m *mailbox) move(e *event, to calendarKind) *event {
+	moved := e.clone()
+	moved.in = to
+	moved.moves++
+	return m.put(moved, true)
+}
+
+// MoveEvent puts an event into another calendar of its mailbox, as a person does
+// by dragging it in Outlook; Graph has no call for it. id and calendar are ids as
+// Graph gives them; the answer is the event's new mutable id.
+func (t *Tenant) MoveEvent(address, id, calendar string) (string, error) {
+	m := t.world.find(address)
+	if m == nil {
+		return "", fmt.Errorf("no mailbox %q", address)
+	}
+	t.ensure(m)
+	name, mine, _ := m.parseID(id)
+	kind, generation, known := m.parseCalendarID(calendar)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	found, exists := m.entry(name)
+	f, there := m.folder(kind)
+	switch {
+	case !mine || !exists || found.date != 0:
+		return "", fmt.Errorf("%s has no event %q", address, id)
+	case !known || !there || f.generation != generation || f.of != nil || !m.canEdit(f):
+		return "", fmt.Errorf("%s has no calendar %q that can be written", address, calendar)
+	}
+	return string(m.appendID(nil, m.move(found.e, kind).id(), false)), nil
 }

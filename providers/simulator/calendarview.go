@@ -14,6 +14,9 @@ const maxViewDays = 1825
 // eventBytes is about the size of an event in JSON.
 const eventBytes = 2600
 
+// stubBytes is about the size of an occurrence in delta.
+const stubBytes = 720
+
 // defaultEvents is the page size of calendar lists without $top.
 const defaultEvents = 10
 
@@ -52,7 +55,7 @@ func (t *Tenant) entries(m *mailbox, kind calendarKind, from, to int64) []instan
 	}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return m.view(from, to)
+	return m.viewOf(kind, from, to)
 }
 
 // calendarView lists entries of a window, series expanded.
@@ -94,7 +97,7 @@ func (c *call) eventPage(list []instance, kind calendarKind, what string) answer
 	if p != nil {
 		return c.refuse(p)
 	}
-	size = min(max(size, 1), 1000)
+	size = c.pageSize(min(max(size, 1), 1000))
 	page, more := cut(list, skip, size)
 	e := c.encoder(c.mailbox, pick)
 	if pick == nil {
@@ -188,7 +191,7 @@ func (c *call) eventField(i instance) func(string) (any, bool) {
 		case "icaluid":
 			return string(appendICalUID(nil, i.e.uid, seriesCreated(i), i.date)), true
 		case "transactionid":
-			return textOrNil(i.e.transaction), true
+			return textOrNil(i.e.seldom().transaction), true
 		case "organizer/emailaddress/address":
 			return i.e.organizer.address, true
 		}

@@ -40,10 +40,15 @@ const (
 // calendarAccess says what user may do with owner's default calendar, by the
 // owner's sharing. Everybody's availability is open to the organisation.
 func (t *Tenant) calendarAccess(user, owner *mailbox) calendarAccess {
-	if user == owner {
+	switch role := owner.roleOf(user); {
+	case role.mayWrite():
 		return accessWrite
+	case role.mayRead():
+		return accessRead
+	case role >= freeBusyRead:
+		return accessFreeBusy
 	}
-	return accessFreeBusy
+	return accessNone
 }
 
 // mayRead reports whether the caller may read a mailbox's calendar: an

@@ -14,10 +14,10 @@ func organizerCopy(e *event) *event {
 // attendeeCopy is a meeting as it stands in a person's calendar.
 func attendeeCopy(e *event, m *mailbox) *event {
 	c := e.clone()
-	c.num, c.rev, c.self = 0, 0, 0
+	c.num, c.rev, c.self, c.in, c.moves = 0, 0, 0, defaultCalendar, 0
 	c.set(isOrganizerFlag, false)
 	c.resp, c.respondedAt = notResponded, 0
-	c.transaction = ""
+	c.rare = e.rare.forAttendee()
 	if i := e.attendeeIndex(m); i >= 0 && e.attendees[i].resp != respondedNone {
 		c.resp, c.respondedAt = e.attendees[i].resp, e.attendees[i].at
 	}
@@ -28,6 +28,15 @@ func attendeeCopy(e *event, m *mailbox) *event {
 		c.exceptions = append(c.exceptions, xc)
 	}
 	return c
+}
+
+// forAttendee leaves what travels with an invitation; categories, properties and
+// the rest are the organiser's own.
+func (r *rare) forAttendee() *rare {
+	if r == nil || (r.startZone == "" && r.endZone == "" && r.oddShow == "" && r.oddAnswer == "") {
+		return nil
+	}
+	return &rare{startZone: r.startZone, endZone: r.endZone, oddShow: r.oddShow, oddAnswer: r.oddAnswer}
 }
 
 // answeredShow is how an attendee's copy counts: tentative until accepted.
@@ -50,7 +59,7 @@ func roomCopy(e *event, m *mailbox) *event {
 func (e *event) strip(m *mailbox) {
 	e.subject = e.organizer.name
 	e.body = nil
-	e.categories = nil
+	e.rare = nil
 	e.set(reminderFlag, false)
 	if !m.room.policy.KeepPrivate && e.sens > 1 {
 		e.sens = 0

@@ -266,8 +266,12 @@ func TestDeltaTokensAndGhosts(t *testing.T) {
 	if again, _ := c.all(link2); len(again) != 0 {
 		t.Errorf("nothing changed, but delta sends %v", again)
 	}
-	if r := c.send(410, request{method: "GET", path: link + "x"}); r.errorCode() != "SyncStateNotFound" {
-		t.Errorf("code %s for a damaged token", r.errorCode())
+	if r := c.send(400, request{method: "GET", path: link + "x"}); r.errorCode() != "InvalidDeltaToken" {
+		t.Errorf("code %s for text that is no token", r.errorCode())
+	}
+	forged := link[:len(link)-4] + "AAAA"
+	if r := c.send(410, request{method: "GET", path: forged}); r.errorCode() != "SyncStateNotFound" {
+		t.Errorf("code %s for a token of another tenant", r.errorCode())
 	}
 	other := strings.Replace(link, "/users/"+box, "/users/"+c.at.TestMailbox, 1)
 	c.send(410, request{method: "GET", path: other})

@@ -18,10 +18,14 @@ type eventEncoder struct {
 	m      *mailbox
 	prefer preferences
 	pick   selection
+	sight  sight
+	// rewritten writes the same content in another way, as the service does after
+	// moving a mailbox: fewer digits, other change keys.
+	rewritten bool
 }
 
 func (c *call) encoder(m *mailbox, pick selection) *eventEncoder {
-	return &eventEncoder{writer: &writer{b: make([]byte, 0, 4096)}, t: c.t, m: m, prefer: c.prefer, pick: pick}
+	return &eventEncoder{writer: &writer{b: make([]byte, 0, 4096)}, t: c.t, m: m, prefer: c.prefer, pick: pick, sight: c.sight}
 }
 
 func (e *eventEncoder) wants(name string) bool { return e.pick == nil || e.pick[name] }
@@ -36,10 +40,13 @@ func (e *eventEncoder) id(name string, id itemID) {
 // instanceID is the id of an entry of a view.
 func instanceID(i instance) itemID {
 	if i.master != nil {
-		return itemID{num: i.master.num, date: i.date}
+		return itemID{num: i.master.num, date: i.date, moves: i.master.moves}
 	}
-	return itemID{num: i.e.num}
+	return i.e.id()
 }
+
+// id is that of a stored item.
+func (e *event) id() itemID { return itemID{num: e.num, moves: e.moves} }
 
 // etag is the value of an event's @odata.etag.
 func (m *mailbox) etag(i instance) string {
@@ -78,13 +85,24 @@ func (e *eventEncoder) stub(i instance) {
 	e.open()
 	e.string("@odata.type", "#microsoft.graph.event")
 	e.string("@odata.etag", e.m.etag(i))
-	e.id("seriesMasterId", itemID{num: i.master.num})
+	e.id("seriesMasterId", i.master.id())
 	e.string("type", kindNames[occurrenceKind])
 	all := e.pick
 	e.pick = nil
 	e.times(i)
 	e.pick = all
 	e.id("id", instanceID(i))
+	e.close()
+}
+
+// bare writes an occurrence with nothing but its place in the series.
+func (e *eventEncoder) bare(i instance) {
+	e.open()
+	e.string("@odata.type", "#microsoft.graph.event")
+	e.id("id", instanceID(i))
+	e.id("seriesMasterId", i.master.id())
+	e.string("type", kindNames[occurrenceKind])
+	e.times(i)
 	e.close()
 }
 
@@ -105,7 +123,7 @@ func (e *eventEncoder) event(i instance, typed bool) {
 }
 
 func (e *eventEncoder) fields(i instance, typed bool) {
-	x := i.e
+	x := i.e.seenWith(e.sight)
 	etag := e.m.etag(i)
 	if typed {
 		e.string("@odata.type", "#microsoft.graph.event")
@@ -122,10 +140,10 @@ func (e *eventEncoder) fields(i instance, typed bool) {
 		e.string("changeKey", strings.TrimSuffix(strings.TrimPrefix(etag, `W/"`), `"`))
 	}
 	if e.wants("categories") {
-		e.strings("categories", x.categories)
+		e.strings("categories", x.seldom().categories)
 	}
-	if x.transaction != "" && e.wants("transactionId") {
-		e.string("transactionId", x.transaction)
+	if id := x.seldom().transaction; id != "" && e.wants("transactionId") {
+		e.string("transactionId", id)
 	}
 	if e.wants("originalStartTimeZone") {
 		e.string("originalStartTimeZone", x.zone.windows)
@@ -160,7 +178,7 @@ func (e *eventEncoder) fields(i instance, typed bool) {
 	e.flag("responseRequested", !x.has(noResponseFlag))
 	if e.wants("seriesMasterId") {
 		if i.master != nil {
-			e.id("seriesMasterId", itemID{num: i.master.num})
+			e.id("seriesMasterId", i.master.id())
 		} else {
 			e.null("seriesMasterId")
 		}

@@ -162,7 +162,7 @@ func (e *eventEncoder) cancelledOccurrences(i instance) {
 	if i.kind == seriesMaster {
 		for _, date := range i.e.cancelled {
 			d := strconv.Itoa(int(date))
-			id := e.m.appendID(nil, itemID{num: i.e.num}, e.prefer.immutable)
+			id := e.m.appendID(nil, i.e.id(), e.prefer.immutable)
 			e.comma()
 			e.b = appendString(e.b, "OID."+string(id)+"."+d[:4]+"-"+d[4:6]+"-"+d[6:])
 		}

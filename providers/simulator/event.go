@@ -95,6 +95,7 @@ type event struct {
 	resp  response // this mailbox's own answer
 	sens  sensitivity
 	imp   importance
+	in    calendarKind // the calendar that it is in
 	flags eventFlags
 
 	uid               uint64 // the same in every copy of a meeting
@@ -102,19 +103,61 @@ type event struct {
 	start, end        int64  // Unix seconds; for all-day, midnights in the zone
 	respondedAt       int64
 	zone, endZone     *zone
-	reminder          int32 // minutes before the start
+	reminder          int32  // minutes before the start
+	moves             uint16 // how often it changed calendars; its mutable id tells
 
-	subject     string
-	body        *body // nil: none
-	organizer   *contact
-	attendees   []attendee
-	locations   []location
-	categories  []string
-	transaction string
+	subject   string
+	body      *body // nil: none
+	organizer *contact
+	attendees []attendee
+	locations []location
+	rare      *rare // nil: none of it
 
 	recurrence *recurrence
 	exceptions []*event // by date
 	cancelled  []int32  // dates taken out of the series, sorted
+}
+
+// rare is what few events have: kept apart, it costs the others nothing. It is
+// immutable like the event.
+type rare struct {
+	categories  []string
+	transaction string
+	properties  []extendedProperty
+	proposals   []proposal
+	// startZone and endZone are the names of the zones as written, where they are
+	// not the zone's Windows name.
+	startZone, endZone string
+	snoozed            int64  // when the reminder is due, in place of before the start
+	kind               string // of an event that is no meeting; see Options.Oddities
+	oddShow, oddAnswer string // members of enumerations that no client knows
+}
+
+// extendedProperty is one of singleValueExtendedProperties.
+type extendedProperty struct{ id, value string }
+
+// proposal is another time that an attendee asks for.
+type proposal struct {
+	who        *contact
+	start, end int64
+	zone       *zone
+}
+
+var nothingRare rare
+
+// seldom gives the rare parts for reading.
+func (e *event) seldom() *rare {
+	if e.rare == nil {
+		return &nothingRare
+	}
+	return e.rare
+}
+
+// seldomCopy gives e a rare part of its own, for writing.
+func (e *event) seldomCopy() *rare {
+	r := *e.seldom()
+	e.rare = &r
+	return e.rare
 }
 
 type eventFlags uint16
@@ -129,6 +172,8 @@ const (
 	noProposalFlag // allowNewTimeProposals is false
 	hideFlag       // hideAttendees
 	readOnlyFlag   // in a calendar that cannot be edited
+	draftFlag      // isDraft: invitations are not sent yet
+	dismissedFlag  // the reminder was shown and put away
 )
 
 func (e *event) has(f eventFlags) bool { return e.flags&f != 0 }
@@ -217,6 +262,14 @@ type instance struct {
 	date       int32  // yyyymmdd where the pattern put it; 0 for single meetings
 	start, end int64
 	kind       eventKind
+}
+
+// stored is the item that the entry is kept in: a master for its dates.
+func (i instance) stored() *event {
+	if i.master != nil {
+		return i.master
+	}
+	return i.e
 }
 
 // floating is [event.floating] for an instance.

@@ -135,7 +135,7 @@ func (w *wireEvent) apply(t *Tenant, m *mailbox, e *event) *problem {
 		e.body = &body{html: strings.EqualFold(w.Body.ContentType, "html"), content: w.Body.Content}
 	}
 	if w.Categories != nil {
-		e.categories = *w.Categories
+		e.seldomCopy().categories = *w.Categories
 	}
 	for _, f := range []struct {
 		value *bool

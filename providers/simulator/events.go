@@ -80,13 +80,23 @@ func (c *call) look(kind calendarKind, id itemID) (instance, bool) {
 	}
 	c.t.mu.RLock()
 	defer c.t.mu.RUnlock()
-	return c.mailbox.entry(id)
+	return c.entryIn(kind, id)
 }
 
-// entry is look for the default calendar, with the lock held.
+// entryIn finds an entry below a calendar. An id needs no calendar, so below the
+// default one it may name an entry of any; below another it must be there.
+func (c *call) entryIn(kind calendarKind, id itemID) (instance, bool) {
+	i, ok := c.mailbox.entry(id)
+	if ok && kind != defaultCalendar && i.stored().in != kind {
+		return instance{}, false
+	}
+	return i, ok
+}
+
+// entry is look for stored items, with the lock held.
 func (m *mailbox) entry(id itemID) (instance, bool) {
 	e := m.find(id.num)
-	if e == nil {
+	if e == nil || !id.stable && id.moves != e.moves {
 		return instance{}, false
 	}
 	if id.date == 0 {
@@ -123,7 +133,9 @@ func (c *call) listEvents(kind calendarKind) answer {
 	} else {
 		c.t.mu.RLock()
 		for e := range c.mailbox.items(0) {
-			list = append(list, instance{e: e, start: e.start, end: e.end, kind: e.kind})
+			if e.in == kind {
+				list = append(list, instance{e: e, start: e.start, end: e.end, kind: e.kind})
+			}
 		}
 		c.t.mu.RUnlock()
 	}
@@ -155,7 +167,7 @@ func (c *call) oneEvent(status int, i instance, pick selection) answer {
 	e.string("@odata.context", c.context("users('"+c.mailKey+"')/events/$entity"))
 	e.fields(i, false)
 	if pick == nil {
-		calendar := "https://" + c.host + "/v1.0/users('" + c.mailbox.id + "')/calendars('" + c.mailbox.calendarID(defaultCalendar) + "')"
+		calendar := "https://" + c.host + "/v1.0/users('" + c.mailbox.id + "')/calendars('" + c.mailbox.calendarOf(i) + "')"
 		e.string("calendar@odata.associationLink", calendar+"/$ref")
 		e.string("calendar@odata.navigationLink", calendar)
 	}
@@ -186,11 +198,33 @@ func (c *call) matchesETag(i instance) *problem {
 			return nil
 		}
 	}
-	return &problem{http.StatusPreconditionFailed, "ErrorIrresolvableConflict", "The send or update operation could not be performed because the change key passed in the request does not match the current change key for the item."}
+	return staleKey
+}
+
+// staleKey refuses a change of something that has changed since it was read.
+var staleKey = &problem{http.StatusPreconditionFailed, "ErrorIrresolvableConflict", "The send or update operation could not be performed because the change key passed in the request does not match the current change key for the item."}
+
+// calendarOf is the id of the calendar that an entry is in.
+func (m *mailbox) calendarOf(i instance) string {
+	kind := i.e.in
+	if i.master != nil {
+		kind = i.master.in
+	}
+	if i.e.has(readOnlyFlag) {
+		kind = holidayCalendar
+	}
+	generation := int32(0)
+	if f, ok := m.folder(kind); ok {
+		generation = f.generation
+	}
+	return m.calendarID(kind, generation)
 }
 
 // readOnly refuses to write into a calendar that cannot be edited.
 func (c *call) readOnly(kind calendarKind, id itemID) *problem {
+	if c.through != nil && !c.through.role.mayWrite() {
+		return &problem{http.StatusForbidden, "ErrorAccessDenied", "Access is denied. Check credentials and try again."}
+	}
 	if kind == holidayCalendar || id.num >= holidayNumbers && id.num < calendarNumber {
 		return &problem{http.StatusForbidden, "ErrorAccessDenied", "Access is denied. The calendar is read-only."}
 	}

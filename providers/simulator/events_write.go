@@ -25,7 +25,7 @@ func (c *call) createEvent(kind calendarKind) answer {
 	now := c.t.options.Now().Unix()
 	e := &event{
 		created: now, modified: now, show: showBusy, imp: 1, reminder: 15, flags: isOrganizerFlag | reminderFlag,
-		resp: respondedOrganizer, organizer: c.mailbox.contact,
+		resp: respondedOrganizer, organizer: c.mailbox.contact, in: kind,
 	}
 	if p := w.apply(c.t, c.mailbox, e); p != nil {
 		return c.refuse(p)
@@ -45,8 +45,8 @@ func (c *call) createEvent(kind calendarKind) answer {
 		return c.refuse(p)
 	}
 	if w.TransactionID != nil {
-		e.transaction = *w.TransactionID
-		c.entry.TransactionID = e.transaction
+		e.seldomCopy().transaction = *w.TransactionID
+		c.entry.TransactionID = *w.TransactionID
 	}
 	for _, a := range e.attendees {
 		if a.who.box != nil {
@@ -68,8 +68,9 @@ func (c *call) store(e *event) (*event, *problem) {
 	t, m := c.t, c.mailbox
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if e.transaction != "" {
-		if num, known := m.txns[e.transaction]; known {
+	transaction := e.seldom().transaction
+	if transaction != "" {
+		if num, known := m.txns[transaction]; known {
 			if old := m.find(num); old != nil {
 				c.entry.Effect = "found event of the same transaction"
 				return old, nil
@@ -80,11 +81,11 @@ func (c *call) store(e *event) (*event, *problem) {
 	t.uids++
 	e.uid = mix(t.uids | 1<<63)
 	m.put(e, true)
-	if e.transaction != "" {
+	if transaction != "" {
 		if m.txns == nil {
 			m.txns = map[string]uint32{}
 		}
-		m.txns[e.transaction] = e.num
+		m.txns[transaction] = e.num
 	}
 	c.entry.Effect = "created event"
 	t.invite(m, e)
@@ -151,7 +152,7 @@ func (c *call) patchEvent(kind calendarKind, id itemID, ok bool) answer {
 	}
 	c.t.mu.Lock()
 	defer c.t.mu.Unlock()
-	found, exists := c.mailbox.entry(id)
+	found, exists := c.entryIn(kind, id)
 	if !ok || !exists {
 		return c.itemNotFound()
 	}
@@ -171,7 +172,7 @@ func (c *call) patchEvent(kind calendarKind, id itemID, ok bool) answer {
 // patched applies a change with the lock held and tells everybody invited.
 func (c *call) patched(w *wireEvent, found instance) (instance, *problem) {
 	m := c.mailbox
-	if w.TransactionID != nil && *w.TransactionID != found.e.transaction {
+	if w.TransactionID != nil && *w.TransactionID != found.e.seldom().transaction {
 		return found, bad("ErrorInvalidPropertySet", "The transactionId cannot be changed.")
 	}
 	meeting := w.Start != nil || w.End != nil || w.Attendees != nil || hasValue(w.Recurrence) || w.Location != nil || w.Locations != nil || w.IsAllDay != nil

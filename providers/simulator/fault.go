@@ -51,15 +51,20 @@ type Fault struct {
 	// "not_json", "empty".
 	Garble string `json:"garble,omitempty"`
 	// Page spoils a page of a list: "no_link", "loop", "empty" (no entries, and a
-	// link that has them), "foreign_link" (to Link), "dup", "drop", "reorder". Of
-	// places only: "skip_ignored" (above 1,000), "same_again" (the page before),
+	// link that has them), "foreign_link" (to Link), "dup" (the last entry in an
+	// older version, and once more as it is on the next page), "drop", "reorder".
+	// Of calendars only: "size" (as many entries as there are, whatever was asked).
+	// Of places only: "skip_ignored" (above 1,000), "same_again" (the page before),
 	// "no_count", "count_changes".
 	Page string `json:"page,omitempty"`
 	Link string `json:"link,omitempty"` // scheme://host[:port] of a foreign link
 	// Delta spoils a delta round: "expire" (410 SyncStateNotFound, or Fail's
-	// status and code), "bare" (occurrences without anything but their ids),
-	// "ghost_removed" (a removal of an id that nobody knows). "expire" counts only
-	// requests that carry a token.
+	// status and code; with Link a Location to begin again, "self" is the tenant's
+	// own), "bare" (occurrences without anything but their ids), "ghost_removed" (a
+	// removal of an id that nobody knows), "omit" (removals are never reported),
+	// "late" (nothing, and the same link again, although there are changes),
+	// "rewrite" (everything once more with other change keys and fewer digits).
+	// "expire", "late" and "rewrite" count only requests that carry a token.
 	Delta string `json:"delta,omitempty"`
 	// Room decides the answer of a room (Mailbox): "decline", "tentative",
 	// "accept", "silent" or "delay".
@@ -104,8 +109,9 @@ func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Durat
 var (
 	commitWords = []string{"", "fail", "reset", "hang", "truncate"}
 	garbleWords = []string{"", "html", "null_value", "not_array", "no_value", "not_json", "empty"}
-	pageWords   = []string{"", "no_link", "loop", "empty", "foreign_link", "dup", "drop", "reorder", "skip_ignored", "same_again", "no_count", "count_changes"}
-	deltaWords  = []string{"", "expire", "bare", "ghost_removed"}
+	pageWords   = []string{"", "no_link", "loop", "empty", "foreign_link", "dup", "drop", "reorder", "size", "skip_ignored", "same_again", "no_count", "count_changes"}
+	deltaWords  = []string{"", "expire", "bare", "ghost_removed", "omit", "late", "rewrite"}
+	tokenWords  = []string{"expire", "late", "rewrite"} // of delta: only with a token
 	roomWords   = []string{"", "decline", "tentative", "accept", "silent", "delay"}
 )
 
@@ -271,7 +277,7 @@ func (s *faultSet) match(c *call) *hit {
 	defer s.mu.Unlock()
 	var found *hit
 	for _, a := range s.list {
-		if a.Room != "" || (a.Delta == "expire" && !token) || !a.matches(c.method, c.path, c.mailboxAddress()) {
+		if a.Room != "" || (!token && slices.Contains(tokenWords, a.Delta)) || !a.matches(c.method, c.path, c.mailboxAddress()) {
 			continue
 		}
 		if a.due() && found == nil {

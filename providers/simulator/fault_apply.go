@@ -192,9 +192,7 @@ func (h *hit) page(c *call, body []byte) []byte {
 		link(root + c.rawPath + "?$skiptoken=foreign")
 		delete(page, "@odata.deltaLink")
 	case "dup":
-		if len(value) > 0 {
-			value = append(value, value[0])
-		}
+		value = h.twice(page, value)
 	case "drop":
 		if len(value) > 0 {
 			value = value[:len(value)-1]

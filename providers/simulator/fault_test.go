@@ -49,7 +49,10 @@ func TestFaultVerbs(t *testing.T) {
 		"empty": {Fault{Page: "empty"}, func(r reply, _ error) bool {
 			return len(r.body["value"].([]any)) == 0 && r.body["@odata.nextLink"] != nil
 		}},
-		"dup":           {Fault{Page: "dup"}, func(r reply, _ error) bool { return dig(r.body, "value", 0, "id") == dig(r.body, "value", 5, "id") }},
+		"dup": {Fault{Page: "dup"}, func(r reply, err error) bool {
+			next := c.get(r.body["@odata.nextLink"].(string))
+			return dig(r.body, "value", 4, "id") == dig(next, "value", 0, "id") && dig(r.body, "value", 4, "subject") == "Old "+dig(next, "value", 0, "subject").(string)
+		}},
 		"drop":          {Fault{Page: "drop"}, func(r reply, _ error) bool { return len(r.body["value"].([]any)) == 4 }},
 		"second of two": {Fault{Fail: &Failure{Status: 500}, Nth: 1}, func(r reply, _ error) bool { return r.status == 500 }},
 	} {

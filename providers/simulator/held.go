@@ -66,11 +66,16 @@ func (m *mailbox) items(from uint32) iter.Seq[*event] {
 	}
 }
 
-// view collects what a calendar view of [from, to) shows, in no useful order, as
-// Exchange does.
-func (m *mailbox) view(from, to int64) []instance {
+// view collects what a view of the default calendar in [from, to) shows, in no
+// useful order, as Exchange does.
+func (m *mailbox) view(from, to int64) []instance { return m.viewOf(defaultCalendar, from, to) }
+
+func (m *mailbox) viewOf(kind calendarKind, from, to int64) []instance {
 	var out []instance
 	for _, h := range m.held {
+		if h.as == noCopy && h.e.in != kind || h.as != noCopy && kind != defaultCalendar {
+			continue
+		}
 		// Copies have their meeting's times: what lies outside is not copied at all.
 		if h.e.kind == singleInstance {
 			if s, t := h.e.floating(); !overlaps(s, t, from, to) {

@@ -18,6 +18,9 @@ const (
 	immutableIDBytes = 78
 )
 
+// movesOffset is where the mutable form has [itemID.moves].
+const movesOffset = 80
+
 var (
 	mutableHead   = []byte{0x00, 0x03, 0x24}
 	immutableHead = []byte{0x00, 0x09, 0x00, 0x2e}
@@ -27,6 +30,10 @@ var (
 type itemID struct {
 	num  uint32
 	date int32
+	// moves is the item's count of calendars left. Only the mutable form carries
+	// it: with each move the item gets a new one, and the old names nothing.
+	moves  uint16
+	stable bool // read from the immutable form
 }
 
 // appendID appends an item's id in one of its two forms.
@@ -48,7 +55,7 @@ func (m *mailbox) appendID(out []byte, id itemID, immutable bool) []byte {
 		b = append(b, m.store[:]...)
 		b = append(b, 7, 0)
 		b = append(b, m.guid[:]...)
-		b = append(b, 0, 0, 0, 0, 1, 0x0d)
+		b = append(b, byte(id.moves>>8), byte(id.moves), 0, 0, 1, 0x0d)
 		b = append(b, m.guid[:]...)
 		b = b[:mutableIDBytes-12]
 	}
@@ -77,25 +84,29 @@ func (m *mailbox) parseID(s string) (id itemID, ok, malformed bool) {
 		return id, false, true
 	}
 	tail := b[len(b)-12:]
-	id = itemID{date: int32(binary.BigEndian.Uint32(tail)), num: binary.BigEndian.Uint32(tail[4:])}
+	id = itemID{date: int32(binary.BigEndian.Uint32(tail)), num: binary.BigEndian.Uint32(tail[4:]), stable: len(b) == immutableIDBytes}
+	if !id.stable {
+		id.moves = binary.BigEndian.Uint16(b[movesOffset:])
+	}
 	mine := binary.BigEndian.Uint32(tail[8:]) == m.checkID(id) && id.num != 0 && id.date >= 0
 	return id, mine, false
 }
 
 // calendarNumber is what a calendar's id carries in place of an item's number.
-const calendarNumber = 0xfffffff0
+const calendarNumber = 0xffff0000
 
-// calendarID is the same in both forms: containers have no immutable ids.
-func (m *mailbox) calendarID(k calendarKind) string {
-	return string(m.appendID(nil, itemID{num: calendarNumber + uint32(k)}, false))
+// calendarID is the same in both forms: containers have no immutable ids. The
+// generation tells calendars apart that had the same number one after another.
+func (m *mailbox) calendarID(k calendarKind, generation int32) string {
+	return string(m.appendID(nil, itemID{num: calendarNumber + uint32(k), date: generation}, false))
 }
 
-func (m *mailbox) parseCalendarID(s string) (calendarKind, bool) {
+func (m *mailbox) parseCalendarID(s string) (k calendarKind, generation int32, ok bool) {
 	id, ok, _ := m.parseID(s)
-	if !ok || id.num < calendarNumber || id.date != 0 {
-		return 0, false
+	if !ok || id.num < calendarNumber || id.num > calendarNumber+maxCalendars {
+		return 0, 0, false
 	}
-	return calendarKind(id.num - calendarNumber), true
+	return calendarKind(id.num - calendarNumber), id.date, true
 }
 
 // changeKey stands in every ETag. It changes with each change of the item.

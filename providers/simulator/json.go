@@ -118,3 +118,5 @@ func appendString(out []byte, s string) []byte {
 	}
 	return append(out, '"')
 }
+
+func itoa(n int) string { return strconv.Itoa(n) }

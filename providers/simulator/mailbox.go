@@ -21,7 +21,11 @@ type calendarKind uint8
 const (
 	defaultCalendar calendarKind = iota
 	holidayCalendar
+	firstOwnCalendar // and above: made by people, or shared with them
 )
+
+// maxCalendars bounds the calendars of one mailbox.
+const maxCalendars = 255
 
 // mailbox is a user of the directory with its calendar. What stands above mu is
 // fixed at start; the calendar is guarded by [Tenant.mu].
@@ -45,6 +49,8 @@ type mailbox struct {
 	txns    map[string]uint32
 
 	settings mailboxSettings
+	folders  []*folder // calendars that are not as they were at the start
+	grants   []grant   // who may see the default calendar; fixed at start
 
 	account atomic.Pointer[account] // what changed in the directory since start
 }

@@ -154,7 +154,7 @@ func (c *call) deleteEvent(kind calendarKind, id itemID, ok, action bool) answer
 	}
 	c.t.mu.Lock()
 	defer c.t.mu.Unlock()
-	found, exists := c.mailbox.entry(id)
+	found, exists := c.entryIn(kind, id)
 	if !ok || !exists {
 		return c.itemNotFound()
 	}
@@ -216,7 +216,7 @@ func (c *call) respond(kind calendarKind, id itemID, ok bool, resp response) ans
 	}
 	c.t.mu.Lock()
 	defer c.t.mu.Unlock()
-	found, exists := c.mailbox.entry(id)
+	found, exists := c.entryIn(kind, id)
 	if !ok || !exists {
 		return c.itemNotFound()
 	}
@@ -269,7 +269,7 @@ func (t *Tenant) answered(box *mailbox, found instance, resp response, tell bool
 		}
 		return
 	}
-	if on, ok := host.entry(itemID{num: organized.num, date: found.date}); ok {
+	if on, ok := host.entry(itemID{num: organized.num, date: found.date, stable: true}); ok {
 		t.answerOnDate(host, on, box, resp, now)
 	}
 }

@@ -111,18 +111,27 @@ func (c *call) users() answer {
 		return c.fail(http.StatusNotFound, "ErrorInvalidUser", "The requested user '"+c.mailKey+"' is invalid.")
 	}
 	c.t.ensure(c.mailbox)
+	if user := c.user(); user != nil {
+		c.sight = c.mailbox.roleOf(user).sight()
+	}
 	switch c.name(2) {
 	case "calendars":
 		switch {
+		case c.depth() == 3 && c.method == http.MethodPost:
+			return c.createCalendar()
 		case c.depth() == 3:
 			return c.only(http.MethodGet, c.listCalendars)
-		default:
-			kind, ok := c.mailbox.parseCalendarID(c.segments[3])
-			if !ok || (kind == holidayCalendar && c.mailbox.kind != personBox) || kind > holidayCalendar {
-				return c.itemNotFound()
-			}
-			return c.calendar(kind, 4)
 		}
+		f, ok := c.folderNamed(c.segments[3])
+		switch {
+		case !ok || c.sight != seesAll && f.kind != defaultCalendar: // only the default calendar is shared
+			return c.itemNotFound()
+		case c.depth() == 4:
+			return c.oneFolder(f)
+		case f.of != nil:
+			return c.sharedCalendar(f)
+		}
+		return c.calendar(f.kind, 4)
 	case "calendar":
 		return c.calendar(defaultCalendar, 3)
 	case "calendarview", "events":
@@ -141,7 +150,12 @@ func (c *call) users() answer {
 func (c *call) calendar(kind calendarKind, i int) answer {
 	switch name := c.name(i); {
 	case name == "":
-		return c.only(http.MethodGet, func() answer { return c.getCalendar(kind) })
+		c.t.mu.RLock()
+		f, _ := c.mailbox.folder(kind)
+		c.t.mu.RUnlock()
+		return c.oneFolder(f)
+	case name == "calendarpermissions" && c.depth() == i+1 && kind == defaultCalendar && c.through == nil:
+		return c.only(http.MethodGet, c.calendarPermissions)
 	case name == "calendarview" && c.depth() == i+1:
 		return c.only(http.MethodGet, func() answer { return c.calendarView(kind) })
 	case name == "calendarview" && c.depth() == i+2 && c.name(i+1) == "delta":
@@ -152,6 +166,28 @@ func (c *call) calendar(kind calendarKind, i int) answer {
 		return c.events(kind, i+1)
 	}
 	return c.noSegment(c.segments[i])
+}
+
+// oneFolder routes what can be done to a calendar itself.
+func (c *call) oneFolder(f *folder) answer {
+	switch {
+	case c.method == http.MethodGet:
+		return c.getCalendar(f)
+	case c.method == http.MethodPatch:
+		return c.patchCalendar(f)
+	case c.method == http.MethodDelete && c.depth() == 4: // not /calendar
+		return c.deleteCalendar(f)
+	}
+	return c.wrongMethod()
+}
+
+// sharedCalendar routes what stands below a colleague's calendar in one's own
+// list: the events and their ids are the owner's.
+func (c *call) sharedCalendar(f *folder) answer {
+	c.through, c.sight = f, f.role.sight()
+	c.mailbox = f.of
+	c.t.ensure(c.mailbox)
+	return c.calendar(defaultCalendar, 4)
 }
 
 // only runs an operation if the method is the one that it has.

@@ -120,7 +120,9 @@ type call struct {
 	hit      *hit
 	inBatch  bool
 	mailbox  *mailbox
-	mailKey  string // what the path named the mailbox with
+	mailKey  string  // what the path named the mailbox with
+	through  *folder // the shared calendar that the path goes through
+	sight    sight   // how much of the events the caller sees
 	// permitted is set where a row of the table of permissions covers the operation.
 	permitted bool
 }

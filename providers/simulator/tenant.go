@@ -68,6 +68,7 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 	t.world = newWorld(o, t.zones)
 	t.places = newPlaces(t.world, o)
 	t.seedMap()
+	t.world.share()
 	t.holidays = makeHolidays(t.world, t.started)
 	if err := t.listen(ctx); err != nil {
 		return nil, fmt.Errorf("simulated tenant: %w", err)
@@ -206,11 +207,13 @@ func (t *Tenant) shut() {
 	})
 }
 
+const signatureBytes = 12
+
 // sign gives a short signature of a token's content.
 func (t *Tenant) sign(content []byte) []byte {
 	mac := hmac.New(sha256.New, t.tokenKey)
 	mac.Write(content)
-	return mac.Sum(nil)[:12]
+	return mac.Sum(nil)[:signatureBytes]
 }
 
 // slogWriter sends the HTTP server's complaints, for example of a client that

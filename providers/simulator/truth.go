@@ -39,7 +39,7 @@ func (t *Tenant) truthOf(m *mailbox, from, to time.Time) TruthMailbox {
 			Start: time.Unix(i.start, 0).UTC().Format(time.RFC3339), End: time.Unix(i.end, 0).UTC().Format(time.RFC3339),
 			AllDay: i.e.has(allDayFlag), Subject: i.e.subject, Organizer: i.e.organizer.address, IsOrganizer: i.e.has(isOrganizerFlag),
 			ShowAs: showNames[i.e.show], Sensitivity: sensitivityNames[i.e.sens], Cancelled: i.e.has(cancelledFlag),
-			Response: responseNames[i.e.resp], Online: i.e.has(onlineFlag), TransactionID: i.e.transaction, Attendees: []TruthAttendee{},
+			Response: responseNames[i.e.resp], Online: i.e.has(onlineFlag), TransactionID: i.e.seldom().transaction, Attendees: []TruthAttendee{},
 		}
 		for _, a := range i.e.attendees {
 			if !e.IsOrganizer {
