@@ -84,7 +84,9 @@ func (c *call) folderNamed(id string) (*folder, bool) {
 	return f, ok && f.generation == generation
 }
 
-func (c *call) listCalendars() answer {
+// listCalendars lists a mailbox's calendars; to a colleague only the default one,
+// which is what sharing is about here.
+func (c *call) listCalendars(foreign bool) answer {
 	if p := c.need(mailboxArea, readBasic...); p != nil {
 		return c.refuse(p)
 	}
@@ -98,6 +100,9 @@ func (c *call) listCalendars() answer {
 	c.t.mu.RLock()
 	list := c.mailbox.calendars()
 	c.t.mu.RUnlock()
+	if foreign {
+		list = list[:1]
+	}
 	if list, p = c.narrowCalendars(list); p != nil {
 		return c.refuse(p)
 	}

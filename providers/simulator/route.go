@@ -111,8 +111,9 @@ func (c *call) users() answer {
 		return c.fail(http.StatusNotFound, "ErrorInvalidUser", "The requested user '"+c.mailKey+"' is invalid.")
 	}
 	c.t.ensure(c.mailbox)
+	foreign := false // a person who looks into a colleague's mailbox
 	if user := c.user(); user != nil {
-		c.sight = c.mailbox.roleOf(user).sight()
+		foreign, c.sight = user != c.mailbox, c.mailbox.roleOf(user).sight()
 	}
 	switch c.name(2) {
 	case "calendars":
@@ -120,11 +121,11 @@ func (c *call) users() answer {
 		case c.depth() == 3 && c.method == http.MethodPost:
 			return c.createCalendar()
 		case c.depth() == 3:
-			return c.only(http.MethodGet, c.listCalendars)
+			return c.only(http.MethodGet, func() answer { return c.listCalendars(foreign) })
 		}
 		f, ok := c.folderNamed(c.segments[3])
 		switch {
-		case !ok || c.sight != seesAll && f.kind != defaultCalendar: // only the default calendar is shared
+		case !ok || foreign && f.kind != defaultCalendar: // only the default calendar is shared
 			return c.itemNotFound()
 		case c.depth() == 4:
 			return c.oneFolder(f)
