@@ -35,9 +35,12 @@ type accounts struct {
 	aliases map[string]*mailbox // addresses given since start, lower case
 }
 
+// accountChange is one line of the history, with the properties that changed;
+// none where the object was deleted or came back.
 type accountChange struct {
 	version uint32
 	m       *mailbox
+	names   []string
 }
 
 // state is never nil.
@@ -93,13 +96,26 @@ func (t *Tenant) changeAccount(address string, change func(*account) error) (*ma
 	if m == nil {
 		return nil, fmt.Errorf("%w: %q", errNoMailbox, address)
 	}
-	next := *m.state()
+	before := m.state()
+	next := *before
 	if err := change(&next); err != nil {
 		return nil, err
 	}
+	var names []string
+	if before.removed == next.removed {
+		if before.name != next.name {
+			names = append(names, "displayName")
+		}
+		if before.mail != next.mail {
+			names = append(names, "mail", "proxyAddresses")
+		}
+		if before.enabled != next.enabled {
+			names = append(names, "accountEnabled")
+		}
+	}
 	m.account.Store(&next)
 	t.world.accounts.version++
-	t.world.accounts.log = append(t.world.accounts.log, accountChange{t.world.accounts.version, m})
+	t.world.accounts.log = append(t.world.accounts.log, accountChange{t.world.accounts.version, m, names})
 	return m, nil
 }
 
@@ -147,17 +163,24 @@ func (w *world) present() []*mailbox {
 	return slices.DeleteFunc(slices.Clone(w.all), (*mailbox).gone)
 }
 
-// changedSince lists the accounts that changed after a version, and the version
-// now.
-func (a *accounts) changedSince(version uint32) (list []*mailbox, now uint32) {
+// changedBetween lists the accounts that changed after a version and up to
+// another in one of the properties.
+func (a *accounts) changedBetween(after, upTo uint32, names []string) (list []*mailbox) {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	for _, c := range a.log {
-		if c.version > version && !slices.Contains(list, c.m) {
+		wanted := c.names == nil || slices.ContainsFunc(c.names, func(name string) bool { return slices.Contains(names, name) })
+		if wanted && c.version > after && c.version <= upTo && !slices.Contains(list, c.m) {
 			list = append(list, c.m)
 		}
 	}
-	return list, a.version
+	return list
+}
+
+func (a *accounts) now() uint32 {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.version
 }
 
 // SetAccountEnabled blocks or allows a person's or room's sign-in. It shows in

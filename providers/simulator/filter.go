@@ -8,10 +8,12 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // filter is a parsed $filter: and, or, not, brackets, the six comparisons, in,
-// startswith, endswith and contains over properties and literals.
+// startswith, endswith and contains over properties and literals, and any and
+// all over collections.
 type filter interface {
 	test(field func(string) (any, bool)) (bool, error)
 }
@@ -75,6 +77,11 @@ func (f compareFilter) test(field func(string) (any, bool)) (bool, error) {
 		}
 		return false, nil
 	}
+	if text, ok := have.(string); ok { // most filters are of this form, over every user
+		if want, ok := f.value.(string); ok && (f.op == "eq" || f.op == "ne") {
+			return strings.EqualFold(text, want) == (f.op == "eq"), nil
+		}
+	}
 	order, err := compareValues(have, f.value)
 	if err != nil {
 		return false, err
@@ -112,14 +119,23 @@ func (f functionFilter) test(field func(string) (any, bool)) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	text, want := strings.ToLower(text), strings.ToLower(f.text)
 	switch f.name {
 	case "startswith":
-		return strings.HasPrefix(text, want), nil
+		return hasPrefixFold(text, f.text), nil
 	case "endswith":
-		return strings.HasSuffix(text, want), nil
+		return strings.HasSuffix(strings.ToLower(text), strings.ToLower(f.text)), nil
 	}
-	return strings.Contains(text, want), nil
+	return strings.Contains(strings.ToLower(text), strings.ToLower(f.text)), nil
+}
+
+// hasPrefixFold is [strings.HasPrefix] regardless of case.
+func hasPrefixFold(text, prefix string) bool {
+	if len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix) {
+		return true
+	}
+	// A letter's two cases may differ in length; only the first letter is worth the
+	// trouble.
+	return len(prefix) > 0 && prefix[0] >= utf8.RuneSelf && strings.HasPrefix(strings.ToLower(text), strings.ToLower(prefix))
 }
 
 // compareValues orders two values of one type. Text ignores case, as Graph does.
@@ -304,6 +320,9 @@ func (p *filterParser) unary() (filter, error) {
 }
 
 func (p *filterParser) comparison(path string) (filter, error) {
+	if p.peek() == "(" && (strings.HasSuffix(path, "/any") || strings.HasSuffix(path, "/all")) {
+		return p.lambda(path)
+	}
 	switch op := strings.ToLower(p.take()); op {
 	case "eq", "ne", "gt", "ge", "lt", "le":
 		text := p.take()

@@ -10,9 +10,6 @@ var organizationProperties = []string{"id", "deletedDateTime", "assignedPlans", 
 
 // organization answers the tenant's own object: a list of one, or that one by id.
 func (c *call) organization() answer {
-	if p := c.need(directoryArea, readOrganizations...); p != nil {
-		return c.refuse(p)
-	}
 	if c.method != http.MethodGet {
 		return c.wrongMethod()
 	}
@@ -48,19 +45,28 @@ func (c *call) organization() answer {
 }
 
 func (t *Tenant) organization(w *writer, pick selection, context string) {
-	wants := func(name string) bool { return pick == nil || pick[name] }
-	home := t.world.buildings[0]
 	w.open()
 	if context != "" {
 		w.string("@odata.context", context)
 	}
+	t.organizationProperties(w, pick)
+	w.close()
+}
+
+func (t *Tenant) organizationProperties(w *writer, pick selection) {
+	wants := func(name string) bool { return pick == nil || pick[name] }
+	home := t.world.buildings[0]
 	w.string("id", t.endpoints.TenantID)
 	for _, name := range organizationProperties[1:] {
 		if !wants(name) {
 			continue
 		}
 		switch name {
-		case "assignedPlans", "businessPhones", "marketingNotificationEmails", "securityComplianceNotificationMails", "securityComplianceNotificationPhones", "technicalNotificationMails":
+		case "assignedPlans":
+			t.organizationPlans(w)
+		case "countryLetterCode", "defaultUsageLocation":
+			w.orNull(name, countryCodes[home.city.country])
+		case "businessPhones", "marketingNotificationEmails", "securityComplianceNotificationMails", "securityComplianceNotificationPhones", "technicalNotificationMails":
 			w.strings(name, nil)
 		case "city":
 			w.string(name, home.city.name)
@@ -81,19 +87,49 @@ func (t *Tenant) organization(w *writer, pick selection, context string) {
 		case "tenantType":
 			w.string(name, "AAD")
 		case "verifiedDomains":
-			w.key(name)
-			w.b = append(w.b, '[')
-			w.open()
-			w.string("capabilities", "Email, OfficeCommunicationsOnline")
-			w.bool("isDefault", true)
-			w.bool("isInitial", true)
-			w.string("name", t.endpoints.Domain)
-			w.string("type", "Managed")
-			w.close()
-			w.closeList()
+			t.verifiedDomains(w)
 		default:
 			w.null(name)
 		}
 	}
-	w.close()
+}
+
+// verifiedDomains are the tenant's own and the one that Microsoft gave it first.
+func (t *Tenant) verifiedDomains(w *writer) {
+	w.key("verifiedDomains")
+	w.b = append(w.b, '[')
+	for _, domain := range []struct {
+		name    string
+		initial bool
+	}{{t.endpoints.Domain, false}, {t.initialDomain(), true}} {
+		w.open()
+		w.string("capabilities", "Email, OfficeCommunicationsOnline")
+		w.bool("isDefault", !domain.initial)
+		w.bool("isInitial", domain.initial)
+		w.string("name", domain.name)
+		w.string("type", "Managed")
+		w.close()
+	}
+	w.closeList()
+}
+
+// initialDomain is name.onmicrosoft.com.
+func (t *Tenant) initialDomain() string {
+	name, _, _ := strings.Cut(t.endpoints.Domain, ".")
+	return name + ".onmicrosoft.com"
+}
+
+// organizationPlans are the plans that the tenant has bought.
+func (t *Tenant) organizationPlans(w *writer) {
+	w.key("assignedPlans")
+	w.b = append(w.b, '[')
+	for _, p := range enterpriseLicence.plans {
+		w.open()
+		w.string("assignedDateTime", licensedSince)
+		w.string("capabilityStatus", "Enabled")
+		w.string("service", p.service)
+		w.string("servicePlanId", p.id)
+		w.close()
+	}
+	w.closeList()
 }

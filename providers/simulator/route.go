@@ -88,7 +88,9 @@ func (c *call) dispatch() answer {
 		return c.places()
 	case "users":
 		return c.users()
-	case "subscriptions", "serviceprincipals", "directoryobjects":
+	case "directoryobjects":
+		return c.directoryObjects()
+	case "subscriptions", "serviceprincipals":
 		return c.fail(http.StatusNotImplemented, "NotImplemented", "The simulated tenant does not model /"+c.segments[0]+".")
 	}
 	return c.noSegment(c.segments[0])
@@ -100,7 +102,7 @@ func (c *call) users() answer {
 	case c.depth() == 1:
 		return c.only(http.MethodGet, c.listUsers)
 	case c.depth() == 2 && c.name(1) == "delta":
-		return c.fail(http.StatusNotImplemented, "NotImplemented", "The simulated tenant does not model /users/delta.")
+		return c.only(http.MethodGet, c.usersDelta)
 	case c.depth() == 2:
 		return c.only(http.MethodGet, c.getUser)
 	}

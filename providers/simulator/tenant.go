@@ -161,7 +161,7 @@ func (t *Tenant) register(root string) error {
 		return err
 	}
 	t.directory, err = entra.New(entra.Options{
-		TenantID: e.TenantID, TenantName: t.options.DisplayName, Domain: e.Domain, Now: t.options.Now, Key: t.options.signingKey,
+		TenantID: e.TenantID, TenantName: t.options.DisplayName, Domain: e.Domain, Aliases: []string{t.initialDomain()}, Now: t.options.Now, Key: t.options.signingKey,
 		AuthorityURL:  func() string { return root },
 		GraphAudience: func() string { return root },
 		Applications: []entra.Application{{
