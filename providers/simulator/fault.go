@@ -287,6 +287,11 @@ func (s *faultSet) match(c *call) *hit {
 	return found
 }
 
+// quota finds the limits that a fault sets for a request.
+func (s *faultSet) quota(c *call) (Quota, bool) {
+	return Quota{}, false
+}
+
 // room finds the fault that decides a room's answer.
 func (s *faultSet) room(address string) *Fault {
 	s.mu.Lock()

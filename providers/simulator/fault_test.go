@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -128,71 +127,6 @@ func TestHangingAnswerEndsWithTheTenant(t *testing.T) {
 	if err := <-done; err == nil {
 		t.Error("the hanging request was answered")
 	}
-}
-
-// Throttling counts four at a time for each mailbox, and says who comes early.
-func TestThrottle(t *testing.T) {
-	clock := newClock(time.Now())
-	tenant, c := start(t, Options{Seed: 44, Rooms: 12, People: 6, Throttle: true, Now: clock.now})
-	path := "/users/" + c.at.Organizer + "/calendar"
-	tenant.Inject(Fault{Path: "/users/*/calendar", Times: 4, CommitThen: "hang"})
-	var hanging sync.WaitGroup
-	for range 4 {
-		hanging.Go(func() {
-			if _, err := c.try(request{method: "GET", path: path}); err == nil {
-				t.Error("a hanging request was answered")
-			}
-		})
-	}
-	inFlight := func() int {
-		tenant.throttle.mu.Lock()
-		defer tenant.throttle.mu.Unlock()
-		if g := tenant.throttle.boxes[tenant.world.find(c.at.Organizer).index]; g != nil {
-			return g.inFlight
-		}
-		return 0
-	}
-	waitFor(t, func() bool { return inFlight() == 4 })
-	fifth := c.send(429, request{method: "GET", path: path})
-	if fifth.errorCode() != "ApplicationThrottled" || fifth.header.Get("Retry-After") != "1" {
-		t.Errorf("code %s, Retry-After %q", fifth.errorCode(), fifth.header.Get("Retry-After"))
-	}
-	c.send(429, request{method: "GET", path: path})          // too early
-	c.get("/users/" + c.at.TestMailbox + "/mailboxSettings") // another mailbox is free
-	ledger := tenant.Ledger()
-	var early []bool
-	for _, e := range ledger {
-		if e.Status == 429 {
-			early = append(early, e.Early)
-			if e.Concurrency != 5 {
-				t.Errorf("concurrency %d in the ledger, want 5", e.Concurrency)
-			}
-		}
-	}
-	if len(early) != 2 || early[0] || !early[1] {
-		t.Errorf("early: %v, want only the second", early)
-	}
-	if err := tenant.Close(); err != nil {
-		t.Error(err)
-	}
-	hanging.Wait()
-}
-
-// Ten thousand requests in ten minutes, then the window must end.
-func TestThrottleCountsRequests(t *testing.T) {
-	clock := newClock(time.Now())
-	tenant, c := start(t, Options{Seed: 46, Rooms: 2, People: 2, Throttle: true, Now: clock.now})
-	path := "/users/" + c.at.Organizer + "/calendar"
-	c.get(path)
-	tenant.throttle.mu.Lock()
-	tenant.throttle.boxes[tenant.world.find(c.at.Organizer).index].requests = mailboxRequests - 1
-	tenant.throttle.mu.Unlock()
-	c.get(path)
-	if r := c.send(429, request{method: "GET", path: path}); r.header.Get("Retry-After") != "600" {
-		t.Errorf("Retry-After %q, want the rest of ten minutes", r.header.Get("Retry-After"))
-	}
-	clock.advance(mailboxWindow)
-	c.get(path)
 }
 
 func TestCompressedBothWays(t *testing.T) {

@@ -32,6 +32,8 @@ type Entry struct {
 	// Concurrency is how many requests of this caller to this mailbox were in
 	// flight at its arrival, itself included.
 	Concurrency int `json:"concurrency,omitempty"`
+	// AppConcurrency is the same for all requests of the caller.
+	AppConcurrency int `json:"app_concurrency,omitempty"`
 	// Early is true where the request came before the time that an earlier
 	// Retry-After for the mailbox had named.
 	Early bool `json:"early,omitempty"`

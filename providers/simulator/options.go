@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,10 +28,18 @@ type Options struct {
 	Listen string
 	// Latency is added to every request.
 	Latency time.Duration
-	// Throttle enforces Exchange's published limits: 4 requests at a time and
-	// 10,000 in 10 minutes for each application and mailbox.
+	// LatencyJitter is added too: an even share of it, the same for the same seed
+	// and number of the request.
+	LatencyJitter time.Duration
+	// LatencyFor replaces Latency for some kinds of requests: "token", "directory",
+	// "places", "view", "delta", "schedule", "read" (other reads), "write", "batch".
+	LatencyFor map[string]time.Duration
+	// Throttle enforces Microsoft's published limits, all of them. Without it the
+	// requests are counted against them all the same, see [Tenant.Usage].
 	Throttle bool
-	Faults   []Fault
+	// Quota replaces the published limits and enforces them; see [QuotaNamed].
+	Quota  *Quota
+	Faults []Fault
 	// RoomAnswerDelay is how long a room takes to answer a meeting request; 0 is
 	// 2 s. It has passed when it has passed on Now or on the real clock.
 	RoomAnswerDelay time.Duration
@@ -74,8 +83,18 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("people: %d is not between 2 and %d", o.People, maxPeople)
 	case o.EventsPerMailbox < 0 || o.EventsPerMailbox > maxEventsPerMailbox:
 		return o, fmt.Errorf("events per mailbox: %d is not between 0 and %d", o.EventsPerMailbox, maxEventsPerMailbox)
-	case o.Latency < 0:
-		return o, fmt.Errorf("latency: %v is negative", o.Latency)
+	case o.Latency < 0 || o.LatencyJitter < 0:
+		return o, fmt.Errorf("latency: %v and %v: one is negative", o.Latency, o.LatencyJitter)
+	}
+	for kind, d := range o.LatencyFor {
+		if !slices.Contains(requestKinds, kind) || d < 0 {
+			return o, fmt.Errorf("latency: %v for %q, which is none of %q", d, kind, requestKinds)
+		}
+	}
+	if o.Quota != nil {
+		if err := o.Quota.Validate(); err != nil {
+			return o, err
+		}
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -58,12 +58,12 @@ func (t *Tenant) serve(w http.ResponseWriter, r *http.Request) {
 func (t *Tenant) serveAuthority(w http.ResponseWriter, r *http.Request) {
 	c := t.newCall(r)
 	defer t.ledger.finish(c.entry)
-	if c.wait(t.options.Latency) != nil {
+	t.ledger.begin(c.entry)
+	if c.wait(c.latency()) != nil {
 		return
 	}
 	hit := t.faults.match(c)
 	c.entry.Fault = hit.name()
-	t.ledger.begin(c.entry)
 	if hit.before(c) {
 		panic(http.ErrAbortHandler)
 	}
@@ -113,6 +113,8 @@ type call struct {
 	body     []byte
 	host     string
 	claims   entra.Claims
+	signIn   error // why the token is no good; nil in parts of a batch
+	verdict  verdict
 	prefer   preferences
 	id       string
 	clientID string
@@ -179,7 +181,7 @@ func (t *Tenant) serveGraph(w http.ResponseWriter, r *http.Request) {
 	c.resolve()
 	release := t.begin(c)
 	defer release()
-	if c.wait(t.options.Latency) != nil {
+	if c.wait(c.latency()) != nil {
 		return
 	}
 	a := c.run()
@@ -189,10 +191,8 @@ func (t *Tenant) serveGraph(w http.ResponseWriter, r *http.Request) {
 
 // begin enters a request into the ledger and counts it as in flight.
 func (t *Tenant) begin(c *call) (release func()) {
+	c.identify()
 	t.ledger.begin(c.entry)
-	if c.mailbox == nil {
-		return func() {}
-	}
 	return t.throttle.enter(c)
 }
 
@@ -224,20 +224,24 @@ func (c *call) admitted() answer {
 	if a, refused := c.t.throttle.refuse(c); refused {
 		return a
 	}
-	if !c.inBatch {
-		claims, err := c.t.directory.Verify(c.header.Get("Authorization"))
-		if err != nil {
-			return c.unauthenticated(err)
-		}
-		c.claims = claims
+	if c.signIn != nil {
+		return c.unauthenticated(c.signIn)
 	}
-	c.entry.Caller, c.entry.Token = c.claims.AppID, c.claims.TokenHash
 	a := c.dispatch()
 	if a.status < http.StatusMultipleChoices && !c.permitted {
 		// A mistake of ours, and an open door: say so instead of serving it.
 		return c.fail(http.StatusInternalServerError, "generalException", "The operation stands in no row of the table of permissions.")
 	}
 	return a
+}
+
+// identify reads the token. It runs before anything else, because limits belong to
+// an application; a request that nobody signed is refused later.
+func (c *call) identify() {
+	if !c.inBatch {
+		c.claims, c.signIn = c.t.directory.Verify(c.header.Get("Authorization"))
+	}
+	c.entry.Caller, c.entry.Token = c.claims.AppID, c.claims.TokenHash
 }
 
 // unauthenticated is Graph's 401 with its challenge.
@@ -264,6 +268,7 @@ func (c *call) common(a *answer) {
 	} else {
 		a.set("client-request-id", c.id)
 	}
+	c.verdict.headers(a)
 	if applied := c.prefer.applied(); applied != "" && a.status < 300 {
 		a.set("Preference-Applied", applied)
 	}

@@ -57,7 +57,7 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 	}
 	t := &Tenant{
 		options: o, zones: newZoneTable(), tokenKey: make([]byte, 32), started: o.Now().UTC(),
-		ledger: newLedger(), throttle: newThrottle(), done: make(chan struct{}),
+		ledger: newLedger(), throttle: newThrottle(o), done: make(chan struct{}),
 	}
 	if t.faults, err = newFaultSet(o.Faults); err != nil {
 		return nil, fmt.Errorf("simulated tenant: %w", err)
