@@ -176,11 +176,12 @@ func firstDifference(want, have []string) string {
 }
 
 func TestMirrorOfASimulatedTenant(t *testing.T) { // CONV, S4
-	for seed := range int64(3) {
-		c := connect(t, simulator.Options{Rooms: 40, People: 25, Seed: seed + 1})
+	t.Parallel()
+	for seed := range int64(2) {
+		c := connect(t, simulator.Options{Rooms: 14, People: 8, Seed: seed + 1})
 		e := sync.New(sync.Options{Store: c.store, Source: c.provider, People: c.people()})
 		result, err := e.Once(t.Context(), false, nil)
-		if err != nil || len(result.Failed) > 0 || result.Rooms != 40 || result.Mailboxes != 40+len(c.people()) {
+		if err != nil || len(result.Failed) > 0 || result.Rooms != 14 || result.Mailboxes != 14+len(c.people()) {
 			t.Fatalf("seed %d: %+v, %v", seed, result, err)
 		}
 		for _, d := range c.differences(t) {
@@ -206,6 +207,7 @@ func TestMirrorOfASimulatedTenant(t *testing.T) { // CONV, S4
 }
 
 func TestMirrorUnderFaults(t *testing.T) { // F-001, F-012, F-023, F-025, F-063, F-071
+	t.Parallel()
 	faults := map[string]simulator.Fault{
 		"throttled":     {Path: "/calendarView", Nth: 5, Times: 3, Fail: &simulator.Failure{Status: 429}},
 		"unavailable":   {Path: "/calendarView", Nth: 3, Times: 4, Fail: &simulator.Failure{Status: 503}},
@@ -223,7 +225,7 @@ func TestMirrorUnderFaults(t *testing.T) { // F-001, F-012, F-023, F-025, F-063,
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := connect(t, simulator.Options{Rooms: 12, People: 6, Seed: 9})
+			c := connect(t, simulator.Options{Rooms: 5, People: 3, Seed: 9})
 			remove := c.tenant.Inject(fault)
 			e := sync.New(sync.Options{Store: c.store, Source: c.provider, People: c.people()})
 			for range 2 {

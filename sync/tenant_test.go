@@ -4,17 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	stdsync "sync"
-	"testing"
 	"time"
 
 	"roomdesk/providers"
-	"roomdesk/sync"
-	"roomdesk/sync/store"
 )
 
 const tenantID = "8f3a0000-0000-4000-8000-000000000001"
@@ -330,21 +326,20 @@ func (tn *tenant) page(mailbox providers.Address, cursor string) (providers.Chan
 	for i, field := range fields[1:] {
 		n[i+1], _ = strconv.Atoi(field)
 	}
-	var all []*versioned
 	switch fields[0] {
 	case "page":
 		window := providers.Interval{Start: time.Unix(int64(n[3]), 0), End: time.Unix(int64(n[4]), 0)}
-		for _, v := range tn.events[mailbox] {
-			if !v.gone && (overlaps(v.event, window) || v.event.Type == providers.SeriesMaster) {
-				all = append(all, v)
+		// By place among all that ever were: what goes or comes meanwhile must not
+		// push another event over the border of a page.
+		at, known := n[2], tn.events[mailbox]
+		page := providers.ChangePage{}
+		for ; at < len(known) && len(page.Events) < tn.pageSize; at++ {
+			if v := known[at]; !v.gone && (overlaps(v.event, window) || v.event.Type == providers.SeriesMaster) {
+				page.Events = append(page.Events, v.event)
 			}
 		}
-		to := min(n[2]+tn.pageSize, len(all))
-		page := providers.ChangePage{Cursor: fmt.Sprintf("page %d %d %d %d", n[1], to, n[3], n[4])}
-		for _, v := range all[min(n[2], to):to] {
-			page.Events = append(page.Events, v.event)
-		}
-		if to == len(all) {
+		page.Cursor = fmt.Sprintf("page %d %d %d %d", n[1], at, n[3], n[4])
+		if at == len(known) {
 			page.Done, page.Cursor = true, fmt.Sprintf("delta %d %d %d", n[1], n[3], n[4])
 		}
 		return page, nil
@@ -363,121 +358,6 @@ func (tn *tenant) page(mailbox providers.Address, cursor string) (providers.Chan
 		return page, nil
 	}
 	return providers.ChangePage{}, errors.New("no such cursor")
-}
-
-// fixture is a store, a tenant and an engine inside a test's bubble.
-type fixture struct {
-	t      *testing.T
-	tenant *tenant
-	path   string
-	store  *store.Store
-	o      sync.Options
-	engine *sync.Engine
-	cancel context.CancelFunc
-	ended  chan error
-}
-
-func newFixture(t *testing.T, tn *tenant) *fixture {
-	f := &fixture{t: t, tenant: tn, path: filepath.Join(t.TempDir(), "store.db")}
-	f.o = sync.Options{Source: tn}
-	f.open()
-	return f
-}
-
-// open begins a new process, as it were: store and engine.
-func (f *fixture) open() {
-	f.t.Helper()
-	var err error
-	if f.store, err = store.Open(context.Background(), store.Options{Path: f.path, Tenant: tenantID}); err != nil {
-		f.t.Fatal(err)
-	}
-	f.o.Store = f.store
-	f.engine = sync.New(f.o)
-}
-
-func (f *fixture) run() {
-	ctx, cancel := context.WithCancel(context.Background())
-	f.cancel, f.ended = cancel, make(chan error, 1)
-	engine := f.engine
-	go func() { f.ended <- engine.Run(ctx) }()
-}
-
-// stop ends the engine and the store as a clean end of the process does.
-func (f *fixture) stop() {
-	f.t.Helper()
-	f.halt()
-	if err := f.store.Close(); err != nil {
-		f.t.Error(err)
-	}
-}
-
-func (f *fixture) halt() {
-	f.t.Helper()
-	if f.cancel == nil {
-		return
-	}
-	f.cancel()
-	f.cancel = nil
-	if err := <-f.ended; err != nil {
-		f.t.Error("Run: ", err)
-	}
-}
-
-// until lets time pass until a condition holds.
-func (f *fixture) until(what string, within time.Duration, holds func() bool) {
-	f.t.Helper()
-	deadline := time.Now().Add(within)
-	step := max(within/2000, 50*time.Millisecond)
-	for !holds() {
-		if time.Now().After(deadline) {
-			f.t.Fatalf("not within %v: %s; progress %+v", within, what, f.engine.Progress())
-		}
-		time.Sleep(step) // the bubble's clock
-	}
-}
-
-func (f *fixture) synced() {
-	f.t.Helper()
-	f.until("the first sync", time.Hour, func() bool {
-		p := f.engine.Progress()
-		return p.Running && p.Phase == providers.PhaseChanges
-	})
-}
-
-// mirror is what the store shows of a mailbox, in the form of truth.
-func (f *fixture) mirror(mailbox providers.Address, window providers.Interval) []string {
-	f.t.Helper()
-	events, err := f.store.Events(context.Background(), mailbox, window)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	all := make([]string, 0, len(events))
-	for _, ev := range events {
-		all = append(all, line(ev))
-	}
-	slices.Sort(all)
-	return all
-}
-
-// converged reports whether every room's mirror is the tenant's truth.
-func (f *fixture) converged() bool {
-	now := time.Now()
-	window := providers.Interval{Start: now.Add(-6 * 24 * time.Hour), End: now.Add(59 * 24 * time.Hour)}
-	for _, room := range f.tenant.rooms {
-		events, err := f.store.Events(context.Background(), room.Mailbox, window)
-		if err != nil {
-			return false
-		}
-		have := make([]string, 0, len(events))
-		for _, ev := range events {
-			have = append(have, line(ev))
-		}
-		slices.Sort(have)
-		if !slices.Equal(have, f.tenant.truth(room.Mailbox, window)) {
-			return false
-		}
-	}
-	return true
 }
 
 func overlaps(ev providers.Event, window providers.Interval) bool {

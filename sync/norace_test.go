@@ -1,0 +1,6 @@
+//go:build !race
+
+package sync_test
+
+// raceDetector: everything takes many times as long, SQLite above all.
+const raceDetector = false
