@@ -1,0 +1,53 @@
+package outside
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// row is a line of the table of results.
+type row struct {
+	client   string
+	packages []string // of npm, whose versions stand in the table
+	test     func(*testing.T, *row)
+
+	versions      []string
+	passed, steps int
+	note          string
+}
+
+// Each client has a tenant of its own and they run beside each other, because
+// most of their time is spent waiting for a room or for Retry-After.
+func TestOutsideClients(t *testing.T) {
+	rows := []*row{
+		{client: "Microsoft Graph client with MSAL for Node", packages: []string{"@microsoft/microsoft-graph-client", "@azure/msal-node"}, test: testGraphClient},
+	}
+	node(t)
+	installed := modules(t)
+	t.Cleanup(func() { t.Log(table(rows)) })
+	for _, r := range rows {
+		t.Run(strings.ReplaceAll(r.client, " ", "_"), func(t *testing.T) {
+			t.Parallel()
+			for _, name := range r.packages {
+				r.versions = append(r.versions, name+" "+versionOf(t, installed, name))
+			}
+			t.Cleanup(func() {
+				if t.Skipped() {
+					r.note = "skipped"
+				}
+			})
+			r.test(t, r)
+		})
+	}
+}
+
+// table is what the run proved.
+func table(rows []*row) string {
+	var b strings.Builder
+	b.WriteString("\n| client | versions | steps passed |\n| --- | --- | --- |\n")
+	for _, r := range rows {
+		fmt.Fprintf(&b, "| %s | %s | %d of %d %s|\n", r.client, strings.Join(r.versions, ", "), r.passed, r.steps, r.note)
+	}
+	return b.String()
+}
