@@ -105,8 +105,8 @@ func (w *world) share() {
 					continue
 				}
 				owner.grants = append(owner.grants, grant{reader.contact, role})
-				reader.folders = append(reader.folders, &folder{
-					kind: firstOwnCalendar + calendarKind(len(reader.folders)), rev: 1, name: owner.contact.name, color: 2 + n, of: owner, role: role,
+				reader.keep(&folder{
+					kind: firstOwnCalendar + calendarKind(n), name: owner.contact.name, color: 2 + n, of: owner, role: role,
 				})
 			}
 		}

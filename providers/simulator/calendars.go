@@ -27,9 +27,17 @@ type folder struct {
 // hasTeams reports whether Teams meetings can be made in the mailbox.
 func (m *mailbox) hasTeams() bool { return m.kind == personBox && m.person.teams }
 
-// folder gives a calendar by number. The lock is held.
+// changedFolders are the calendars that are not as every mailbox has them.
+func (m *mailbox) changedFolders() []*folder {
+	if list := m.folders.Load(); list != nil {
+		return *list
+	}
+	return nil
+}
+
+// folder gives a calendar by number.
 func (m *mailbox) folder(kind calendarKind) (*folder, bool) {
-	for _, f := range m.folders {
+	for _, f := range m.changedFolders() {
 		if f.kind == kind {
 			return f, !f.gone
 		}
@@ -43,17 +51,16 @@ func (m *mailbox) folder(kind calendarKind) (*folder, bool) {
 	return nil, false
 }
 
-// keep stores a calendar's new state.
+// keep stores a calendar's new state. The lock is held.
 func (m *mailbox) keep(f *folder) {
 	f.rev++
-	for i, have := range m.folders {
-		if have.kind == f.kind {
-			m.folders = slices.Clone(m.folders)
-			m.folders[i] = f
-			return
-		}
+	list := slices.Clone(m.changedFolders())
+	if i := slices.IndexFunc(list, func(have *folder) bool { return have.kind == f.kind }); i >= 0 {
+		list[i] = f
+	} else {
+		list = append(list, f)
 	}
-	m.folders = append(m.folders[:len(m.folders):len(m.folders)], f)
+	m.folders.Store(&list)
 }
 
 // calendars lists what a mailbox shows: its own calendars and those shared with it.
@@ -64,7 +71,7 @@ func (m *mailbox) calendars() []*folder {
 			out = append(out, f)
 		}
 	}
-	for _, f := range m.folders {
+	for _, f := range m.changedFolders() {
 		if f.kind >= firstOwnCalendar && !f.gone {
 			out = append(out, f)
 		}
@@ -78,8 +85,6 @@ func (c *call) folderNamed(id string) (*folder, bool) {
 	if !ok {
 		return nil, false
 	}
-	c.t.mu.RLock()
-	defer c.t.mu.RUnlock()
 	f, ok := c.mailbox.folder(kind)
 	return f, ok && f.generation == generation
 }
@@ -97,9 +102,7 @@ func (c *call) listCalendars(foreign bool) answer {
 	if p != nil {
 		return c.refuse(p)
 	}
-	c.t.mu.RLock()
 	list := c.mailbox.calendars()
-	c.t.mu.RUnlock()
 	if foreign {
 		list = list[:1]
 	}

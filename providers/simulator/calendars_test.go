@@ -142,6 +142,7 @@ func TestHolidaysRefuseWrites(t *testing.T) {
 	day := path + "/events/" + days[0]["id"].(string)
 	c.send(403, request{method: "PATCH", path: day, body: object{"subject": "Work"}})
 	c.send(403, request{method: "DELETE", path: day})
+	c.send(403, request{method: "POST", path: day + "/forward", body: object{"toRecipients": to(c.at.TestMailbox)}})
 	c.send(204, request{method: "DELETE", path: path}) // the calendar itself may go
 	if left, _ := c.all(box + "/calendars"); len(left) != 1 {
 		t.Errorf("left are %v", left)

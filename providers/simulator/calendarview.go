@@ -63,7 +63,7 @@ func (c *call) calendarView(kind calendarKind) answer {
 	if p := c.need(mailboxArea, readBasic...); p != nil {
 		return c.refuse(p)
 	}
-	if p := c.options("$top", "$skip", "$filter", "$count", "$orderby", "$select", "$skiptoken"); p != nil {
+	if p := c.options("$top", "$skip", "$filter", "$count", "$orderby", "$select", "$expand", "$skiptoken"); p != nil {
 		return c.refuse(p)
 	}
 	from, to, p := c.window()
@@ -79,8 +79,16 @@ func (c *call) eventPage(list []instance, kind calendarKind, what string) answer
 	if p != nil {
 		return c.refuse(p)
 	}
+	if p := c.readExpand(); p != nil {
+		return c.refuse(p)
+	}
 	if list, p = c.narrowEvents(list); p != nil {
 		return c.refuse(p)
+	}
+	if what == "/calendarView" && pick != nil {
+		// These two cannot be selected in a view; it leaves them out.
+		delete(pick, "createdDateTime")
+		delete(pick, "lastModifiedDateTime")
 	}
 	size := defaultEvents
 	if c.prefer.pageSize > 0 {
@@ -160,6 +168,8 @@ func (c *call) narrowEvents(list []instance) ([]instance, *problem) {
 
 // eventField gives the properties that $filter and $orderby may look at.
 func (c *call) eventField(i instance) func(string) (any, bool) {
+	// What a reader may not see cannot be asked for either.
+	i.e = i.e.seenWith(c.sight)
 	return func(name string) (any, bool) {
 		switch name {
 		case "start/datetime":
@@ -194,6 +204,30 @@ func (c *call) eventField(i instance) func(string) (any, bool) {
 			return textOrNil(i.e.seldom().transaction), true
 		case "organizer/emailaddress/address":
 			return i.e.organizer.address, true
+		case "organizer/emailaddress/name":
+			return i.e.organizer.name, true
+		case "importance":
+			return importanceNames[i.e.imp], true
+		case "hasattachments":
+			return false, true
+		case "isreminderon":
+			return i.e.has(reminderFlag), true
+		case "responsestatus/response":
+			return responseNames[i.e.resp], true
+		case "seriesmasterid":
+			if i.master == nil {
+				return nil, true
+			}
+			return string(c.mailbox.appendID(nil, i.master.id(), c.prefer.immutable)), true
+		case "location/displayname":
+			if len(i.e.locations) == 0 {
+				return "", true
+			}
+			return i.e.locations[0].name, true
+		case "categories":
+			return textRows(i.e.seldom().categories), true
+		case "singlevalueextendedproperties":
+			return propertyRows(i.e.seldom().properties), true
 		}
 		return nil, false
 	}
@@ -201,7 +235,7 @@ func (c *call) eventField(i instance) func(string) (any, bool) {
 
 // instancesOf lists the occurrences of a series.
 func (c *call) instancesOf(e *event) answer {
-	if p := c.options("$top", "$skip", "$select", "$orderby", "$filter", "$count", "$skiptoken"); p != nil {
+	if p := c.options("$top", "$skip", "$select", "$orderby", "$filter", "$count", "$expand", "$skiptoken"); p != nil {
 		return c.refuse(p)
 	}
 	from, to, p := c.window()

@@ -198,9 +198,7 @@ func (c *call) expired(token deltaToken) answer {
 
 // deltaState reads the token, or begins a round.
 func (c *call) deltaState(kind calendarKind) (deltaToken, answer, bool) {
-	c.t.mu.RLock()
 	f, there := c.mailbox.folder(kind)
-	c.t.mu.RUnlock()
 	if !there {
 		return deltaToken{}, c.itemNotFound(), false
 	}

@@ -1,9 +1,11 @@
 package simulator
 
 import (
+	"cmp"
 	"encoding/base64"
 	"html"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -18,6 +20,7 @@ type eventEncoder struct {
 	m      *mailbox
 	prefer preferences
 	pick   selection
+	expand *expansion
 	sight  sight
 	// rewritten writes the same content in another way, as the service does after
 	// moving a mailbox: fewer digits, other change keys.
@@ -25,7 +28,7 @@ type eventEncoder struct {
 }
 
 func (c *call) encoder(m *mailbox, pick selection) *eventEncoder {
-	return &eventEncoder{writer: &writer{b: make([]byte, 0, 4096)}, t: c.t, m: m, prefer: c.prefer, pick: pick, sight: c.sight}
+	return &eventEncoder{writer: &writer{b: make([]byte, 0, 4096)}, t: c.t, m: m, prefer: c.prefer, pick: pick, sight: c.sight, expand: c.expand}
 }
 
 func (e *eventEncoder) wants(name string) bool { return e.pick == nil || e.pick[name] }
@@ -146,10 +149,10 @@ func (e *eventEncoder) fields(i instance, typed bool) {
 		e.string("transactionId", id)
 	}
 	if e.wants("originalStartTimeZone") {
-		e.string("originalStartTimeZone", x.zone.windows)
+		e.string("originalStartTimeZone", cmp.Or(x.seldom().startZone, x.zone.windows))
 	}
 	if e.wants("originalEndTimeZone") {
-		e.string("originalEndTimeZone", x.endZone.windows)
+		e.string("originalEndTimeZone", cmp.Or(x.seldom().endZone, x.endZone.windows))
 	}
 	if e.wants("iCalUId") {
 		e.key("iCalUId")
@@ -184,7 +187,7 @@ func (e *eventEncoder) fields(i instance, typed bool) {
 		}
 	}
 	if e.wants("showAs") {
-		e.string("showAs", showNames[x.show])
+		e.string("showAs", cmp.Or(x.seldom().oddShow, showNames[x.show]))
 	}
 	if e.wants("type") {
 		e.string("type", kindNames[i.kind])
@@ -195,7 +198,7 @@ func (e *eventEncoder) fields(i instance, typed bool) {
 	}
 	e.meeting(x)
 	e.flag("allowNewTimeProposals", !x.has(noProposalFlag))
-	e.flag("isDraft", false)
+	e.flag("isDraft", x.has(draftFlag))
 	e.flag("hideAttendees", x.has(hideFlag))
 	if i.kind != singleInstance && i.kind != seriesMaster && e.wants("originalStart") {
 		e.instant("originalStart", originalStart(i))
@@ -215,6 +218,9 @@ func (e *eventEncoder) fields(i instance, typed bool) {
 	e.times(i)
 	e.places(x)
 	e.people(x)
+	if e.expand != nil {
+		e.expanded(i, x)
+	}
 }
 
 func (e *eventEncoder) flag(name string, value bool) {
@@ -265,6 +271,20 @@ func (e *eventEncoder) meeting(x *event) {
 	e.key("onlineMeeting")
 	e.open()
 	e.string("joinUrl", e.joinURL(x))
+	number := strconv.FormatUint(x.uid%900_000_000+100_000_000, 10)
+	e.string("conferenceId", number)
+	e.string("tollNumber", "+1 555-0100")
+	e.strings("tollFreeNumbers", []string{"+1 800-555-0100"})
+	e.string("quickDial", "+15550100,,"+number+"#")
+	e.key("phones")
+	e.openValue('[')
+	e.open()
+	e.string("type", "business")
+	e.string("number", "+1 555-0100")
+	e.string("language", "en-US")
+	e.string("region", "US")
+	e.close()
+	e.closeList()
 	e.close()
 }
 
@@ -296,7 +316,7 @@ func (e *eventEncoder) bodyOf(x *event) string {
 	default:
 		text = html.EscapeString(x.body.content)
 	}
-	if x.has(onlineFlag) {
+	if x.has(onlineFlag) && (x.body == nil || !x.body.whole) {
 		text += `<div>________________</div><div><a href="` + html.EscapeString(e.joinURL(x)) + `">Join the meeting now</a></div>`
 	}
 	return text

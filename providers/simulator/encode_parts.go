@@ -96,6 +96,11 @@ func (e *eventEncoder) people(x *event) {
 				resp, at = respondedNone, 0
 			}
 			e.responseStatus("status", resp, at)
+			for _, p := range x.seldom().proposals {
+				if p.who == a.who {
+					e.slot("proposedNewTime", p.start, p.end)
+				}
+			}
 			e.emailAddress(a.who)
 			e.close()
 		}
@@ -168,4 +173,13 @@ func (e *eventEncoder) cancelledOccurrences(i instance) {
 		}
 	}
 	e.closeList()
+}
+
+// slot writes Graph's timeSlot.
+func (e *eventEncoder) slot(name string, start, end int64) {
+	e.key(name)
+	e.open()
+	e.dateTime("start", start, e.prefer.zone, e.prefer.zoneName)
+	e.dateTime("end", end, e.prefer.zone, e.prefer.zoneName)
+	e.close()
 }

@@ -78,6 +78,7 @@ type location struct {
 
 type body struct {
 	html    bool
+	whole   bool // written by a client after the event became a Teams meeting
 	content string
 }
 

@@ -11,28 +11,28 @@ import (
 // wireEvent is what a client may write of an event. Pointers tell "not sent" from
 // "sent as null or empty".
 type wireEvent struct {
-	Subject                    *string           `json:"subject"`
-	Body                       *wireBody         `json:"body"`
-	Start                      *wireTime         `json:"start"`
-	End                        *wireTime         `json:"end"`
-	Location                   *wireLocation     `json:"location"`
-	Locations                  *[]wireLocation   `json:"locations"`
-	Attendees                  *[]wireAttendee   `json:"attendees"`
-	Recurrence                 json.RawMessage   `json:"recurrence"`
-	IsAllDay                   *bool             `json:"isAllDay"`
-	IsOnlineMeeting            *bool             `json:"isOnlineMeeting"`
-	OnlineMeetingProvider      *string           `json:"onlineMeetingProvider"`
-	TransactionID              *string           `json:"transactionId"`
-	ShowAs                     *string           `json:"showAs"`
-	Sensitivity                *string           `json:"sensitivity"`
-	Importance                 *string           `json:"importance"`
-	Categories                 *[]string         `json:"categories"`
-	IsReminderOn               *bool             `json:"isReminderOn"`
-	ReminderMinutesBeforeStart *int32            `json:"reminderMinutesBeforeStart"`
-	ResponseRequested          *bool             `json:"responseRequested"`
-	AllowNewTimeProposals      *bool             `json:"allowNewTimeProposals"`
-	HideAttendees              *bool             `json:"hideAttendees"`
-	Extended                   []json.RawMessage `json:"singleValueExtendedProperties"`
+	Subject                    *string         `json:"subject"`
+	Body                       *wireBody       `json:"body"`
+	Start                      *wireTime       `json:"start"`
+	End                        *wireTime       `json:"end"`
+	Location                   *wireLocation   `json:"location"`
+	Locations                  *[]wireLocation `json:"locations"`
+	Attendees                  *[]wireAttendee `json:"attendees"`
+	Recurrence                 json.RawMessage `json:"recurrence"`
+	IsAllDay                   *bool           `json:"isAllDay"`
+	IsOnlineMeeting            *bool           `json:"isOnlineMeeting"`
+	OnlineMeetingProvider      *string         `json:"onlineMeetingProvider"`
+	TransactionID              *string         `json:"transactionId"`
+	ShowAs                     *string         `json:"showAs"`
+	Sensitivity                *string         `json:"sensitivity"`
+	Importance                 *string         `json:"importance"`
+	Categories                 *[]string       `json:"categories"`
+	IsReminderOn               *bool           `json:"isReminderOn"`
+	ReminderMinutesBeforeStart *int32          `json:"reminderMinutesBeforeStart"`
+	ResponseRequested          *bool           `json:"responseRequested"`
+	AllowNewTimeProposals      *bool           `json:"allowNewTimeProposals"`
+	HideAttendees              *bool           `json:"hideAttendees"`
+	Extended                   []wireProperty  `json:"singleValueExtendedProperties"`
 }
 
 type wireBody struct {
@@ -132,7 +132,8 @@ func (w *wireEvent) apply(t *Tenant, m *mailbox, e *event) *problem {
 		if !strings.EqualFold(w.Body.ContentType, "html") && !strings.EqualFold(w.Body.ContentType, "text") && w.Body.ContentType != "" {
 			return bad("ErrorInvalidArgument", "The body's contentType is neither text nor html.")
 		}
-		e.body = &body{html: strings.EqualFold(w.Body.ContentType, "html"), content: w.Body.Content}
+		// Who rewrites the body of a Teams meeting has to keep the join text in it.
+		e.body = &body{html: strings.EqualFold(w.Body.ContentType, "html"), content: w.Body.Content, whole: e.has(onlineFlag)}
 	}
 	if w.Categories != nil {
 		e.seldomCopy().categories = *w.Categories
@@ -167,6 +168,9 @@ func (w *wireEvent) apply(t *Tenant, m *mailbox, e *event) *problem {
 			return p
 		}
 		f.set(i)
+	}
+	if p := w.applyExtended(e); p != nil {
+		return p
 	}
 	if p := w.applyTimes(t, e); p != nil {
 		return p
@@ -257,36 +261,23 @@ func (w *wireEvent) applyAttendees(t *Tenant, e *event) *problem {
 	}
 	var out []attendee
 	for _, a := range *w.Attendees {
-		address := strings.TrimSpace(a.EmailAddress.Address)
-		local, domain, ok := strings.Cut(address, "@")
-		if !ok || local == "" || domain == "" || strings.ContainsAny(address, " <>,;\r\n") {
-			return bad("ErrorInvalidRecipients", "At least one recipient is not valid: '"+address+"'.")
+		who, p := t.recipient(a)
+		if p != nil {
+			return p
 		}
 		kind := 0
 		if a.Type != "" {
-			var p *problem
 			if kind, p = member(attendanceNames, a.Type, "attendeeType"); p != nil {
 				return p
 			}
 		}
-		who := &contact{address: address, name: a.EmailAddress.Name}
-		if m := t.world.find(address); m != nil && strings.EqualFold(m.contact.address, address) {
-			who = m.contact
-		} else if m != nil { // an address that it got later
-			who.box = m
-			if who.name == "" {
-				who.name = m.displayName()
-			}
-		} else if who.name == "" {
-			who.name = address
-		}
 		next := attendee{who: who, kind: attendance(kind)}
 		for _, have := range e.attendees {
-			if strings.EqualFold(have.who.address, address) {
+			if strings.EqualFold(have.who.address, who.address) {
 				next.resp, next.at = have.resp, have.at
 			}
 		}
-		if !slices.ContainsFunc(out, func(have attendee) bool { return strings.EqualFold(have.who.address, address) }) {
+		if !slices.ContainsFunc(out, func(have attendee) bool { return strings.EqualFold(have.who.address, who.address) }) {
 			out = append(out, next)
 		}
 	}

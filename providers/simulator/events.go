@@ -56,8 +56,14 @@ func (c *call) events(kind calendarKind, i int) answer {
 		return c.respond(kind, id, ok, respondedDeclined)
 	case "tentativelyaccept":
 		return c.respond(kind, id, ok, respondedTentative)
-	case "forward", "dismissreminder", "snoozereminder", "permanentdelete":
-		return c.fail(http.StatusNotImplemented, "NotImplemented", "The simulated tenant does not model "+c.segments[i+1]+".")
+	case "forward":
+		return c.forward(kind, id, ok)
+	case "dismissreminder":
+		return c.reminder(kind, id, ok, false)
+	case "snoozereminder":
+		return c.reminder(kind, id, ok, true)
+	case "permanentdelete":
+		return c.deleteEvent(kind, id, ok, false)
 	}
 	return c.noSegment(c.segments[i+1])
 }
@@ -122,7 +128,7 @@ func (c *call) listEvents(kind calendarKind) answer {
 	if p := c.need(mailboxArea, readBasic...); p != nil {
 		return c.refuse(p)
 	}
-	if p := c.options("$top", "$skip", "$filter", "$count", "$orderby", "$select", "$skiptoken"); p != nil {
+	if p := c.options("$top", "$skip", "$filter", "$count", "$orderby", "$select", "$expand", "$skiptoken"); p != nil {
 		return c.refuse(p)
 	}
 	var list []instance
@@ -151,6 +157,9 @@ func (c *call) getEvent(kind calendarKind, id itemID, ok bool) answer {
 	}
 	pick, p := c.selected("microsoft.graph.event", eventProperties)
 	if p != nil {
+		return c.refuse(p)
+	}
+	if p := c.readExpand(); p != nil {
 		return c.refuse(p)
 	}
 	found, exists := c.look(kind, id)
@@ -194,7 +203,7 @@ func (c *call) matchesETag(i instance) *problem {
 	have := c.mailbox.etag(i)
 	for tag := range strings.SplitSeq(want, ",") {
 		tag = strings.TrimSpace(tag)
-		if tag == have || `W/`+tag == have {
+		if tag == have || `W/`+tag == have || `W/"`+tag+`"` == have {
 			return nil
 		}
 	}

@@ -207,6 +207,9 @@ func (c *call) patched(w *wireEvent, found instance) (instance, *problem) {
 		for n := range e.attendees {
 			e.attendees[n].resp, e.attendees[n].at = respondedNone, 0
 		}
+		if len(e.seldom().proposals) > 0 {
+			e.seldomCopy().proposals = nil
+		}
 	}
 	m.put(e, true)
 	if e.has(isOrganizerFlag) {

@@ -49,8 +49,8 @@ type mailbox struct {
 	txns    map[string]uint32
 
 	settings mailboxSettings
-	folders  []*folder // calendars that are not as they were at the start
-	grants   []grant   // who may see the default calendar; fixed at start
+	folders  atomic.Pointer[[]*folder] // calendars that are not as they were at the start
+	grants   []grant                   // who may see the default calendar; fixed at start
 
 	account atomic.Pointer[account] // what changed in the directory since start
 }

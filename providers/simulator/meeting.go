@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -205,14 +204,17 @@ func (c *call) respond(kind calendarKind, id itemID, ok bool, resp response) ans
 		return c.refuse(p)
 	}
 	var r struct {
-		Comment         *string         `json:"comment"`
-		SendResponse    *bool           `json:"sendResponse"`
-		ProposedNewTime json.RawMessage `json:"proposedNewTime"`
+		Comment         *string   `json:"comment"`
+		SendResponse    *bool     `json:"sendResponse"`
+		ProposedNewTime *wireSlot `json:"proposedNewTime"`
 	}
 	if len(c.body) > 0 {
 		if p := strictDecode(c.body, &r); p != nil {
 			return c.refuse(p)
 		}
+	}
+	if r.ProposedNewTime != nil && resp == respondedAccepted {
+		return c.fail(http.StatusBadRequest, "RequestBodyRead", "The parameter 'ProposedNewTime' in the request payload is not a valid parameter for the operation 'accept'.")
 	}
 	c.t.mu.Lock()
 	defer c.t.mu.Unlock()
@@ -227,16 +229,21 @@ func (c *call) respond(kind calendarKind, id itemID, ok bool, resp response) ans
 	case found.e.has(cancelledFlag):
 		return c.fail(http.StatusBadRequest, "ErrorCalendarIsCancelledFor"+word, "Your request can't be completed. The meeting was cancelled.")
 	}
+	tell := r.SendResponse == nil || *r.SendResponse
+	other, p := c.proposed(r.ProposedNewTime, tell, found.e)
+	if p != nil {
+		return c.refuse(p)
+	}
 	c.ensureCopies(found.e)
 	c.concerns(found)
 	c.entry.Effect = "answered " + responseNames[resp]
-	c.t.answered(c.mailbox, found, resp, r.SendResponse == nil || *r.SendResponse)
+	c.t.answered(c.mailbox, found, resp, tell, other)
 	return answer{status: http.StatusAccepted}
 }
 
 // answered stores an attendee's answer with itself and, where tell is set, with
 // the organiser. A declined meeting leaves the attendee's calendar.
-func (t *Tenant) answered(box *mailbox, found instance, resp response, tell bool) {
+func (t *Tenant) answered(box *mailbox, found instance, resp response, tell bool, other *proposal) {
 	now := t.options.Now().Unix()
 	meant := showBusy
 	host := found.e.organizer.box
@@ -265,21 +272,23 @@ func (t *Tenant) answered(box *mailbox, found instance, resp response, tell bool
 		if i := organized.attendeeIndex(box); i >= 0 {
 			o := organized.clone()
 			o.attendees = withAnswer(organized.attendees, i, resp, now)
+			o.withProposal(box.contact, other)
 			host.put(o, true)
 		}
 		return
 	}
 	if on, ok := host.entry(itemID{num: organized.num, date: found.date, stable: true}); ok {
-		t.answerOnDate(host, on, box, resp, now)
+		t.answerOnDate(host, on, box, resp, now, other)
 	}
 }
 
 // answerOnDate notes an answer for a single date in the organiser's copy.
-func (t *Tenant) answerOnDate(host *mailbox, on instance, box *mailbox, resp response, now int64) {
+func (t *Tenant) answerOnDate(host *mailbox, on instance, box *mailbox, resp response, now int64, other *proposal) {
 	x := on.e.clone()
 	x.asException(on)
 	if i := x.attendeeIndex(box); i >= 0 {
 		x.attendees = withAnswer(x.attendees, i, resp, now)
+		x.withProposal(box.contact, other)
 		host.put(on.master.withException(x), false)
 	}
 }

@@ -128,7 +128,7 @@ func (t *Tenant) decideDate(p *pendingAnswer, master *event, now int64) {
 	if resp == respondedNone {
 		return
 	}
-	t.answerOnDate(p.host, instance{e: x, master: master, date: p.date, start: x.start, end: x.end, kind: exceptionKind}, p.room, resp, now)
+	t.answerOnDate(p.host, instance{e: x, master: master, date: p.date, start: x.start, end: x.end, kind: exceptionKind}, p.room, resp, now, nil)
 	have := p.room.byUID(p.uid)
 	if have == nil || have.kind != seriesMaster {
 		return

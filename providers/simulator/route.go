@@ -153,9 +153,7 @@ func (c *call) users() answer {
 func (c *call) calendar(kind calendarKind, i int) answer {
 	switch name := c.name(i); {
 	case name == "":
-		c.t.mu.RLock()
 		f, _ := c.mailbox.folder(kind)
-		c.t.mu.RUnlock()
 		return c.oneFolder(f)
 	case name == "calendarpermissions" && c.depth() == i+1 && kind == defaultCalendar && c.through == nil:
 		return c.only(http.MethodGet, c.calendarPermissions)

@@ -125,6 +125,7 @@ type call struct {
 	mailKey  string  // what the path named the mailbox with
 	through  *folder // the shared calendar that the path goes through
 	sight    sight   // how much of the events the caller sees
+	expand   *expansion
 	// permitted is set where a row of the table of permissions covers the operation.
 	permitted bool
 }
