@@ -184,7 +184,7 @@ func TestClientAssertion(t *testing.T) {
 		t.Helper()
 		now := time.Now()
 		claims := jwt.MapClaims{
-			"aud": s.server.URL + "/" + tenantID + "/oauth2/v2.0/token", "iss": clientID, "sub": clientID, "jti": "1",
+			"aud": s.server.URL + "/" + tenantID + "/oauth2/v2.0/token", "iss": clientID, "sub": clientID, "jti": rand.Text(),
 			"nbf": now.Unix(), "exp": now.Add(10 * time.Minute).Unix(),
 		}
 		change(claims)

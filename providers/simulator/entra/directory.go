@@ -5,12 +5,14 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,9 +22,25 @@ type Application struct {
 	ClientID    string // "Application (client) ID"
 	ObjectID    string // of the service principal; the token's oid
 	DisplayName string
+	// Permissions are the application permissions that the registration asks for
+	// ("API permissions"); nothing is granted by that.
+	Permissions []string
 	// Roles are the application permissions that an administrator has granted, for
-	// example "Calendars.ReadWrite". Tokens carry what is granted when they are issued.
+	// example "Calendars.ReadWrite". Tokens carry what is granted when they are
+	// issued. [Directory.Grant] changes them with the delay of the real service.
 	Roles []string
+	// Scopes are the delegated permissions that the registration asks for;
+	// TenantScopes are those that an administrator consented to for everybody,
+	// UserScopes those that single people did, by object id.
+	Scopes, TenantScopes []string
+	UserScopes           map[string][]string
+	// Public allows public client flows: device code, and passwords. RedirectURIs
+	// are those of the platform "mobile and desktop", which needs no credential;
+	// WebRedirectURIs those of the platform "web", which does.
+	Public                        bool
+	RedirectURIs, WebRedirectURIs []string
+	// MultiTenant lets people sign in by way of /common and /organizations.
+	MultiTenant bool
 	// Delegated marks a registration that got delegated permissions by mistake: its
 	// tokens carry Roles as scp and no roles claim.
 	Delegated bool
@@ -30,6 +48,8 @@ type Application struct {
 	// Certificates may sign client assertions in place of a secret.
 	Certificates []*x509.Certificate
 	Disabled     bool
+
+	changes []roleChange // of Roles, that take effect later
 }
 
 // Secret is one client secret. Only Value signs in; ID is the GUID that the portal
@@ -47,6 +67,15 @@ type Options struct {
 	Aliases    []string // further verified domains, for example name.onmicrosoft.com
 
 	Applications []Application
+	Users        []User
+	// FindUser finds further accounts by sign-in name, mail address or object id in
+	// lower case, so that a large company need not be listed. It must be safe for
+	// concurrent use.
+	FindUser func(key string) (User, bool)
+	// Foreign are accounts of other tenants: people who are no guests here.
+	Foreign []User
+	// UserConsentDisabled leaves every consent to administrators.
+	UserConsentDisabled bool
 
 	// AuthorityURL is where this directory is reached, without a tenant:
 	// "https://127.0.0.1:8443". It is asked at each request, so the port may be
@@ -61,6 +90,15 @@ type Options struct {
 
 	Now       func() time.Time // default time.Now
 	TokenLife time.Duration    // default one hour less a second, as Entra's answer says
+	// ContinuousLife is the life of tokens for clients that understand claims
+	// challenges (cp1); 0 is TokenLife. The real service gives them up to 28 hours.
+	ContinuousLife time.Duration
+	RefreshLife    time.Duration // of a refresh token since its issue; default 90 days
+	CodeLife       time.Duration // of an authorization code; default 10 minutes
+	DeviceLife     time.Duration // of a device code; default 15 minutes
+	DeviceInterval time.Duration // between two polls; default 5 seconds
+	// ConsentDelay is how long a granted or revoked role takes to reach tokens.
+	ConsentDelay time.Duration
 	// Key signs tokens. Nil makes a new one at first use, which takes about a tenth
 	// of a second; tests that start many directories may share one.
 	Key *rsa.PrivateKey
@@ -74,8 +112,13 @@ type Directory struct {
 
 	mu           sync.RWMutex
 	applications map[string]*Application // by lower-case client id
-	revokedAt    time.Time               // tokens issued before are refused; zero: none
+	users        map[string]*User        // by lower-case name, mail and object id
+	consentDelay time.Duration
+	disturbances []*disturbance
+	refusals     []*refusal
 
+	serial   atomic.Uint64 // orders tokens and what is done to them
+	flows    flows
 	verified verifiedTokens
 }
 
@@ -95,19 +138,31 @@ func New(options Options) (*Directory, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	if options.TokenLife <= 0 {
-		options.TokenLife = time.Hour - time.Second
+	for _, life := range []struct {
+		value *time.Duration
+		usual time.Duration
+	}{
+		{&options.TokenLife, time.Hour - time.Second}, {&options.RefreshLife, 90 * 24 * time.Hour}, {&options.CodeLife, 10 * time.Minute},
+		{&options.DeviceLife, 15 * time.Minute}, {&options.DeviceInterval, 5 * time.Second},
+	} {
+		if *life.value <= 0 {
+			*life.value = life.usual
+		}
 	}
-	d := &Directory{options: options, applications: map[string]*Application{}}
+	if options.ContinuousLife <= 0 {
+		options.ContinuousLife = options.TokenLife
+	}
+	d := &Directory{options: options, applications: map[string]*Application{}, users: map[string]*User{}, consentDelay: options.ConsentDelay, flows: newFlows()}
+	for _, u := range options.Users {
+		if !isGUID(u.ObjectID) || u.Name == "" {
+			return nil, fmt.Errorf("entra: the account %q needs a name and a GUID as object id", u.Name)
+		}
+		d.keepUser(u)
+	}
 	for _, application := range options.Applications {
-		id := strings.ToLower(application.ClientID)
-		if !isGUID(id) {
-			return nil, fmt.Errorf("entra: client id %q is no GUID", application.ClientID)
+		if err := d.Register(application); err != nil {
+			return nil, err
 		}
-		if d.applications[id] != nil {
-			return nil, fmt.Errorf("entra: two applications have the client id %s", id)
-		}
-		d.applications[id] = cloneApplication(&application)
 	}
 	d.key = sync.OnceValues(func() (*rsa.PrivateKey, error) {
 		if options.Key != nil {
@@ -128,8 +183,41 @@ func (d *Directory) Prepare() error {
 // TenantID is the tenant's id, a lower-case GUID.
 func (d *Directory) TenantID() string { return d.options.TenantID }
 
-// ErrNoApplication says that a client id is not registered in the directory.
-var ErrNoApplication = errors.New("entra: no such application")
+// What is not in the directory.
+var (
+	ErrNoApplication = errors.New("entra: no such application")
+	ErrNoUser        = errors.New("entra: no such user")
+)
+
+// Register adds an application. It fails for a client id that is no GUID or is
+// taken.
+func (d *Directory) Register(application Application) error {
+	id := strings.ToLower(application.ClientID)
+	if !isGUID(id) {
+		return fmt.Errorf("entra: client id %q is no GUID", application.ClientID)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.applications[id] != nil {
+		return fmt.Errorf("entra: two applications have the client id %s", id)
+	}
+	d.applications[id] = cloneApplication(&application)
+	return nil
+}
+
+// Applications lists what is registered, by client id. Roles are those that
+// tokens carry now; see [Directory.Grants] for what is granted.
+func (d *Directory) Applications() []Application {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	var out []Application
+	for _, id := range slices.Sorted(maps.Keys(d.applications)) {
+		a := cloneApplication(d.applications[id])
+		a.Roles = a.rolesAt(d.options.Now())
+		out = append(out, *a)
+	}
+	return out
+}
 
 // Update changes an application in place, for example to rotate a secret, to take
 // a permission away or to disable it. Tokens already issued keep what they carry,
@@ -143,19 +231,11 @@ func (d *Directory) Update(clientID string, change func(*Application)) error {
 		return fmt.Errorf("%w: %q", ErrNoApplication, clientID)
 	}
 	changed := cloneApplication(application)
+	changed.settle(d.options.Now())
 	change(changed)
 	changed.ClientID = application.ClientID
 	d.applications[id] = changed
 	return nil
-}
-
-// RevokeTokens makes every token issued so far unacceptable, as continuous access
-// evaluation does after an incident.
-func (d *Directory) RevokeTokens() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.revokedAt = d.options.Now()
-	d.verified.clear()
 }
 
 // application finds a registration; the caller must not change it.
@@ -167,7 +247,13 @@ func (d *Directory) application(clientID string) *Application {
 
 func cloneApplication(a *Application) *Application {
 	c := *a
-	c.Roles = slices.Clone(a.Roles)
+	c.Permissions, c.Roles, c.changes = slices.Clone(a.Permissions), slices.Clone(a.Roles), slices.Clone(a.changes)
+	c.Scopes, c.TenantScopes = slices.Clone(a.Scopes), slices.Clone(a.TenantScopes)
+	c.RedirectURIs, c.WebRedirectURIs = slices.Clone(a.RedirectURIs), slices.Clone(a.WebRedirectURIs)
+	c.UserScopes = make(map[string][]string, len(a.UserScopes))
+	for user, scopes := range a.UserScopes {
+		c.UserScopes[user] = slices.Clone(scopes)
+	}
 	c.Secrets = slices.Clone(a.Secrets)
 	c.Certificates = slices.Clone(a.Certificates)
 	return &c

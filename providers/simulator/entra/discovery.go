@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -17,11 +18,47 @@ const (
 	keysEndpoint
 	tokenEndpoint
 	instanceEndpoint
+	authorizeEndpoint
+	deviceCodeEndpoint
+	devicePageEndpoint
+	loginEndpoint
+	logoutEndpoint
+	adminConsentEndpoint
+	adminConsent2Endpoint
+	realmEndpoint
+	userInfoEndpoint
+	errorEndpoint
 )
+
+// endpoints are the paths below a tenant, with the methods that each takes.
+var endpoints = map[string]struct {
+	what    endpoint
+	methods string
+}{
+	"v2.0/.well-known/openid-configuration": {configurationEndpoint, "GET, HEAD"},
+	"discovery/v2.0/keys":                   {keysEndpoint, "GET, HEAD"},
+	"discovery/instance":                    {instanceEndpoint, "GET, HEAD"},
+	"oauth2/v2.0/token":                     {tokenEndpoint, ""}, // has an error of its own
+	"oauth2/v2.0/devicecode":                {deviceCodeEndpoint, ""},
+	"oauth2/v2.0/authorize":                 {authorizeEndpoint, "GET, POST"},
+	"oauth2/deviceauth":                     {devicePageEndpoint, "GET"},
+	"oauth2/v2.0/logout":                    {logoutEndpoint, "GET, POST"},
+	"login":                                 {loginEndpoint, ""},
+	"adminconsent":                          {adminConsentEndpoint, "GET"},
+	"v2.0/adminconsent":                     {adminConsent2Endpoint, "GET"},
+}
+
+// target is a path taken apart.
+type target struct {
+	tenant  string
+	what    endpoint
+	methods string
+	name    string // of the account, for its realm
+}
 
 // route splits a path into tenant and endpoint. Entra compares paths without
 // regard to case.
-func (d *Directory) route(r *http.Request) (tenant string, what endpoint) {
+func (d *Directory) route(r *http.Request) target {
 	path := r.URL.Path
 	if d.options.AuthorityURL != nil {
 		if u, err := url.Parse(d.options.AuthorityURL()); err == nil {
@@ -29,60 +66,67 @@ func (d *Directory) route(r *http.Request) (tenant string, what endpoint) {
 		}
 	}
 	tenant, rest, found := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	if !found || tenant == "" {
-		return "", noEndpoint
+	lower := strings.ToLower(rest)
+	switch {
+	case !found && strings.EqualFold(tenant, "error"):
+		return target{what: errorEndpoint, methods: "GET, HEAD"}
+	case !found || tenant == "":
+		return target{}
+	case strings.EqualFold(tenant, "oidc") && lower == "userinfo":
+		return target{what: userInfoEndpoint, methods: "GET, POST"}
+	case strings.HasPrefix(lower, "userrealm/"):
+		return target{tenant: tenant, what: realmEndpoint, methods: "GET, HEAD", name: rest[len("userrealm/"):]}
 	}
-	switch strings.ToLower(rest) {
-	case "v2.0/.well-known/openid-configuration":
-		return tenant, configurationEndpoint
-	case "discovery/v2.0/keys":
-		return tenant, keysEndpoint
-	case "oauth2/v2.0/token":
-		return tenant, tokenEndpoint
-	case "discovery/instance":
-		return tenant, instanceEndpoint
-	}
-	return "", noEndpoint
+	known := endpoints[lower]
+	return target{tenant: tenant, what: known.what, methods: known.methods}
 }
 
 // Handles reports whether the request is one for sign-in, so that sign-in and
 // Graph can share a listener.
-func (d *Directory) Handles(r *http.Request) bool {
-	_, what := d.route(r)
-	return what != noEndpoint
-}
+func (d *Directory) Handles(r *http.Request) bool { return d.route(r).what != noEndpoint }
 
-// ServeHTTP answers discovery, keys, instance discovery and token requests, and
-// 404 to all else.
+// ServeHTTP answers sign-in requests, and 404 to all else.
 func (d *Directory) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	tenant, what := d.route(r)
-	switch what {
-	case noEndpoint:
-		http.NotFound(w, r)
-		return
-	case tokenEndpoint:
-		d.serveToken(w, r, tenant)
-		return
-	case configurationEndpoint, keysEndpoint, instanceEndpoint:
-	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
+	to := d.route(r)
+	if to.methods != "" && !slices.Contains(strings.Split(to.methods, ", "), r.Method) {
+		w.Header().Set("Allow", to.methods)
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 		return
 	}
-	kind := d.tenant(tenant)
-	switch what {
+	switch to.what {
+	case tokenEndpoint:
+		d.serveToken(w, r, to.tenant)
+	case deviceCodeEndpoint:
+		d.serveDeviceCode(w, r, to.tenant)
+	case authorizeEndpoint:
+		d.serveAuthorize(w, r, to.tenant)
+	case devicePageEndpoint:
+		d.serveDevicePage(w, r, to.tenant)
+	case loginEndpoint:
+		d.serveLogin(w, r)
+	case logoutEndpoint:
+		d.serveLogout(w, r)
+	case adminConsentEndpoint, adminConsent2Endpoint:
+		d.serveAdminConsent(w, r, to.tenant, to.what == adminConsent2Endpoint)
+	case realmEndpoint:
+		d.serveRealm(w, r, to.name)
+	case userInfoEndpoint:
+		d.serveUserInfo(w, r)
+	case errorEndpoint:
+		d.serveErrorCode(w, r)
 	case instanceEndpoint:
 		d.serveInstance(w, r)
 	case keysEndpoint:
 		d.serveKeys(w, r)
 	case configurationEndpoint:
+		kind := d.tenant(to.tenant)
 		if kind == unknownTenant || kind == invalidTenant {
-			d.writeFailure(w, r, failTenant(kind, tenant))
+			d.writeFailure(w, r, failTenant(kind, to.tenant))
 			return
 		}
-		d.serveConfiguration(w, r, tenant, kind)
-	case noEndpoint, tokenEndpoint:
+		d.serveConfiguration(w, r, to.tenant, kind)
+	case noEndpoint:
+		http.NotFound(w, r)
 	}
 }
 
@@ -101,7 +145,7 @@ func (d *Directory) serveConfiguration(w http.ResponseWriter, r *http.Request, t
 		"response_modes_supported":              []string{"query", "fragment", "form_post"},
 		"subject_types_supported":               []string{"pairwise"},
 		"id_token_signing_alg_values_supported": []string{"RS256"},
-		"response_types_supported":              []string{"code", "id_token", "code id_token", "id_token token"},
+		"response_types_supported":              []string{"code"}, // the implicit and hybrid ones are not served
 		"scopes_supported":                      []string{"openid", "profile", "email", "offline_access"},
 		"issuer":                                authority + "/" + issuer + "/v2.0",
 		"request_uri_parameter_supported":       false,
@@ -109,9 +153,9 @@ func (d *Directory) serveConfiguration(w http.ResponseWriter, r *http.Request, t
 		"authorization_endpoint":                base + "/oauth2/v2.0/authorize",
 		"device_authorization_endpoint":         base + "/oauth2/v2.0/devicecode",
 		"http_logout_supported":                 true,
-		"frontchannel_logout_supported":         true,
+		"frontchannel_logout_supported":         false,
 		"end_session_endpoint":                  base + "/oauth2/v2.0/logout",
-		"claims_supported":                      []string{"sub", "iss", "aud", "exp", "iat", "tid", "ver"},
+		"claims_supported":                      []string{"sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name", "tid", "ver", "email"},
 		"tenant_region_scope":                   "EU",
 		"cloud_instance_name":                   "microsoftonline.com",
 		"cloud_graph_host_name":                 "graph.windows.net",

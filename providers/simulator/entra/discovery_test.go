@@ -54,7 +54,7 @@ func TestDiscovery(t *testing.T) {
 	if _, body := get(t, s, "/common/discovery/instance?api-version=1.1&authorization_endpoint=x"); !strings.HasPrefix(body["tenant_discovery_endpoint"].(string), s.server.URL) {
 		t.Errorf("instance discovery: %v", body)
 	}
-	for _, path := range []string{"/", "/" + tenantID, "/v1.0/users", "/" + tenantID + "/oauth2/v2.0/authorize"} {
+	for _, path := range []string{"/", "/" + tenantID, "/v1.0/users", "/" + tenantID + "/oauth2/v2.0/nothing"} {
 		if status, _ := get(t, s, path); status != http.StatusNotFound {
 			t.Errorf("%s: %d", path, status)
 		}

@@ -16,10 +16,13 @@ type failure struct {
 	kind    string // OAuth's "error"
 	code    int    // AADSTS number
 	message string
+
+	suberror string // what kind of action would help
+	claims   string // JSON that the next request has to carry
 }
 
 func failed(status int, kind string, code int, format string, args ...any) *failure {
-	return &failure{status, kind, code, fmt.Sprintf(format, args...)}
+	return &failure{status: status, kind: kind, code: code, message: fmt.Sprintf(format, args...)}
 }
 
 type failureBody struct {
@@ -30,20 +33,23 @@ type failureBody struct {
 	TraceID       string `json:"trace_id"`
 	CorrelationID string `json:"correlation_id"`
 	URI           string `json:"error_uri"`
+	Suberror      string `json:"suberror,omitempty"`
+	Claims        string `json:"claims,omitempty"`
 }
 
 func (d *Directory) writeFailure(w http.ResponseWriter, r *http.Request, f *failure) {
 	trace, correlation := uuid.NewString(), correlationID(r)
-	timestamp := d.options.Now().UTC().Format("2006-01-02 15:04:05Z")
+	timestamp := d.timestamp()
 	body := failureBody{
-		Error: f.kind,
-		Description: fmt.Sprintf("AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: %s",
-			f.code, f.message, trace, correlation, timestamp),
+		Error:         f.kind,
+		Description:   f.describe(trace, correlation, timestamp),
 		Codes:         []int{f.code},
 		Timestamp:     timestamp,
 		TraceID:       trace,
 		CorrelationID: correlation,
-		URI:           fmt.Sprintf("%s/error?code=%d", d.authority(r), f.code),
+		URI:           d.errorURI(r, f.code),
+		Suberror:      f.suberror,
+		Claims:        f.claims,
 	}
 	w.Header().Set("x-ms-request-id", trace)
 	if f.status == http.StatusUnauthorized && r.Header.Get("Authorization") != "" {
@@ -52,6 +58,17 @@ func (d *Directory) writeFailure(w http.ResponseWriter, r *http.Request, f *fail
 	}
 	writeJSON(w, r, f.status, body)
 }
+
+// describe is a failure as one line: for JSON, for a redirect and for a page.
+func (f *failure) describe(trace, correlation, timestamp string) string {
+	return fmt.Sprintf("AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: %s", f.code, f.message, trace, correlation, timestamp)
+}
+
+func (d *Directory) describe(r *http.Request, f *failure) string {
+	return f.describe(uuid.NewString(), correlationID(r), d.timestamp())
+}
+
+func (d *Directory) timestamp() string { return d.options.Now().UTC().Format("2006-01-02 15:04:05Z") }
 
 // writeJSON answers as Entra does; no answer of a token endpoint may be stored.
 func writeJSON(w http.ResponseWriter, r *http.Request, status int, body any) {

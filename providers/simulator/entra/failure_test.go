@@ -45,7 +45,7 @@ func TestTokenErrors(t *testing.T) {
 		{name: "resource of another cloud", form: []string{"scope", "https://graph.microsoft.us/.default"}, code: 500011, status: 400, kind: "invalid_resource", says: "https://graph.microsoft.us"},
 		{name: "another port of loopback", form: []string{"scope", "https://localhost:1/.default"}, code: 500011, status: 400, kind: "invalid_resource"},
 		{name: "disabled application", change: func(a *entra.Application) { a.Disabled = true }, code: 7000112, status: 400, kind: "unauthorized_client", says: "is disabled"},
-		{name: "password grant", form: []string{"grant_type", "password"}, code: 70003, status: 400, kind: "unsupported_grant_type"},
+		{name: "grant on behalf of another", form: []string{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"}, code: 70003, status: 400, kind: "unsupported_grant_type"},
 		{name: "no grant", form: []string{"grant_type", ""}, code: 900144, status: 400, kind: "invalid_request", says: "'grant_type'"},
 		{name: "no client id", form: []string{"client_id", ""}, code: 900144, status: 400, kind: "invalid_request", says: "'client_id'"},
 		{name: "no scope", form: []string{"scope", ""}, code: 900144, status: 400, kind: "invalid_request", says: "'scope'"},

@@ -5,8 +5,10 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -21,7 +23,7 @@ const clockSkew = 5 * time.Minute
 // Claims is what an access token says about its bearer.
 type Claims struct {
 	AppID, AppDisplayName string
-	ObjectID              string // of the service principal
+	ObjectID              string // of the service principal, or of the person who signed in
 	TenantID              string
 	Roles                 []string // application permissions; nil for none
 	Scope                 string   // delegated permissions, blank separated
@@ -31,6 +33,8 @@ type Claims struct {
 	// TokenHash is a short hash of the whole token, for ledgers: the token itself
 	// must not be stored.
 	TokenHash string
+
+	serial uint64 // its place among tokens and what is done to them
 }
 
 // Delegated reports whether a person signed in, not the application itself.
@@ -59,7 +63,10 @@ const (
 type TokenError struct {
 	Reason  Reason
 	Message string
-	err     error
+	// Claims is the claims challenge that goes with it, JSON; "" for none. Graph
+	// sends it in base64.
+	Claims string
+	err    error
 }
 
 // Error says why in one line, without the token.
@@ -68,23 +75,31 @@ func (e *TokenError) Error() string { return "token refused (" + string(e.Reason
 // Unwrap gives the cause.
 func (e *TokenError) Unwrap() error { return e.err }
 
-// wireClaims are the claims of an app-only access token for Graph, version 1.0 as
-// Graph's registration asks for.
+// wireClaims are the claims of an access token for Graph, version 1.0 as Graph's
+// registration asks for.
 type wireClaims struct {
 	jwt.RegisteredClaims
 	AppID          string   `json:"appid"`
-	AppIDACR       string   `json:"appidacr"` // "1" secret, "2" certificate
+	AppIDACR       string   `json:"appidacr"` // "0" public, "1" secret, "2" certificate
 	AppDisplayName string   `json:"app_displayname"`
 	IDP            string   `json:"idp"`
 	IDType         string   `json:"idtyp,omitempty"`
 	ObjectID       string   `json:"oid"`
 	Roles          []string `json:"roles,omitempty"`
 	Scope          string   `json:"scp,omitempty"`
-	DirectoryRoles []string `json:"wids,omitempty"`
 	TenantID       string   `json:"tid"`
 	RegionScope    string   `json:"tenant_region_scope"`
 	UTI            string   `json:"uti"`
 	Version        string   `json:"ver"`
+	Capabilities   []string `json:"xms_cc,omitempty"`
+
+	// Of people only.
+	AccountType    string   `json:"acct,omitempty"` // "0" member, "1" guest
+	Methods        []string `json:"amr,omitempty"`
+	Name           string   `json:"name,omitempty"`
+	UserName       string   `json:"upn,omitempty"`
+	UniqueName     string   `json:"unique_name,omitempty"`
+	DirectoryRoles []string `json:"wids,omitempty"`
 }
 
 func newKey() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }
@@ -94,19 +109,14 @@ func keyID(key *rsa.PublicKey) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:20])
 }
 
-// mint signs a token for an application. Its audience is the resource as asked
-// for, which is what Entra does.
-func (d *Directory) mint(g grant) (string, error) {
+// mint signs an access token. Its audience is the resource as asked for, which is
+// what Entra does.
+func (d *Directory) mint(g grant) (string, time.Duration, error) {
 	application, resource := g.application, g.resource
-	key, err := d.key()
-	if err != nil {
-		return "", err
-	}
-	now := d.options.Now().Truncate(time.Second)
-	expires := now.Add(d.options.TokenLife)
-	uti := make([]byte, 16)
-	if _, err := rand.Read(uti); err != nil {
-		return "", err
+	serial, now := d.issue(g)
+	life := d.options.TokenLife
+	if g.claims.continuous {
+		life = d.options.ContinuousLife
 	}
 	issuer := "https://sts.windows.net/" + d.options.TenantID + "/"
 	claims := wireClaims{
@@ -114,25 +124,121 @@ func (d *Directory) mint(g grant) (string, error) {
 			Audience: jwt.ClaimStrings{resource}, Issuer: issuer, Subject: application.ObjectID,
 			IssuedAt:  jwt.NewNumericDate(now),
 			NotBefore: jwt.NewNumericDate(now),
-			ExpiresAt: jwt.NewNumericDate(expires),
+			ExpiresAt: jwt.NewNumericDate(now.Add(life)),
 		},
-		AppID: application.ClientID, AppIDACR: "1", AppDisplayName: application.DisplayName,
+		AppID: application.ClientID, AppIDACR: g.credential, AppDisplayName: application.DisplayName,
 		IDP: issuer, IDType: "app", ObjectID: application.ObjectID,
 		TenantID: d.options.TenantID, RegionScope: "EU",
-		UTI: base64.RawURLEncoding.EncodeToString(uti), Version: "1.0",
+		UTI: newUTI(serial), Version: "1.0",
 	}
-	if g.byAssertion {
-		claims.AppIDACR = "2"
+	if g.claims.continuous {
+		claims.Capabilities = []string{"cp1"}
 	}
-	if application.Delegated {
-		claims.Scope, claims.IDType = strings.Join(application.Roles, " "), "user"
-	} else {
-		claims.Roles = application.Roles
+	switch roles := application.rolesAt(d.options.Now()); {
+	case g.user != nil:
+		claims.describe(g)
+		if g.user.HomeTenant != "" {
+			claims.IDP = "https://sts.windows.net/" + g.user.HomeTenant + "/"
+		}
+	case !d.serves(resource): // nothing is granted for other resources
+	case application.Delegated:
+		claims.Scope, claims.IDType = strings.Join(roles, " "), "user"
+	default:
+		claims.Roles = roles
 	}
-	token := jwt.NewWithClaims(jwt.SigningMethodRS256, singleAudience{claims, resource})
+	signed, err := d.sign(singleAudience{claims, resource})
+	return signed, life, err
+}
+
+// describe fills in what a token says about a person.
+func (c *wireClaims) describe(g grant) {
+	u := g.user
+	c.IDType, c.ObjectID, c.Subject = "user", u.ObjectID, pairwise(u.ObjectID, graphAppID)
+	c.Scope = strings.Join(slices.Concat(g.names, openIDNames(g.scopes)), " ")
+	c.AccountType, c.Methods = "0", []string{"pwd"}
+	if u.HomeTenant != "" {
+		c.AccountType = "1"
+	}
+	if g.mfa {
+		c.Methods = append(c.Methods, "mfa")
+	}
+	c.Name, c.UserName, c.UniqueName, c.DirectoryRoles = u.DisplayName, u.Name, u.Name, u.DirectoryRoles
+}
+
+func openIDNames(s scopeRequest) []string {
+	return slices.DeleteFunc(slices.Clone(s.openID), func(name string) bool { return name == "offline_access" })
+}
+
+// pairwise is a person's subject: another one for each application.
+func pairwise(user, client string) string {
+	sum := sha256.Sum256([]byte(user + "|" + strings.ToLower(client)))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// newUTI makes a token's own id. Its last bytes tell this directory the token's
+// place in the order of things, encrypted by nothing: nobody else reads them.
+func newUTI(serial uint64) string {
+	var b [16]byte
+	_, _ = rand.Read(b[:8]) // never fails: it ends the program instead
+	binary.BigEndian.PutUint64(b[8:], serial)
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+func serialOf(uti string) uint64 {
+	raw, err := base64.RawURLEncoding.DecodeString(uti)
+	if err != nil || len(raw) != 16 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(raw[8:])
+}
+
+func (d *Directory) sign(claims jwt.Claims) (string, error) {
+	key, err := d.key()
+	if err != nil {
+		return "", err
+	}
+	token := jwt.NewWithClaims(jwt.SigningMethodRS256, claims)
 	id := keyID(&key.PublicKey)
 	token.Header["kid"], token.Header["x5t"] = id, id
 	return token.SignedString(key)
+}
+
+// idClaims are the claims of an ID token, version 2.0.
+type idClaims struct {
+	jwt.RegisteredClaims
+	Aud      string `json:"aud"`
+	Nonce    string `json:"nonce,omitempty"`
+	Name     string `json:"name,omitempty"`
+	UserName string `json:"preferred_username,omitempty"`
+	Email    string `json:"email,omitempty"`
+	ObjectID string `json:"oid,omitempty"`
+	TenantID string `json:"tid"`
+	IDP      string `json:"idp,omitempty"`
+	UTI      string `json:"uti"`
+	Version  string `json:"ver"`
+}
+
+// mintID signs an ID token for the application itself. The issuer is the one of
+// the discovery document that the client reads.
+func (d *Directory) mintID(r *http.Request, g grant) (string, error) {
+	now := d.options.Now().Truncate(time.Second)
+	claims := idClaims{
+		RegisteredClaims: jwt.RegisteredClaims{
+			Issuer: d.authority(r) + "/" + d.options.TenantID + "/v2.0", Subject: pairwise(g.user.ObjectID, g.application.ClientID),
+			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(time.Hour)),
+		},
+		Aud: g.application.ClientID, Nonce: g.nonce, TenantID: d.options.TenantID, UTI: newUTI(d.serial.Load()), Version: "2.0",
+	}
+	if g.scopes.wants("profile") {
+		claims.Name, claims.UserName, claims.ObjectID = g.user.DisplayName, g.user.Name, g.user.ObjectID
+	}
+	if g.scopes.wants("email") {
+		claims.Email = g.user.mail()
+	}
+	if g.user.HomeTenant != "" {
+		claims.IDP = "https://sts.windows.net/" + g.user.HomeTenant + "/"
+	}
+	return d.sign(claims)
 }
 
 // singleAudience writes aud as one string, as Entra does, instead of a list; some
@@ -145,7 +251,8 @@ type singleAudience struct {
 func (c wireClaims) public(token string) Claims {
 	p := Claims{
 		AppID: c.AppID, AppDisplayName: c.AppDisplayName, ObjectID: c.ObjectID, TenantID: c.TenantID,
-		Roles: slices.Clone(c.Roles), Scope: c.Scope, DirectoryRoles: slices.Clone(c.DirectoryRoles), TokenHash: tokenHash(token),
+		Roles: slices.Clone(c.Roles), Scope: c.Scope, UserName: c.UserName, DirectoryRoles: slices.Clone(c.DirectoryRoles),
+		TokenHash: tokenHash(token), serial: serialOf(c.UTI),
 	}
 	if c.IssuedAt != nil {
 		p.Issued = c.IssuedAt.Time
@@ -181,19 +288,16 @@ func (d *Directory) Verify(bearer string) (Claims, error) {
 		d.verified.put(token, claims)
 	}
 	now := d.options.Now()
-	d.mu.RLock()
-	revokedAt := d.revokedAt
-	d.mu.RUnlock()
 	switch {
 	case !now.Before(claims.Expires):
 		return Claims{}, &TokenError{Reason: Expired, Message: "Lifetime validation failed, the token is expired."}
 	case claims.Issued.After(now.Add(clockSkew)):
 		return Claims{}, &TokenError{Reason: NotYetValid, Message: "Lifetime validation failed, the token is not yet valid."}
-	case !revokedAt.IsZero() && !claims.Issued.After(revokedAt):
-		return Claims{}, &TokenError{Reason: Revoked, Message: "Continuous access evaluation resulted in challenge with result: " +
-			"InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp"}
 	}
-	claims.Roles = slices.Clone(claims.Roles)
+	if refused := d.refusedToken(claims, now); refused != nil {
+		return Claims{}, refused
+	}
+	claims.Roles, claims.DirectoryRoles = slices.Clone(claims.Roles), slices.Clone(claims.DirectoryRoles)
 	return claims, nil
 }
 
@@ -209,15 +313,15 @@ func (d *Directory) parse(token string) (wireClaims, error) {
 		ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) { return &key.PublicKey, nil })
 	switch {
 	case errors.Is(err, jwt.ErrTokenMalformed):
-		return claims, &TokenError{Malformed, "IDX14100: JWT is not well formed, there are no dots (.).", err}
+		return claims, &TokenError{Reason: Malformed, Message: "IDX14100: JWT is not well formed, there are no dots (.).", err: err}
 	case err != nil:
-		return claims, &TokenError{BadSignature, "Signature is invalid.", err}
+		return claims, &TokenError{Reason: BadSignature, Message: "Signature is invalid.", err: err}
 	case !slices.ContainsFunc(claims.Audience, d.serves):
-		return claims, &TokenError{WrongAudience, "Access token validation failure. Invalid audience.", nil}
+		return claims, &TokenError{Reason: WrongAudience, Message: "Access token validation failure. Invalid audience."}
 	case claims.TenantID != d.options.TenantID:
-		return claims, &TokenError{WrongTenant, "Access token validation failure. Invalid tenant.", nil}
+		return claims, &TokenError{Reason: WrongTenant, Message: "Access token validation failure. Invalid tenant."}
 	case claims.ExpiresAt == nil || claims.IssuedAt == nil:
-		return claims, &TokenError{Malformed, "Access token validation failure.", nil}
+		return claims, &TokenError{Reason: Malformed, Message: "Access token validation failure."}
 	}
 	return claims, nil
 }
@@ -245,10 +349,4 @@ func (v *verifiedTokens) put(token string, claims Claims) {
 		v.claims = map[string]Claims{}
 	}
 	v.claims[token] = claims
-}
-
-func (v *verifiedTokens) clear() {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.claims = nil
 }

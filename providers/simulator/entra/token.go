@@ -1,10 +1,12 @@
 package entra
 
 import (
-	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,154 +16,296 @@ const (
 	realGraph  = "https://graph.microsoft.com"
 	graphAppID = "00000003-0000-0000-c000-000000000000"
 
-	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
 	// maxForm is far above any token request; a certificate chain takes some kB.
 	maxForm = 256 << 10
 )
 
-// serveToken is the token endpoint for the client credentials grant.
+// tokenAnswer is what the token endpoint says when all is well.
+type tokenAnswer struct {
+	TokenType    string `json:"token_type"`
+	Scope        string `json:"scope,omitempty"`
+	ExpiresIn    int    `json:"expires_in"`
+	ExtExpiresIn int    `json:"ext_expires_in"`
+	AccessToken  string `json:"access_token"`
+	RefreshToken string `json:"refresh_token,omitempty"`
+	IDToken      string `json:"id_token,omitempty"`
+	ClientInfo   string `json:"client_info,omitempty"`
+}
+
+// serveToken is the token endpoint.
 func (d *Directory) serveToken(w http.ResponseWriter, r *http.Request, tenant string) {
-	granted, f := d.grant(w, r, tenant)
+	g, f := d.grant(w, r, tenant)
 	if f != nil {
 		d.writeFailure(w, r, f)
 		return
 	}
-	signed, err := d.mint(granted)
+	out := tokenAnswer{TokenType: "Bearer"}
+	signed, life, err := d.mint(g)
+	if err == nil && g.user != nil && g.scopes.wants("openid") {
+		out.IDToken, err = d.mintID(r, g)
+	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	life := int(d.options.TokenLife / time.Second)
-	writeJSON(w, r, http.StatusOK, struct {
-		TokenType    string `json:"token_type"`
-		ExpiresIn    int    `json:"expires_in"`
-		ExtExpiresIn int    `json:"ext_expires_in"`
-		AccessToken  string `json:"access_token"`
-	}{"Bearer", life, life, signed})
+	out.AccessToken, out.ExpiresIn, out.ExtExpiresIn = signed, int(life/time.Second), int(life/time.Second)
+	if g.user != nil {
+		out.Scope = g.scopes.answer(g.names)
+		if g.scopes.wants("offline_access") || g.refresh != nil {
+			out.RefreshToken = d.issueRefresh(g)
+		}
+		if r.PostForm.Get("client_info") == "1" {
+			info, err := json.Marshal(map[string]string{"uid": g.user.ObjectID, "utid": d.options.TenantID})
+			if err != nil {
+				http.Error(w, err.Error(), http.StatusInternalServerError)
+				return
+			}
+			out.ClientInfo = base64.RawURLEncoding.EncodeToString(info)
+		}
+	}
+	writeJSON(w, r, http.StatusOK, out)
 }
 
 // grant is what a token request earned.
 type grant struct {
 	application *Application
 	resource    string
-	byAssertion bool // signed in with a certificate
+	credential  string // "0" none, "1" secret, "2" certificate
+	claims      claimsRequest
+
+	// Where a person signed in:
+	user    *User
+	scopes  scopeRequest
+	names   []string // Graph's permissions in the token
+	nonce   string
+	mfa     bool
+	family  string        // of the sign-in from which refresh tokens descend
+	refresh *refreshToken // that was redeemed
+}
+
+// grantKinds are the grants that the token endpoint knows. Each gets a request
+// whose form, tenant and application were checked.
+var grantKinds = map[string]func(*Directory, *tokenRequest) (grant, *failure){
+	"client_credentials": (*Directory).grantClient,
+	"authorization_code": (*Directory).grantCode,
+	"refresh_token":      (*Directory).grantRefresh,
+	"password":           (*Directory).grantPassword,
+	"device_code":        (*Directory).grantDevice,
+	"urn:ietf:params:oauth:grant-type:device_code": (*Directory).grantDevice,
+}
+
+// tokenRequest is a request for a token.
+type tokenRequest struct {
+	r           *http.Request
+	form        url.Values
+	tenant      string
+	kind        tenantKind
+	clientID    string
+	secret      string
+	application *Application
+	claims      claimsRequest
 }
 
 // grant decides whether a request gets a token, for whom and for which resource.
 // The order of the checks decides which error a request with several mistakes
 // gets: form, tenant, application, credential, resource.
 func (d *Directory) grant(w http.ResponseWriter, r *http.Request, tenant string) (grant, *failure) {
-	if r.Method != http.MethodPost {
-		return grant{}, failed(http.StatusBadRequest, "invalid_request", 900561,
-			"The endpoint only accepts POST requests. Received a %s request.", r.Method)
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		return grant{}, failed(http.StatusBadRequest, "invalid_request", 9002313,
-			"Invalid request. Request is malformed or invalid.")
+	if f := readForm(w, r); f != nil {
+		return grant{}, f
 	}
 	form := r.PostForm
 	kind := d.tenant(tenant)
 	if kind == unknownTenant || kind == invalidTenant {
 		return grant{}, failTenant(kind, tenant)
 	}
-	switch asked := form.Get("grant_type"); {
-	case asked == "":
+	asked := form.Get("grant_type")
+	if asked == "" {
 		return grant{}, failParameter("grant_type")
-	case asked != "client_credentials":
+	}
+	run := grantKinds[asked]
+	if run == nil {
 		return grant{}, failed(http.StatusBadRequest, "unsupported_grant_type", 70003,
 			"The app requested an unsupported grant type '%s'.", asked)
 	}
-	clientID, secret, hasSecret := credentials(r)
-	if clientID == "" {
+	q := &tokenRequest{r: r, form: form, tenant: tenant, kind: kind}
+	q.clientID, q.secret = credentials(r)
+	if q.clientID == "" {
 		return grant{}, failParameter("client_id")
 	}
-	if kind == sharedTenant {
-		if strings.EqualFold(tenant, "organizations") {
-			return grant{}, failed(http.StatusBadRequest, "invalid_request", 50059,
-				"No tenant-identifying information found in either the request or implied by any provided credentials.")
+	if asked == "client_credentials" {
+		if f := q.checkClientTenant(); f != nil {
+			return grant{}, f
 		}
-		return grant{}, failed(http.StatusBadRequest, "invalid_request", 9001023,
-			"The grant type is not supported over the /common or /consumers endpoints. Please use the /organizations or tenant-specific endpoint.")
 	}
-	resource, f := resourceOf(form.Get("scope"))
-	if f != nil {
+	var f *failure
+	if q.application, f = d.findApplication(q.clientID); f != nil {
 		return grant{}, f
 	}
+	if q.claims, f = parseClaims(form.Get("claims")); f != nil {
+		return grant{}, f
+	}
+	if asked != "client_credentials" {
+		if f := d.checkPeopleTenant(kind, tenant, q.application); f != nil {
+			return grant{}, f
+		}
+	}
+	return run(d, q)
+}
+
+// readForm reads a POSTed form of bounded size.
+func readForm(w http.ResponseWriter, r *http.Request) *failure {
+	if r.Method != http.MethodPost {
+		return failed(http.StatusBadRequest, "invalid_request", 900561,
+			"The endpoint only accepts POST requests. Received a %s request.", r.Method)
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		return failed(http.StatusBadRequest, "invalid_request", 9002313, "Invalid request. Request is malformed or invalid.")
+	}
+	return nil
+}
+
+// checkClientTenant refuses a tenant that is none, as an application signs in to
+// one, and a scope that no application can have.
+func (q *tokenRequest) checkClientTenant() *failure {
+	if q.kind == sharedTenant {
+		if strings.EqualFold(q.tenant, "organizations") {
+			return failed(http.StatusBadRequest, "invalid_request", 50059,
+				"No tenant-identifying information found in either the request or implied by any provided credentials.")
+		}
+		return failed(http.StatusBadRequest, "invalid_request", 9001023,
+			"The grant type is not supported over the /common or /consumers endpoints. Please use the /organizations or tenant-specific endpoint.")
+	}
+	_, f := resourceOf(q.form.Get("scope"))
+	return f
+}
+
+// checkPeopleTenant refuses an endpoint at which people cannot sign in to the
+// application.
+func (d *Directory) checkPeopleTenant(kind tenantKind, tenant string, application *Application) *failure {
+	switch {
+	case kind == unknownTenant || kind == invalidTenant:
+		return failTenant(kind, tenant)
+	case kind == sharedTenant && strings.EqualFold(tenant, "consumers"):
+		return failed(http.StatusBadRequest, "invalid_request", 9001023,
+			"The grant type is not supported over the /common or /consumers endpoints. Please use the /organizations or tenant-specific endpoint.")
+	case kind == sharedTenant && !application.MultiTenant:
+		return failed(http.StatusBadRequest, "invalid_request", 50194,
+			"Application '%s'(%s) is not configured as a multi-tenant application. Usage of the /common endpoint is not supported for such apps "+
+				"created after '10/15/2018'. Use a tenant-specific endpoint or configure the application to be multi-tenant.", application.ClientID, application.DisplayName)
+	}
+	return nil
+}
+
+// findApplication finds a registration that may be used.
+func (d *Directory) findApplication(clientID string) (*Application, *failure) {
 	application := d.application(clientID)
 	if application == nil {
-		return grant{}, failed(http.StatusBadRequest, "unauthorized_client", 700016,
+		return nil, failed(http.StatusBadRequest, "unauthorized_client", 700016,
 			"Application with identifier '%s' was not found in the directory '%s'. This can happen if the application has not been "+
 				"installed by the administrator of the tenant or consented to by any user in the tenant. "+
 				"You may have sent your authentication request to the wrong tenant.", clientID, d.options.TenantName)
 	}
 	if application.Disabled {
-		return grant{}, failed(http.StatusBadRequest, "unauthorized_client", 7000112,
+		return nil, failed(http.StatusBadRequest, "unauthorized_client", 7000112,
 			"Application '%s'(%s) is disabled.", application.ClientID, application.DisplayName)
 	}
-	assertion := form.Get("client_assertion")
-	switch {
-	case assertion != "" && form.Get("client_assertion_type") != assertionType:
-		return grant{}, failParameter("client_assertion_type")
-	case assertion != "":
-		f = d.checkAssertion(r, application, assertion)
-	case hasSecret:
-		f = d.checkSecret(application, secret)
-	default:
-		f = failed(http.StatusUnauthorized, "invalid_client", 7000218,
-			"The request body must contain the following parameter: 'client_assertion' or 'client_secret'.")
-	}
+	return application, nil
+}
+
+// grantClient is an application that signs in for itself.
+func (d *Directory) grantClient(q *tokenRequest) (grant, *failure) {
+	resource, f := resourceOf(q.form.Get("scope"))
 	if f != nil {
 		return grant{}, f
 	}
-	if !d.serves(resource) {
-		return grant{}, failed(http.StatusBadRequest, "invalid_resource", 500011,
-			"The resource principal named %s was not found in the tenant named %s. This can happen if the application has not been "+
-				"installed by the administrator of the tenant or consented to by any user in the tenant. "+
-				"You might have sent your authentication request to the wrong tenant.", resource, d.options.TenantName)
+	credential, f := d.authenticate(q)
+	if f != nil {
+		return grant{}, f
 	}
-	return grant{application, resource, assertion != ""}, nil
+	if f := d.refused(q.application.ClientID, nil); f != nil {
+		return grant{}, f
+	}
+	if !d.serves(resource) && !isOther(resource) {
+		return grant{}, d.failResource(resource)
+	}
+	return grant{application: q.application, resource: resource, credential: credential, claims: q.claims}, nil
 }
 
-// credentials reads client id and secret from the form or, as RFC 6749 2.3.1 has
-// it, from a Basic header whose halves are form encoded.
-func credentials(r *http.Request) (clientID, secret string, hasSecret bool) {
-	clientID, secret = r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
-	hasSecret = secret != ""
-	user, password, ok := r.BasicAuth()
-	if !ok || hasSecret {
-		return clientID, secret, hasSecret
+// grantPassword is a person whose password the program knows. Microsoft
+// discourages it and blocks it for accounts with a second factor.
+func (d *Directory) grantPassword(q *tokenRequest) (grant, *failure) {
+	for _, name := range []string{"username", "password"} {
+		if q.form.Get(name) == "" {
+			return grant{}, failParameter(name)
+		}
 	}
-	if decoded, err := url.QueryUnescape(user); err == nil {
-		user = decoded
+	scopes, f := d.parseScopes(q.form.Get("scope"))
+	if f != nil {
+		return grant{}, f
 	}
-	if decoded, err := url.QueryUnescape(password); err == nil {
-		password = decoded
+	credential, f := d.authenticatePublic(q)
+	if f != nil {
+		return grant{}, f
 	}
-	if clientID == "" {
-		clientID = user
+	d.flows.mu.Lock()
+	u, f := d.checkPassword(q.form.Get("username"), q.form.Get("password"))
+	d.flows.mu.Unlock()
+	if f != nil {
+		return grant{}, f
 	}
-	return clientID, password, password != ""
+	return d.grantUser(q, grant{credential: credential, user: u, scopes: scopes, family: newToken("")})
 }
 
-func (d *Directory) checkSecret(application *Application, secret string) *failure {
-	now := d.options.Now()
-	for _, known := range application.Secrets {
-		if known.Value == "" || subtle.ConstantTimeCompare([]byte(known.Value), []byte(secret)) != 1 {
-			continue
-		}
-		if !known.Expires.IsZero() && !now.Before(known.Expires) {
-			return failed(http.StatusUnauthorized, "invalid_client", 7000222,
-				"The provided client secret keys for app '%s' are expired. Visit the Azure portal to create new keys for your app: "+
-					"https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.",
-				application.ClientID)
-		}
-		return nil
+// grantUser makes the last checks of every grant in which a person takes part:
+// policies, second factor, consent.
+func (d *Directory) grantUser(q *tokenRequest, g grant) (grant, *failure) {
+	g.application, g.resource, g.claims = q.application, g.scopes.resource, q.claims
+	if f := d.usable(g.user); f != nil {
+		return grant{}, f
 	}
-	return failed(http.StatusUnauthorized, "invalid_client", 7000215,
-		"Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "+
-			"not the client secret ID, for a secret added to app '%s'.", application.ClientID)
+	if f := d.refused(g.application.ClientID, g.user); f != nil {
+		return grant{}, f
+	}
+	if g.user.RequireMFA && !g.mfa {
+		return grant{}, d.failFactor(g.user)
+	}
+	names, missing, f := g.scopes.resolve(g.application, g.user.ObjectID)
+	if f != nil {
+		return grant{}, f
+	}
+	if len(missing) > 0 {
+		return grant{}, failConsent(g.application)
+	}
+	if g.names = names; len(names) == 0 && len(openIDNames(g.scopes)) == 0 {
+		return grant{}, failScope(g.scopes.resource)
+	}
+	return g, nil
+}
+
+// failFactor is for a sign-in that lacks the second factor: one can be asked for,
+// or has to be set up first.
+func (d *Directory) failFactor(u *User) *failure {
+	f := refusable[50076]
+	f.code = 50076
+	if u.MFACode == "" {
+		f = refusable[50079]
+		f.code = 50079
+	}
+	f.claims = `{"access_token":{"capolids":{"essential":true,"values":["` + d.options.TenantID + `"]}}}`
+	return &f
+}
+
+func failConsent(a *Application) *failure {
+	f := failed(http.StatusBadRequest, "invalid_grant", 65001,
+		"The user or administrator has not consented to use the application with ID '%s' named '%s'. "+
+			"Send an interactive authorization request for this user and resource.", a.ClientID, a.DisplayName)
+	f.suberror = "consent_required"
+	return f
+}
+
+func isOther(resource string) bool {
+	return slices.ContainsFunc(otherResources, func(known string) bool { return strings.EqualFold(known, strings.TrimRight(resource, "/")) })
 }
 
 // resourceOf finds the one resource that a scope asks for. OpenID's own scopes,
