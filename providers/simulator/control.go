@@ -31,6 +31,7 @@ func (t *Tenant) controlHandler() http.Handler {
 		t.faults.clear()
 		w.WriteHeader(http.StatusNoContent)
 	})
+	t.tokenControls(mux)
 	// A web page in a browser on this machine could reach a loopback address
 	// through a name of its own; it cannot choose the Host header.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"roomdesk/providers/simulator/entra"
 )
 
 // Fault makes the tenant fail in one way for chosen requests, or makes a room
@@ -69,6 +71,9 @@ type Fault struct {
 	// Room decides the answer of a room (Mailbox): "decline", "tentative",
 	// "accept", "silent" or "delay".
 	Room string `json:"room,omitempty"`
+	// Token does something to tokens when a request matches, before it is looked
+	// at; it lasts until DELETE /tokens.
+	Token *entra.Disturbance `json:"token,omitempty"`
 }
 
 // Failure is an answer made up by a fault.
@@ -135,8 +140,11 @@ func (f Fault) Validate() error {
 			return fmt.Errorf("fault %s: path: %w", f.name(), err)
 		}
 	}
-	if f.Fail == nil && f.CommitThen == "" && !f.ResetBefore && f.Delay == 0 && f.Drip == 0 && f.Truncate == 0 && f.Garble == "" && f.Page == "" && f.Delta == "" && f.Room == "" {
+	if f.Fail == nil && f.CommitThen == "" && !f.ResetBefore && f.Delay == 0 && f.Drip == 0 && f.Truncate == 0 && f.Garble == "" && f.Page == "" && f.Delta == "" && f.Room == "" && f.Token == nil {
 		return fmt.Errorf("fault %s: nothing is said about what shall happen", f.name())
+	}
+	if f.Token != nil {
+		return f.Token.Validate()
 	}
 	return nil
 }
@@ -152,6 +160,9 @@ func (f Fault) name() string {
 		}
 	}
 	add("commit_then", f.CommitThen)
+	if f.Token != nil {
+		add("token", f.Token.Do)
+	}
 	if f.Fail != nil {
 		add("fail", strconv.Itoa(f.Fail.Status))
 	}

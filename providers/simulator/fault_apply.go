@@ -30,6 +30,11 @@ func (h *hit) before(c *call) bool {
 	if c.wait(time.Duration(h.Delay)) != nil {
 		return true
 	}
+	if h.Token != nil {
+		if _, err := c.t.directory.Disturb(*h.Token); err != nil {
+			c.entry.Effect = "token fault without effect: " + err.Error()
+		}
+	}
 	return h.ResetBefore
 }
 

@@ -51,6 +51,10 @@ type Options struct {
 	// reads; 0 is 5 s, negative is none. It has passed when it has passed on Now
 	// or on the real clock.
 	PlaceDelay time.Duration
+	// TokenLife is how long access tokens are good; 0 is an hour less a second.
+	TokenLife time.Duration
+	// ConsentDelay is how long an administrator's consent takes to reach tokens.
+	ConsentDelay time.Duration
 	// Wrap goes around the HTTPS handler, for checks in tests.
 	Wrap        func(http.Handler) http.Handler
 	Logger      *slog.Logger
@@ -83,6 +87,8 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("people: %d is not between 2 and %d", o.People, maxPeople)
 	case o.EventsPerMailbox < 0 || o.EventsPerMailbox > maxEventsPerMailbox:
 		return o, fmt.Errorf("events per mailbox: %d is not between 0 and %d", o.EventsPerMailbox, maxEventsPerMailbox)
+	case o.TokenLife < 0 || o.ConsentDelay < 0:
+		return o, fmt.Errorf("token life %v or consent delay %v is negative", o.TokenLife, o.ConsentDelay)
 	case o.Latency < 0 || o.LatencyJitter < 0:
 		return o, fmt.Errorf("latency: %v and %v: one is negative", o.Latency, o.LatencyJitter)
 	}
@@ -157,6 +163,13 @@ type Endpoints struct {
 	ExpiredSecret string `json:"expired_secret"` // was right once
 	Organizer     string `json:"organizer"`      // a mailbox with Teams
 	TestMailbox   string `json:"test_mailbox"`
-	CAFile        string `json:"ca_file"` // "" until WriteDir
-	CAPEM         []byte `json:"-"`
+	// For people who sign in: the application, one password for everybody, a
+	// person, a Global Administrator, and somebody of another tenant.
+	PublicClientID  string `json:"public_client_id"`
+	UserPassword    string `json:"user_password"`
+	User            string `json:"user"`
+	Admin           string `json:"admin"`
+	OtherTenantUser string `json:"other_tenant_user"`
+	CAFile          string `json:"ca_file"` // "" until WriteDir
+	CAPEM           []byte `json:"-"`
 }

@@ -162,6 +162,12 @@ func matchOperation(pattern string, names []string) bool {
 // for a mailbox that is not shared with him. What is in no row of the table is
 // left to the routes, which do not know it either.
 func (c *call) authorize() *problem {
+	if c.name(0) == "me" && c.claims.Delegated() { // a person whom the tenant does not know
+		if c.depth() == 1 {
+			return &problem{http.StatusNotFound, "Request_ResourceNotFound", "Resource '" + c.claims.ObjectID + "' does not exist or one of its queried reference-property objects are not present."}
+		}
+		return &problem{http.StatusNotFound, "MailboxNotEnabledForRESTAPI", "The mailbox is either inactive, soft-deleted, or is hosted on-premise."}
+	}
 	if c.name(0) == "me" {
 		return bad("BadRequest", "/me request is only valid with delegated authentication flow.")
 	}

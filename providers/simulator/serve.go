@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/base64"
 	"errors"
 	"io"
 	"net/http"
@@ -72,6 +73,7 @@ func (t *Tenant) serveAuthority(w http.ResponseWriter, r *http.Request) {
 		rec := &recorder{header: http.Header{}, status: http.StatusOK}
 		t.directory.ServeHTTP(rec, r)
 		a = answer{status: rec.status, header: rec.header, body: rec.body.Bytes(), kind: rec.header.Get("Content-Type")}
+		c.note(r, a)
 		a = hit.after(c, a)
 	}
 	c.entry.Status = a.status
@@ -254,8 +256,8 @@ func (c *call) unauthenticated(err error) answer {
 	}
 	a := c.fail(http.StatusUnauthorized, "InvalidAuthenticationToken", message)
 	challenge := `Bearer realm="", authorization_uri="` + c.t.endpoints.AuthorityURL + `/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000"`
-	if refused != nil && refused.Reason == entra.Revoked {
-		challenge += `, error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZX19fQ=="`
+	if refused != nil && refused.Claims != "" {
+		challenge += `, error="insufficient_claims", claims="` + base64.StdEncoding.EncodeToString([]byte(refused.Claims)) + `"`
 	}
 	a.set("WWW-Authenticate", challenge)
 	return a
@@ -297,7 +299,9 @@ func (t *Tenant) write(w http.ResponseWriter, r *http.Request, c *call, a answer
 		h[http.CanonicalHeaderKey(name)] = values
 	}
 	h.Set("Date", t.options.Now().UTC().Format(http.TimeFormat))
-	h.Set("Cache-Control", "private")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "private")
+	}
 	if hit != nil {
 		h.Set("X-Simulated-Fault", hit.name())
 	}

@@ -160,17 +160,26 @@ func (t *Tenant) register(root string) error {
 	if e.ExpiredSecret, err = newSecret(); err != nil {
 		return err
 	}
+	if err = t.people(e); err != nil {
+		return err
+	}
+	applicationID := guidText(newGUID(r))
+	expiredID := guidText(newGUID(r))
+	e.PublicClientID = guidText(newGUID(r))
 	t.directory, err = entra.New(entra.Options{
 		TenantID: e.TenantID, TenantName: t.options.DisplayName, Domain: e.Domain, Aliases: []string{t.initialDomain()}, Now: t.options.Now, Key: t.options.signingKey,
 		AuthorityURL:  func() string { return root },
 		GraphAudience: func() string { return root },
+		TokenLife:     t.options.TokenLife, ConsentDelay: t.options.ConsentDelay, FindUser: t.findAccount,
+		Foreign: []entra.User{{ObjectID: guidText(newGUID(r)), Name: e.OtherTenantUser, DisplayName: "Visitor", Password: e.UserPassword}},
 		Applications: []entra.Application{{
-			ClientID: e.ClientID, ObjectID: guidText(newGUID(r)), DisplayName: "roomdesk", Roles: grantedRoles,
+			ClientID: e.ClientID, ObjectID: applicationID, DisplayName: "roomdesk", Permissions: grantedRoles, Roles: grantedRoles,
+			RedirectURIs: []string{consentReturn},
 			Secrets: []entra.Secret{
 				{ID: e.SecretID, Value: e.ClientSecret, Expires: t.started.AddDate(0, 6, 0)},
-				{ID: guidText(newGUID(r)), Value: e.ExpiredSecret, Expires: t.started.AddDate(0, 0, -3)},
+				{ID: expiredID, Value: e.ExpiredSecret, Expires: t.started.AddDate(0, 0, -3)},
 			},
-		}},
+		}, publicApplication(e.PublicClientID, guidText(newGUID(r)))},
 	})
 	return err
 }

@@ -252,7 +252,7 @@ func (c wireClaims) public(token string) Claims {
 	p := Claims{
 		AppID: c.AppID, AppDisplayName: c.AppDisplayName, ObjectID: c.ObjectID, TenantID: c.TenantID,
 		Roles: slices.Clone(c.Roles), Scope: c.Scope, UserName: c.UserName, DirectoryRoles: slices.Clone(c.DirectoryRoles),
-		TokenHash: tokenHash(token), serial: serialOf(c.UTI),
+		TokenHash: TokenHash(token), serial: serialOf(c.UTI),
 	}
 	if c.IssuedAt != nil {
 		p.Issued = c.IssuedAt.Time
@@ -263,7 +263,8 @@ func (c wireClaims) public(token string) Claims {
 	return p
 }
 
-func tokenHash(token string) string {
+// TokenHash is the short hash of a token that ledgers may keep.
+func TokenHash(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:8])
 }

@@ -27,6 +27,8 @@ type User struct {
 	// the person's authenticator shows; "" means that none is registered.
 	RequireMFA bool
 	MFACode    string
+
+	found bool // by Options.FindUser, which goes on having a say
 }
 
 // Directory roles by template id: those that consent, exchange and places ask for.
@@ -59,22 +61,29 @@ func (d *Directory) user(key string) *User {
 	d.mu.RLock()
 	known := d.users[key]
 	d.mu.RUnlock()
-	if known != nil {
+	if known != nil && (!known.found || d.options.FindUser == nil) {
 		u := *known
 		return &u
 	}
 	if d.options.FindUser == nil {
 		return nil
 	}
-	if u, ok := d.options.FindUser(key); ok {
-		d.mu.RLock()
-		defer d.mu.RUnlock()
-		if changed := d.users[strings.ToLower(u.ObjectID)]; changed != nil {
-			u = *changed // found under another of its names
-		}
-		return &u
+	u, ok := d.options.FindUser(key)
+	if !ok {
+		return nil
 	}
-	return nil
+	if known == nil { // perhaps changed under another of its names
+		d.mu.RLock()
+		known = d.users[strings.ToLower(u.ObjectID)]
+		d.mu.RUnlock()
+	}
+	if known != nil {
+		changed := *known
+		changed.Disabled = changed.Disabled || u.Disabled
+		return &changed
+	}
+	u.found = true
+	return &u
 }
 
 // foreign finds an account of another tenant.
