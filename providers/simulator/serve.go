@@ -265,6 +265,7 @@ func (c *call) unauthenticated(err error) answer {
 
 // common sets the headers that every Graph answer has.
 func (c *call) common(a *answer) {
+	c.dropMetadata(a)
 	a.set("request-id", c.id)
 	if c.clientID != "" {
 		a.set("client-request-id", c.clientID)

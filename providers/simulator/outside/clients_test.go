@@ -22,6 +22,7 @@ type row struct {
 func TestOutsideClients(t *testing.T) {
 	rows := []*row{
 		{client: "Microsoft Graph client with MSAL for Node", packages: []string{"@microsoft/microsoft-graph-client", "@azure/msal-node"}, test: testGraphClient},
+		{client: "CLI for Microsoft 365", packages: []string{"@pnp/cli-microsoft365"}, test: testM365},
 	}
 	node(t)
 	installed := modules(t)

@@ -31,7 +31,9 @@ type input struct {
 	// Certificate may sign in; UnknownCertificate is not registered.
 	Certificate        credential `json:"certificate"`
 	UnknownCertificate credential `json:"unknownCertificate"`
-	Dir                string     `json:"dir"` // a folder for the client's own files
+	// PacificOffset is the offset of the Pacific zone at 09:00 UTC of Day, in minutes.
+	PacificOffset int    `json:"pacificOffset"`
+	Dir           string `json:"dir"` // a folder for the client's own files
 }
 
 // window is a span of time in UTC, without offset.
@@ -150,13 +152,12 @@ type site struct {
 const roomAnswerDelay = 200 * time.Millisecond
 
 // newSite starts a tenant whose Graph side is held against the contract.
-func newSite(t *testing.T, listen string, allowed ...providertest.Deviation) *site {
+func newSite(t *testing.T, listen string, spellings ...spelling) *site {
 	t.Helper()
 	checker := providertest.Contract(t)
-	checker.Allow(allowed...)
 	dir := t.TempDir()
 	tenant, err := simulator.Start(context.Background(), simulator.Options{
-		Seed: 11, Rooms: 24, People: 12, Listen: listen, RoomAnswerDelay: roomAnswerDelay, Wrap: checker.Handler,
+		Seed: 11, Rooms: 24, People: 12, Listen: listen, RoomAnswerDelay: roomAnswerDelay, Wrap: spelled(t, checker.Handler, spellings),
 	})
 	if err != nil {
 		t.Fatal(err)
