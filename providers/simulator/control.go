@@ -17,6 +17,8 @@ import (
 //	GET    /faults          what is switched on
 //	POST   /faults          a fault or a list of them
 //	DELETE /faults          none any more
+//
+// and what [Tenant.handleChanges] adds.
 func (t *Tenant) controlHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ledger", func(w http.ResponseWriter, _ *http.Request) {
@@ -32,6 +34,7 @@ func (t *Tenant) controlHandler() http.Handler {
 		w.WriteHeader(http.StatusNoContent)
 	})
 	t.tokenControls(mux)
+	t.handleChanges(mux)
 	// A web page in a browser on this machine could reach a loopback address
 	// through a name of its own; it cannot choose the Host header.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

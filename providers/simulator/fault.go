@@ -74,6 +74,9 @@ type Fault struct {
 	// Token does something to tokens when a request matches, before it is looked
 	// at; it lasts until DELETE /tokens.
 	Token *entra.Disturbance `json:"token,omitempty"`
+	// Notify spoils change notifications about a mailbox: "dup", "drop", "late" (by
+	// Delay, or 5 minutes), "forged" (one more, of an unknown subscription), "reorder".
+	Notify string `json:"notify,omitempty"`
 }
 
 // Failure is an answer made up by a fault.
@@ -117,6 +120,7 @@ var (
 	pageWords   = []string{"", "no_link", "loop", "empty", "foreign_link", "dup", "drop", "reorder", "size", "skip_ignored", "same_again", "no_count", "count_changes"}
 	deltaWords  = []string{"", "expire", "bare", "ghost_removed", "omit", "late", "rewrite"}
 	tokenWords  = []string{"expire", "late", "rewrite"} // of delta: only with a token
+	notifyWords = []string{"", "dup", "drop", "late", "forged", "reorder"}
 	roomWords   = []string{"", "decline", "tentative", "accept", "silent", "delay"}
 )
 
@@ -125,7 +129,7 @@ func (f Fault) Validate() error {
 	for _, field := range []struct {
 		name, value string
 		known       []string
-	}{{"commit_then", f.CommitThen, commitWords}, {"garble", f.Garble, garbleWords}, {"page", f.Page, pageWords}, {"delta", f.Delta, deltaWords}, {"room", f.Room, roomWords}} {
+	}{{"commit_then", f.CommitThen, commitWords}, {"garble", f.Garble, garbleWords}, {"page", f.Page, pageWords}, {"delta", f.Delta, deltaWords}, {"room", f.Room, roomWords}, {"notify", f.Notify, notifyWords}} {
 		if !slices.Contains(field.known, field.value) {
 			return fmt.Errorf("fault %s: %s %q is none of %q", f.name(), field.name, field.value, field.known[1:])
 		}
@@ -140,7 +144,7 @@ func (f Fault) Validate() error {
 			return fmt.Errorf("fault %s: path: %w", f.name(), err)
 		}
 	}
-	if f.Fail == nil && f.CommitThen == "" && !f.ResetBefore && f.Delay == 0 && f.Drip == 0 && f.Truncate == 0 && f.Garble == "" && f.Page == "" && f.Delta == "" && f.Room == "" && f.Token == nil {
+	if f.Fail == nil && f.CommitThen == "" && !f.ResetBefore && f.Delay == 0 && f.Drip == 0 && f.Truncate == 0 && f.Garble == "" && f.Page == "" && f.Delta == "" && f.Room == "" && f.Token == nil && f.Notify == "" {
 		return fmt.Errorf("fault %s: nothing is said about what shall happen", f.name())
 	}
 	if f.Token != nil {
@@ -173,6 +177,7 @@ func (f Fault) name() string {
 	add("page", f.Page)
 	add("delta", f.Delta)
 	add("room", f.Room)
+	add("notify", f.Notify)
 	if f.Delay > 0 {
 		add("delay", time.Duration(f.Delay).String())
 	}
@@ -288,7 +293,7 @@ func (s *faultSet) match(c *call) *hit {
 	defer s.mu.Unlock()
 	var found *hit
 	for _, a := range s.list {
-		if a.Room != "" || (!token && slices.Contains(tokenWords, a.Delta)) || !a.matches(c.method, c.path, c.mailboxAddress()) {
+		if a.Room != "" || a.Notify != "" || (!token && slices.Contains(tokenWords, a.Delta)) || !a.matches(c.method, c.path, c.mailboxAddress()) {
 			continue
 		}
 		if a.due() && found == nil {
@@ -310,6 +315,20 @@ func (s *faultSet) room(address string) *Fault {
 	var found *Fault
 	for _, a := range s.list {
 		if a.Room != "" && (a.Mailbox == "" || strings.EqualFold(a.Mailbox, address)) && a.due() && found == nil {
+			f := a.Fault
+			found = &f
+		}
+	}
+	return found
+}
+
+// notice finds the fault that spoils a notification about a mailbox.
+func (s *faultSet) notice(address string) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var found *Fault
+	for _, a := range s.list {
+		if a.Notify != "" && (a.Mailbox == "" || strings.EqualFold(a.Mailbox, address)) && a.due() && found == nil {
 			f := a.Fault
 			found = &f
 		}

@@ -52,6 +52,7 @@ type mailbox struct {
 	folders  atomic.Pointer[[]*folder] // calendars that are not as they were at the start
 	grants   []grant                   // who may see the default calendar; fixed at start
 
+	watch   func(watched)           // told of each change; nil while nobody subscribed
 	account atomic.Pointer[account] // what changed in the directory since start
 }
 
@@ -116,6 +117,13 @@ func (m *mailbox) put(e *event, self bool) *event {
 		m.held[i] = held{e: e, num: e.num}
 	}
 	m.record(change{version: m.version, num: e.num, old: old})
+	if m.watch != nil {
+		what := updatedChange
+		if old == nil {
+			what = createdChange
+		}
+		m.watch(watched{box: m, id: e.id(), in: e.in, what: what, rev: e.rev})
+	}
 	return e
 }
 
@@ -128,6 +136,9 @@ func (m *mailbox) remove(e *event) {
 	m.version++
 	m.record(change{version: m.version, num: e.num, old: m.item(m.held[i])})
 	m.held = slices.Delete(m.held, i, i+1)
+	if m.watch != nil {
+		m.watch(watched{box: m, id: e.id(), in: e.in, what: deletedChange})
+	}
 }
 
 func (m *mailbox) record(c change) {

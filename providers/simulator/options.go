@@ -55,6 +55,12 @@ type Options struct {
 	TokenLife time.Duration
 	// ConsentDelay is how long an administrator's consent takes to reach tokens.
 	ConsentDelay time.Duration
+	// NotifyDelay is how long changes are collected before subscribers are told;
+	// 0 is 300 ms. It has passed when it has passed on Now or on the real clock.
+	NotifyDelay time.Duration
+	// PlainNotifications lets receivers of notifications be http addresses on
+	// loopback. The real service wants https.
+	PlainNotifications bool
 	// Wrap goes around the HTTPS handler, for checks in tests.
 	Wrap        func(http.Handler) http.Handler
 	Logger      *slog.Logger
@@ -116,6 +122,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.PlaceDelay == 0 {
 		o.PlaceDelay = 5 * time.Second
+	}
+	if o.NotifyDelay == 0 {
+		o.NotifyDelay = 300 * time.Millisecond
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -90,7 +90,9 @@ func (c *call) dispatch() answer {
 		return c.users()
 	case "directoryobjects":
 		return c.directoryObjects()
-	case "subscriptions", "serviceprincipals":
+	case "subscriptions":
+		return c.subscriptionCalls()
+	case "serviceprincipals":
 		return c.fail(http.StatusNotImplemented, "NotImplemented", "The simulated tenant does not model /"+c.segments[0]+".")
 	}
 	return c.noSegment(c.segments[0])

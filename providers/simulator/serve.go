@@ -43,6 +43,7 @@ func (a *answer) set(name, value string) {
 // serve is the one entry of the HTTPS listener.
 func (t *Tenant) serve(w http.ResponseWriter, r *http.Request) {
 	t.settle()
+	t.settleNotices()
 	first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	switch strings.ToLower(first) {
 	case "v1.0", "beta":

@@ -28,6 +28,13 @@ type Tenant struct {
 	places    *placeStore
 	checkins  checkInStore
 	maps      mapStore
+
+	subscriptions subscriptionStore
+	notifier      notifier
+	receivers     *http.Client
+	ending        context.Context // ends with the tenant, for calls that go out
+	end           context.CancelFunc
+
 	directory *entra.Directory
 	tokenKey  []byte // signs delta and skip tokens
 	started   time.Time
@@ -59,6 +66,9 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 		options: o, zones: newZoneTable(), tokenKey: make([]byte, 32), started: o.Now().UTC(),
 		ledger: newLedger(), throttle: newThrottle(o), done: make(chan struct{}),
 	}
+	t.ending, t.end = context.WithCancel(context.WithoutCancel(ctx))
+	t.receivers = newReceiverClient(receiverTimeout)
+	t.notifier.wake, t.notifier.busy = make(chan struct{}, 1), map[string]bool{}
 	if t.faults, err = newFaultSet(o.Faults); err != nil {
 		return nil, fmt.Errorf("simulated tenant: %w", err)
 	}
@@ -116,6 +126,7 @@ func (t *Tenant) listen(ctx context.Context) error {
 		TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
 	}
 	t.control = &http.Server{Handler: t.controlHandler(), ErrorLog: quiet, ReadHeaderTimeout: 30 * time.Second}
+	t.serving.Go(t.notify)
 	t.serving.Go(func() { // the signing key takes a moment; the first sign-in needs it
 		if err := t.directory.Prepare(); err != nil {
 			t.options.Logger.Error("no signing key", "error", err)
@@ -212,6 +223,8 @@ func (t *Tenant) Close() error {
 func (t *Tenant) shut() {
 	t.close.Do(func() {
 		close(t.done)
+		t.end()
+		t.receivers.CloseIdleConnections()
 		t.closeErr = errors.Join(t.server.Close(), t.control.Close())
 	})
 }
