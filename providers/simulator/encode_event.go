@@ -26,10 +26,11 @@ type eventEncoder struct {
 	// rewritten writes the same content in another way, as the service does after
 	// moving a mailbox: fewer digits, other change keys.
 	rewritten bool
+	basic     bool // without bodies and extensions; see [call.basic]
 }
 
 func (c *call) encoder(m *mailbox, pick selection) *eventEncoder {
-	return &eventEncoder{writer: &writer{b: make([]byte, 0, 4096)}, t: c.t, m: m, prefer: c.prefer, pick: pick, sight: c.sight, expand: c.expand}
+	return &eventEncoder{writer: &writer{b: make([]byte, 0, 4096)}, t: c.t, m: m, prefer: c.prefer, pick: pick, sight: c.sight, expand: c.expand, basic: c.basic()}
 }
 
 func (e *eventEncoder) wants(name string) bool { return e.pick == nil || e.pick[name] }
@@ -323,7 +324,7 @@ func (e *eventEncoder) joinURL(x *event) string {
 // bodyOf is the event's body in HTML; a Teams meeting's ends with the join text.
 // A room's copy has none.
 func (e *eventEncoder) bodyOf(x *event) string {
-	if e.m.kind == roomBox && !x.has(isOrganizerFlag) {
+	if e.basic || e.m.kind == roomBox && !x.has(isOrganizerFlag) {
 		return ""
 	}
 	text := ""

@@ -164,7 +164,7 @@ func (e *eventEncoder) expanded(i instance, x *event) {
 			inner.calendar(f, "")
 		}
 	}
-	if want.properties == nil {
+	if want.properties == nil || e.basic {
 		return
 	}
 	opened := false

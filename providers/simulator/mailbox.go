@@ -67,9 +67,10 @@ type change struct {
 // with 410.
 const maxLog = 4096
 
-// mailboxSettings are the parts of mailboxSettings that can be changed.
+// mailboxSettings are the parts of mailboxSettings that were changed.
 type mailboxSettings struct {
-	zone *zone // nil: the mailbox's own
+	zone *zone         // nil: the mailbox's own
+	more *moreSettings // nil: all as at the start
 }
 
 // find gives a stored item by number.

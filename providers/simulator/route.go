@@ -146,7 +146,10 @@ func (c *call) users() answer {
 	case "outlook":
 		return c.outlook()
 	case "findmeetingtimes":
-		return c.fail(http.StatusNotImplemented, "NotImplemented", "The simulated tenant does not model findMeetingTimes.")
+		if c.depth() > 3 {
+			return c.noSegment(c.segments[3])
+		}
+		return c.only(http.MethodPost, c.findMeetingTimes)
 	}
 	return c.noSegment(c.segments[2])
 }

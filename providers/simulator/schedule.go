@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -19,6 +18,9 @@ const (
 	officeStart       = "08:00:00.0000000"
 	officeEnd         = "17:00:00.0000000"
 	noRecipient       = "ErrorMailRecipientNotFound"
+	noProxy           = "ErrorProxyRequestNotAllowed"
+	noAccess          = "ErrorNoFreeBusyAccess"
+	listTooLarge      = "ErrorFreeBusyDLLimitReached"
 	tooManyItemsError = "ErrorExceededMaxRecurrencesOrItems"
 )
 
@@ -81,20 +83,7 @@ func (c *call) getSchedule() answer {
 	e.key("value")
 	e.openValue('[')
 	for _, address := range r.Schedules {
-		m := c.t.world.find(strings.TrimSpace(address))
-		if m == nil || !strings.EqualFold(m.contact.address, strings.TrimSpace(address)) {
-			e.scheduleError(address, noRecipient, "The specified mailbox '"+address+"' was not found.")
-			continue
-		}
-		c.t.ensure(m)
-		c.t.mu.RLock()
-		busy, z := m.busy(from, to), m.zoneNow()
-		c.t.mu.RUnlock()
-		if len(busy) > maxScheduleItems {
-			e.scheduleError(address, tooManyItemsError, "There are more than 1000 items in the time window (5006).")
-			continue
-		}
-		e.schedule(address, z, busy, from, to, interval)
+		c.oneSchedule(e, address, from, to, interval)
 	}
 	e.closeList()
 	e.close()
@@ -175,7 +164,8 @@ var weight = map[showAs]int{showFree: 0, showElsewhere: 1, showTentative: 2, sho
 // digit is a state in availabilityView.
 var digit = map[showAs]byte{showFree: '0', showTentative: '1', showBusy: '2', showOOF: '3', showElsewhere: '4', showUnknown: '2'}
 
-func (e *eventEncoder) schedule(address string, z *zone, busy []instance, from, to, interval int64) {
+// merged is availabilityView: one digit for each slot, the worst state wins.
+func merged(busy []instance, from, to, interval int64) string {
 	view := make([]showAs, (to-from+interval-1)/interval)
 	for _, i := range busy {
 		first := max(i.start-from, 0) / interval
@@ -189,17 +179,28 @@ func (e *eventEncoder) schedule(address string, z *zone, busy []instance, from, 
 	for n, s := range view {
 		digits[n] = digit[s]
 	}
+	return string(digits)
+}
+
+// schedule writes a mailbox's entry with as much detail as the caller may see.
+func (e *eventEncoder) schedule(address string, z *zone, hours *workHours, busy []instance, s sight, from, to, interval int64) {
 	e.open()
 	e.string("scheduleId", address)
-	e.string("availabilityView", string(digits))
+	e.string("availabilityView", merged(busy, from, to, interval))
 	e.key("scheduleItems")
 	e.openValue('[')
 	for _, i := range busy {
 		e.open()
-		if i.e.sens >= 2 {
+		private := i.e.sens >= 2
+		switch {
+		case s == seesTimes:
+		case private && s != seesAll:
 			e.bool("isPrivate", true)
-		} else {
-			e.bool("isPrivate", false)
+		default:
+			e.bool("isPrivate", private)
+			if private {
+				break // subject and place come with normal and personal events only
+			}
 			e.string("subject", i.e.subject)
 			place := ""
 			if len(i.e.locations) > 0 {
@@ -213,31 +214,6 @@ func (e *eventEncoder) schedule(address string, z *zone, busy []instance, from, 
 		e.close()
 	}
 	e.closeList()
-	e.workingHours(z)
+	e.workingHours(z, hours)
 	e.close()
-}
-
-func (w *writer) workingHours(z *zone) {
-	w.key("workingHours")
-	w.open()
-	w.hours(z)
-	w.close()
-}
-
-func (w *writer) hours(z *zone) {
-	w.strings("daysOfWeek", dayNames[1:6])
-	w.string("startTime", officeStart)
-	w.string("endTime", officeEnd)
-	w.key("timeZone")
-	w.open()
-	w.string("name", z.windows)
-	w.close()
-}
-
-// zoneNow is the mailbox's zone after changes of its settings.
-func (m *mailbox) zoneNow() *zone {
-	if m.settings.zone != nil {
-		return m.settings.zone
-	}
-	return m.zone
 }

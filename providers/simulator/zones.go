@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -140,4 +141,24 @@ var windowsZones = map[string]string{
 	"Chatham Islands Standard Time": "Pacific/Chatham", "UTC+13": "Etc/GMT-13",
 	"Tonga Standard Time": "Pacific/Tongatapu", "Samoa Standard Time": "Pacific/Apia",
 	"Line Islands Standard Time": "Pacific/Kiritimati",
+}
+
+// displayName is how Outlook lists a zone: "(UTC+01:00) Europe, Berlin".
+func (t *zoneTable) displayName(windows string, now time.Time) string {
+	z, ok := t.find(windows)
+	if !ok {
+		return windows
+	}
+	// The list shows standard time, which is the lesser of a year's two offsets.
+	_, winter := time.Date(now.Year(), 1, 1, 0, 0, 0, 0, z.loc).Zone()
+	_, summer := time.Date(now.Year(), 7, 1, 0, 0, 0, 0, z.loc).Zone()
+	minutes := min(winter, summer) / 60
+	if minutes == 0 {
+		return "(UTC) " + windows
+	}
+	sign := '+'
+	if minutes < 0 {
+		sign, minutes = '-', -minutes
+	}
+	return fmt.Sprintf("(UTC%c%02d:%02d) %s", sign, minutes/60, minutes%60, windows)
 }
