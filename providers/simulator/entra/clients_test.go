@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha1"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
@@ -232,4 +233,118 @@ func TestClientAssertion(t *testing.T) {
 func thumbprint(c *x509.Certificate) string {
 	sum := sha1.Sum(c.Raw) // x5t is a SHA-1 thumbprint
 	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+func testCertificate(t *testing.T) *x509.Certificate {
+	t.Helper()
+	key, err := sharedKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return certificate(t, key, time.Now().Add(24*time.Hour))
+}
+
+// assertion signs in with a certificate after a change to the assertion.
+func assertion(t *testing.T, s *site, change func(*jwt.Token, jwt.MapClaims)) tokenAnswer {
+	t.Helper()
+	key, err := sharedKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := testCertificate(t)
+	if err := s.Update(clientID, func(a *entra.Application) { a.Certificates = append(a.Certificates, good) }); err != nil {
+		t.Fatal(err)
+	}
+	now := s.clock()
+	claims := jwt.MapClaims{"aud": s.server.URL + "/" + tenantID + "/oauth2/v2.0/token", "iss": clientID, "sub": clientID, "jti": rand.Text(),
+		"nbf": now.Unix(), "exp": now.Add(10 * time.Minute).Unix()}
+	token := jwt.NewWithClaims(jwt.SigningMethodPS256, claims)
+	token.Header["x5t"] = thumbprint(good)
+	change(token, claims)
+	signed, err := token.SignedString(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return assert(t, s, signed)
+}
+
+func assert(t *testing.T, s *site, signed string) tokenAnswer {
+	t.Helper()
+	return s.ask(t, tenantID, form("client_secret", "", "client_assertion", signed, "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"))
+}
+
+// chainOf is a good certificate for an x5c header.
+func chainOf(t *testing.T, _ any) string {
+	t.Helper()
+	return base64.StdEncoding.EncodeToString(testCertificate(t).Raw)
+}
+
+// An assertion is good once; a chain in its header counts for nothing; the
+// thumbprints must be of one certificate that is good now.
+func TestAssertionIsCheckedThoroughly(t *testing.T) {
+	s := newSite(t, people)
+	long := func(c *x509.Certificate) string {
+		sum := sha256.Sum256(c.Raw)
+		return base64.StdEncoding.EncodeToString(sum[:])
+	}
+	key, err := sharedKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := certificate(t, key, time.Now().Add(36*time.Hour))
+	if err := s.Update(clientID, func(a *entra.Application) { a.Certificates = []*x509.Certificate{other} }); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		change func(*jwt.Token, jwt.MapClaims)
+		code   int
+	}{
+		"good":               {func(*jwt.Token, jwt.MapClaims) {}, 0},
+		"chain besides":      {func(token *jwt.Token, _ jwt.MapClaims) { token.Header["x5c"] = []string{chainOf(t, nil)} }, 0},
+		"domain as tenant":   {func(_ *jwt.Token, c jwt.MapClaims) { c["aud"] = s.server.URL + "/contoso.example/oauth2/v2.0/token" }, 0},
+		"issuer as audience": {func(_ *jwt.Token, c jwt.MapClaims) { c["aud"] = s.server.URL + "/" + tenantID + "/v2.0" }, 0},
+		"no id":              {func(_ *jwt.Token, c jwt.MapClaims) { delete(c, "jti") }, 0},
+		"two thumbprints":    {func(token *jwt.Token, _ jwt.MapClaims) { token.Header["x5t#S256"] = long(other) }, 700027},
+		"no key named":       {func(token *jwt.Token, _ jwt.MapClaims) { delete(token.Header, "x5t") }, 50027},
+		"other subject":      {func(_ *jwt.Token, c jwt.MapClaims) { c["sub"] = objectID }, 700021},
+		"no audience":        {func(_ *jwt.Token, c jwt.MapClaims) { delete(c, "aud") }, 700023},
+		"expiry as text":     {func(_ *jwt.Token, c jwt.MapClaims) { c["exp"] = "soon" }, 50027},
+	} {
+		got := assertion(t, s, c.change)
+		if c.code == 0 && got.Status != 200 || c.code != 0 && (len(got.Codes) != 1 || got.Codes[0] != c.code) {
+			t.Errorf("%s: %v, want %d", name, got, c.code)
+		}
+	}
+	var once string
+	assertion(t, s, func(token *jwt.Token, _ jwt.MapClaims) {
+		if once, err = token.SignedString(key); err != nil {
+			t.Fatal(err)
+		}
+	})
+	wantCode(t, "used before", assert(t, s, once), "invalid_client", 50013)
+	for _, method := range []jwt.SigningMethod{jwt.SigningMethodRS512, jwt.SigningMethodHS256, jwt.SigningMethodNone} {
+		token := jwt.NewWithClaims(method, jwt.MapClaims{"iss": clientID, "sub": clientID})
+		token.Header["x5t"] = thumbprint(testCertificate(t))
+		var with any = key
+		switch method {
+		case jwt.SigningMethodHS256:
+			with = []byte("a shared secret")
+		case jwt.SigningMethodNone:
+			with = jwt.UnsafeAllowNoneSignatureType
+		}
+		signed, err := token.SignedString(with)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantCode(t, method.Alg(), assert(t, s, signed), "invalid_client", 50027)
+	}
+	// Valid from tomorrow on.
+	future := certificate(t, key, time.Now().Add(72*time.Hour))
+	if err := s.Update(clientID, func(a *entra.Application) { a.Certificates = []*x509.Certificate{future} }); err != nil {
+		t.Fatal(err)
+	}
+	got := assertion(t, s, func(token *jwt.Token, _ jwt.MapClaims) { token.Header["x5t"] = thumbprint(future) })
+	if wantCode(t, "not yet valid", got, "invalid_client", 700027); !strings.Contains(got.Description, "not yet valid") {
+		t.Error(got)
+	}
 }

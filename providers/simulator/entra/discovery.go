@@ -70,7 +70,7 @@ func (d *Directory) route(r *http.Request) target {
 	switch {
 	case !found && strings.EqualFold(tenant, "error"):
 		return target{what: errorEndpoint, methods: "GET, HEAD"}
-	case !found || tenant == "":
+	case !found:
 		return target{}
 	case strings.EqualFold(tenant, "oidc") && lower == "userinfo":
 		return target{what: userInfoEndpoint, methods: "GET, POST"}

@@ -108,6 +108,9 @@ func correlationID(r *http.Request) string {
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.0000000Z") }
 
 func failTenant(kind tenantKind, segment string) *failure {
+	if segment == "" {
+		return failed(http.StatusBadRequest, "invalid_request", 900021, "Requested tenant identifier '' is not valid. Tenant identifiers may not be an empty GUID.")
+	}
 	if kind == invalidTenant {
 		return failed(http.StatusBadRequest, "invalid_request", 900023,
 			"Specified tenant identifier '%s' is neither a valid DNS name, nor a valid external domain.", segment)
