@@ -20,6 +20,10 @@ func foldSearch(safe string) string {
 	return safe
 }
 
+// FoldSearch is the form in which texts are searched for by what a person types:
+// safe to show, lower case, without diacritics.
+func FoldSearch(text Untrusted) string { return foldSearch(text.String()) }
+
 func appendFolded(out []byte, safe string) []byte {
 	if isASCII(safe) {
 		for i := range len(safe) {

@@ -1,0 +1,223 @@
+package finder
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"roomdesk/providers"
+)
+
+// search is one question while it is answered.
+type search struct {
+	*Finder
+	q      Question
+	free   Free
+	answer Answer
+	// wide is the window that free/busy is asked for: the span and what is needed
+	// around it to say until when a room is free, and for other times.
+	wide       providers.Interval
+	choice     bool // any span of the wish's length inside the answer's Span
+	guestTimes map[providers.Address]providers.Availability
+	candidates []candidate
+	seats      int
+	kinds      []providers.Equipment // asked for; nil: not read yet
+}
+
+// candidate is a room that fits as far as can be told without its calendar.
+type candidate struct {
+	room    int // index
+	stages  int // floors away from the wished one; farAway where not known
+	waste   int // seats that stay empty
+	hall    bool
+	guessed []string // equipment that only a tag suggests
+	proven  []string
+}
+
+const farAway = 1000
+
+// window decides what time is asked about.
+func (s *search) window() {
+	w := s.q.Wish
+	switch {
+	case !w.Span.Start.IsZero():
+		s.answer.Span = w.Span
+	case !w.Within.Start.IsZero():
+		s.answer.Span, s.choice = w.Within, true
+	default:
+		if len(w.Problems) == 0 {
+			s.answer.Problems = append(s.answer.Problems, "no time is given: add one such as 14-15, tmr 9:30 or now 45m")
+		}
+		return
+	}
+	const before, after = 4 * time.Hour, 8 * time.Hour
+	s.wide = providers.Interval{Start: s.answer.Span.Start.Add(-before), End: s.answer.Span.End.Add(after)}
+	if s.wide.Start.Before(s.q.Now) {
+		s.wide.Start = s.q.Now
+	}
+	if s.wide.Start.After(s.answer.Span.Start) {
+		s.wide.Start = s.answer.Span.Start
+	}
+}
+
+// match parts the rooms into candidates and those that are withheld for what they
+// are.
+func (s *search) match() {
+	w := s.q.Wish
+	s.seats = max(w.Seats, 1+len(s.answer.Guests))
+	matches := s.index.Filter(w.Rooms)
+	fits := make([]bool, len(s.rooms))
+	for _, i := range matches.Rooms {
+		fits[i] = true
+	}
+	onFloor := map[int]bool{}
+	if w.Floor != "" {
+		for _, i := range s.index.Filter(w.Floor).Rooms {
+			onFloor[i] = true
+		}
+	}
+	var against map[int][]Reason
+	if s.q.Explain {
+		against = s.termReasons(matches, fits)
+	}
+	for i := range s.rooms {
+		r := &s.rooms[i]
+		if !fits[i] && !s.q.Explain {
+			continue
+		}
+		why := against[i]
+		switch {
+		case w.Seats > 0 && r.Capacity == 0:
+			why = append(why, Reason{"does not say how many seats it has", providers.Proven})
+		case w.Seats > 0 && r.Capacity < w.Seats:
+			why = append(why, Reason{fmt.Sprintf("%s of %d", plural(r.Capacity, "seat"), w.Seats), providers.Proven})
+		case w.Seats == 0 && r.Capacity > 0 && r.Capacity < s.seats:
+			why = append(why, Reason{fmt.Sprintf("%s for %d people", plural(r.Capacity, "seat"), s.seats), providers.Proven})
+		}
+		why = append(why, s.rules(r)...)
+		if len(why) > 0 || !fits[i] {
+			s.withhold(r, why...)
+			continue
+		}
+		s.candidates = append(s.candidates, s.rate(i, onFloor[i]))
+	}
+	s.rank()
+}
+
+func (s *search) withhold(r *providers.Room, why ...Reason) {
+	if s.q.Explain {
+		s.answer.Withheld = append(s.answer.Withheld, Withheld{r, why})
+	}
+}
+
+// termReasons says for each room that does not match which words of the wish it
+// fails.
+func (s *search) termReasons(matches providers.RoomMatches, fits []bool) map[int][]Reason {
+	against := map[int][]Reason{}
+	for _, term := range matches.Terms {
+		if term.Meaning == "" || term.Removed == 0 {
+			continue
+		}
+		has := make([]bool, len(s.rooms))
+		for _, i := range s.index.Filter(term.Typed).Rooms {
+			has[i] = true
+		}
+		words := "no " + term.Meaning
+		if rest, ok := strings.CutPrefix(term.Meaning, "not "); ok {
+			words = "is or has " + rest
+		} else if strings.HasPrefix(term.Meaning, "in ") {
+			words = "not " + term.Meaning
+		}
+		for i := range s.rooms {
+			if !fits[i] && !has[i] {
+				against[i] = append(against[i], Reason{words, providers.Proven})
+			}
+		}
+	}
+	return against
+}
+
+// Rules of rooms as the service sets them unless somebody changed them. They cannot
+// be read, so what they forbid is inferred.
+const (
+	usualHorizon = 180 * 24 * time.Hour
+	usualLongest = 24 * time.Hour
+)
+
+// rules are the booking rules that speak against a room.
+func (s *search) rules(r *providers.Room) []Reason {
+	var why []Reason
+	if !r.Bookable {
+		why = append(why, Reason{"cannot be booked: it is assigned to somebody", providers.Proven})
+	}
+	if length := s.q.Wish.Length; length > usualLongest {
+		why = append(why, Reason{"rooms usually refuse meetings longer than a day", providers.Inferred})
+	}
+	if s.answer.Span.Start.Sub(s.q.Now) > usualHorizon {
+		why = append(why, Reason{"rooms usually refuse bookings more than 180 days ahead", providers.Inferred})
+	}
+	return why
+}
+
+// rate says how well a room fits.
+func (s *search) rate(i int, onFloor bool) candidate {
+	r := &s.rooms[i]
+	c := candidate{room: i}
+	if r.Capacity > 0 {
+		c.waste = r.Capacity - s.seats
+		// A room for four is right for three; a hall is not.
+		c.hall = r.Capacity > max(2*s.seats, s.seats+4) && (s.q.Wish.Seats > 0 || len(s.answer.Guests) > 0)
+	}
+	if s.q.Wish.Floor != "" {
+		c.stages = farAway
+		if onFloor {
+			c.stages = 0
+		} else if n, ok := floorNumber(s.q.Wish.Floor[1:]); ok && r.FloorNumber != nil {
+			c.stages = max(n-*r.FloorNumber, *r.FloorNumber-n)
+		}
+	}
+	for _, kind := range s.wanted() {
+		if device, ok := deviceOf(r, kind); ok {
+			c.proven = append(c.proven, device)
+		} else if tag, ok := tagOf(r, kind); ok {
+			c.guessed = append(c.guessed, tag)
+		}
+	}
+	return c
+}
+
+// floorNumber is the number in front of a floor's key.
+func floorNumber(key string) (int, bool) {
+	n := 0
+	_, err := fmt.Sscanf(key, "%d", &n)
+	return n, err == nil
+}
+
+// rank orders the candidates: halls for a few last, then what is near, what is
+// proven, what leaves few seats empty.
+func (s *search) rank() {
+	weight := func(hall bool) int {
+		if hall {
+			return 1
+		}
+		return 0
+	}
+	slices.SortFunc(s.candidates, func(a, b candidate) int {
+		return cmp.Or(
+			weight(a.hall)-weight(b.hall),
+			a.stages-b.stages,
+			len(a.guessed)-len(b.guessed),
+			cmp.Compare(a.waste, b.waste),
+			cmp.Compare(s.rooms[a.room].Mailbox, s.rooms[b.room].Mailbox),
+		)
+	})
+}
+
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

@@ -1,0 +1,213 @@
+package finder
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"roomdesk/providers"
+)
+
+// offer asks for free/busy of the candidates, best first, until there are enough.
+func (s *search) offer(ctx context.Context) error {
+	from := 0
+	for from < len(s.candidates) && (len(s.answer.Offers) < s.q.Limit || s.q.Explain) {
+		// The first few mostly suffice; only where they are taken the rest is read.
+		n := chunk
+		if from == 0 {
+			n = max(s.q.Limit, chunk/2)
+		}
+		to := min(from+n, len(s.candidates))
+		known, err := s.free(ctx, s.mailboxes(from, to), s.wide)
+		if err != nil {
+			return err
+		}
+		for _, c := range s.candidates[from:to] {
+			s.look(c, known[s.rooms[c.room].Mailbox])
+		}
+		from = to
+	}
+	s.answer.More += len(s.candidates) - from
+	slices.SortStableFunc(s.answer.Withheld, func(a, b Withheld) int { return cmp.Compare(len(a.Why), len(b.Why)) })
+	return nil
+}
+
+func (s *search) mailboxes(from, to int) []providers.Address {
+	list := make([]providers.Address, 0, to-from)
+	for _, c := range s.candidates[from:to] {
+		list = append(list, s.rooms[c.room].Mailbox)
+	}
+	return list
+}
+
+// look offers a candidate, or says what its calendar has against it.
+func (s *search) look(c candidate, a providers.Availability) {
+	r := &s.rooms[c.room]
+	span, ok, why := s.fit(a)
+	if !ok {
+		if why.Proof == providers.UnknownCause {
+			s.answer.Unknown++
+		}
+		s.withhold(r, why)
+		return
+	}
+	if len(s.answer.Offers) >= s.q.Limit {
+		s.answer.More++
+		return
+	}
+	o := Offer{Room: *r, Span: span, AsOf: a.AsOf, Old: s.q.Now.Sub(a.AsOf) > s.q.MaxAge || a.Problem != nil}
+	if state, until := a.State(span.Start); state == providers.Free {
+		o.Until = until
+	}
+	o.Why = s.reasons(c, *r, o)
+	s.answer.Offers = append(s.answer.Offers, o)
+}
+
+// fit finds the span at which a room can be had. Guests who are taken at the wished
+// span are told beside the offers; inside a window that leaves a choice, a span
+// must suit them too.
+func (s *search) fit(a providers.Availability) (providers.Interval, bool, Reason) {
+	span := s.answer.Span
+	if !a.Known() || !a.Window.Covers(span) {
+		words := "not known whether it is free"
+		if a.Problem != nil {
+			words += ": " + a.Problem.What()
+		}
+		return span, false, Reason{words, providers.UnknownCause}
+	}
+	if !s.choice {
+		if a.FreeFor(span) {
+			return span, true, Reason{}
+		}
+		return span, false, s.taken(a, span)
+	}
+	everybody := []providers.Availability{a}
+	for _, g := range s.answer.Guests {
+		if at := s.guestTimes[g.Mailbox]; at.Known() {
+			everybody = append(everybody, at)
+		}
+	}
+	if gap, ok := firstGap(span, s.q.Wish.Length, s.q.Now, everybody...); ok {
+		return gap, true, Reason{}
+	}
+	if _, ok := firstGap(span, s.q.Wish.Length, s.q.Now, a); ok {
+		return span, false, Reason{"free only when somebody invited is not", providers.Proven}
+	}
+	return span, false, s.taken(a, span)
+}
+
+// taken says by what the span is taken.
+func (s *search) taken(a providers.Availability, span providers.Interval) Reason {
+	for _, b := range a.Blocks {
+		if !b.State.Taken() || !b.Overlaps(span) {
+			continue
+		}
+		words := stateWords(b.State) + " " + s.clock(b.Start) + "–" + s.clock(b.End)
+		switch {
+		case b.Mine:
+			words += " by a booking of yours"
+		case b.Private:
+			words += ", private"
+		case b.Subject.Or("") != "":
+			words += ", " + b.Subject.String()
+		}
+		return Reason{words, providers.Proven}
+	}
+	return Reason{"taken", providers.Proven}
+}
+
+// firstGap is the first span of a length inside window at which all are free,
+// starting on the raster or as soon as somebody becomes free.
+func firstGap(window providers.Interval, length time.Duration, now time.Time, all ...providers.Availability) (providers.Interval, bool) {
+	start := window.Start
+	if start.Before(now) {
+		start = now.Truncate(step)
+		if start.Before(now) {
+			start = start.Add(step)
+		}
+	}
+	for {
+		span := providers.Interval{Start: start, End: start.Add(length)}
+		if span.End.After(window.End) {
+			return span, false
+		}
+		next := time.Time{}
+		for _, a := range all {
+			if !a.Window.Covers(span) {
+				return span, false
+			}
+			for _, b := range a.Blocks {
+				if b.State.Taken() && b.Overlaps(span) && b.End.After(next) {
+					next = b.End
+				}
+			}
+		}
+		if next.IsZero() {
+			return span, true
+		}
+		if !next.After(start) { // a block without length
+			next = start.Add(time.Minute)
+		}
+		start = next
+	}
+}
+
+// reasons say why a room is offered.
+func (s *search) reasons(c candidate, r providers.Room, o Offer) []Reason {
+	var why []Reason
+	add := func(proof providers.Proof, format string, args ...any) {
+		why = append(why, Reason{fmt.Sprintf(format, args...), proof})
+	}
+	switch {
+	case s.choice:
+		add(providers.Proven, "free %s–%s", s.clock(o.Span.Start), s.clock(o.Span.End))
+	case o.Until.IsZero() || o.Until.Sub(o.Span.End) > 4*time.Hour:
+		add(providers.Proven, "free")
+	default:
+		add(providers.Proven, "free until %s", s.clock(o.Until))
+	}
+	if r.Capacity > 0 {
+		add(providers.Proven, "%s", plural(r.Capacity, "seat"))
+		if c.hall {
+			add(providers.Inferred, "large for %d", s.seats)
+		}
+	}
+	switch {
+	case s.q.Wish.Floor == "":
+	case c.stages == 0:
+		add(providers.Proven, "on floor %s", providers.Sanitise(s.q.Wish.Floor[1:]))
+	case c.stages < farAway:
+		add(providers.Proven, "%s from floor %s", plural(c.stages, "floor"), providers.Sanitise(s.q.Wish.Floor[1:]))
+	default:
+		add(providers.UnknownCause, "does not say on which floor it is")
+	}
+	for _, device := range c.proven {
+		add(providers.Proven, "%s", device)
+	}
+	for _, tag := range c.guessed {
+		add(providers.Inferred, "%s", tag)
+	}
+	if zone, err := time.LoadLocation(r.Zone); err == nil && r.Zone != "" {
+		local := o.Span.Start.In(zone)
+		if h := local.Hour(); h < 7 || h >= 19 {
+			add(providers.Inferred, "it is %s there, outside usual hours", local.Format("15:04"))
+		}
+	}
+	return why
+}
+
+// clock writes an instant in the wish's zone, with its day where that is another
+// than the wish's.
+func (s *search) clock(t time.Time) string {
+	zone := s.q.Wish.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	t = t.In(zone)
+	if start := s.answer.Span.Start.In(zone); start.YearDay() != t.YearDay() || start.Year() != t.Year() {
+		return t.Format("Mon 2 Jan 15:04")
+	}
+	return t.Format("15:04")
+}
