@@ -10,6 +10,7 @@ import (
 // packages of ours that it may depend on, directly or not.
 var floors = map[string][]string{
 	"roomdesk/providers":                 {},
+	"roomdesk/providers/when":            {},
 	"roomdesk/keystore":                  {},
 	"roomdesk/providers/graph":           {"roomdesk/providers"},
 	"roomdesk/providers/graph/typed":     {"roomdesk/providers", "roomdesk/providers/graph"},
@@ -18,6 +19,8 @@ var floors = map[string][]string{
 	"roomdesk/sync/store":                {"roomdesk/providers"},
 	"roomdesk/sync":                      {"roomdesk/providers", "roomdesk/sync/store"},
 	"roomdesk/booking":                   {"roomdesk/providers", "roomdesk/sync/store", "roomdesk/sync"},
+	"roomdesk/booking/wish":              {"roomdesk/providers", "roomdesk/providers/when"},
+	"roomdesk/booking/finder":            {"roomdesk/providers", "roomdesk/providers/when", "roomdesk/booking/wish"},
 	"roomdesk/tui":                       {"roomdesk/providers"},
 	"roomdesk/providers/providertest":    {"roomdesk/providers"},
 }

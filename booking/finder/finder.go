@@ -68,7 +68,7 @@ type Reason struct {
 // Withheld is a room that is not offered.
 type Withheld struct {
 	Room *providers.Room // must not be changed
-	Why  []Reason // all that speak against it, at least one
+	Why  []Reason        // all that speak against it, at least one
 }
 
 // Guest is somebody who shall be free too.
@@ -86,7 +86,7 @@ type Guest struct {
 type Answer struct {
 	Span     providers.Interval // that was asked for
 	Offers   []Offer
-	More     int // offers beyond the limit, at least
+	More     int        // offers beyond the limit, at least
 	Withheld []Withheld // with Explain; what little speaks against comes first
 	Guests   []Guest
 	// Others are spans near the wished one at which all guests and some room are

@@ -30,7 +30,8 @@ func (r *reading) zone() {
 			return
 		}
 	}
-	if zone, ok := r.city(place); ok {
+	zone, several := r.city(place)
+	if zone != nil {
 		if !named {
 			r.wish.Zone = zone
 		}
@@ -40,13 +41,18 @@ func (r *reading) zone() {
 		r.wish.Zone = r.around.Zone
 	}
 	r.rooms = append(r.rooms, `@"`+strings.ReplaceAll(place, `"`, "")+`"`)
+	if len(several) > 0 {
+		r.problem("no room is at %q, and it may be the time of %s", providers.Sanitise(place), strings.Join(several, ", "))
+		return
+	}
 	r.problem("no room is at %q, and no time zone is called so", providers.Sanitise(place))
 }
 
-// city finds the one zone whose city begins with what was typed.
-func (r *reading) city(place string) (*time.Location, bool) {
+// city finds the one zone whose city begins with what was typed; several are
+// listed, at most five.
+func (r *reading) city(place string) (*time.Location, []string) {
 	want := strings.ReplaceAll(strings.ToLower(place), " ", "_")
-	found := ""
+	var found []string
 	for _, name := range r.around.Zones {
 		_, city, _ := strings.Cut(name, "/")
 		if at := strings.LastIndex(city, "/"); at >= 0 {
@@ -54,21 +60,21 @@ func (r *reading) city(place string) (*time.Location, bool) {
 		}
 		city = strings.ToLower(city)
 		if city == want || strings.EqualFold(name, place) {
-			found = name
+			found = []string{name}
 			break
 		}
-		if len(want) >= 3 && strings.HasPrefix(city, want) {
-			if found != "" {
-				return nil, false // several cities begin so
-			}
-			found = name
+		if len(want) >= 3 && strings.HasPrefix(city, want) && len(found) < 5 {
+			found = append(found, name)
 		}
 	}
-	if found == "" {
-		return nil, false
+	if len(found) != 1 {
+		return nil, found
 	}
-	zone, err := time.LoadLocation(found)
-	return zone, err == nil
+	zone, err := time.LoadLocation(found[0])
+	if err != nil {
+		return nil, nil
+	}
+	return zone, nil
 }
 
 // time makes instants of what the line said.

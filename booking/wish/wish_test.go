@@ -90,7 +90,7 @@ func TestProblems(t *testing.T) {
 		{"now tue", "a day is named, and a time that counts from now"},
 		{"+2h 14:00", "the time is said twice"},
 		{"tue 10-11 @atlantis", `no room is at "atlantis", and no time zone is called so`},
-		{"tue 10-11 @san", "no room is at"},
+		{"tue 10-11 @san", "may be the time of America/Argentina/San_Juan, America/Argentina/San_Luis"},
 		{"daily 9-10 x900", "900 dates are too many"},
 		{"daily 9-10 until 2029-01-01", "more than 366 dates"},
 		{"weekly mon 2026-11-24 10-11 x3", "is not one of the series"},

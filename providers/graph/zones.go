@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 type zones struct {
 	windows, iana map[string]string
+	all           []string // IANA names as they are written, sorted
 	locations     sync.Map // those that were loaded, by name; a cache of what never changes
 }
 
@@ -30,9 +32,11 @@ var zoneNames = sync.OnceValue(func() *zones {
 			}
 			if key := strings.ToLower(iana); names.windows[key] == "" {
 				names.windows[key] = windows
+				names.all = append(names.all, iana)
 			}
 		}
 	}
+	slices.Sort(names.all)
 	return names
 })
 
@@ -56,6 +60,10 @@ func IANAZone(name string) string {
 	}
 	return name
 }
+
+// ZoneNames lists the IANA names of all zones that have a Windows name, sorted. The
+// list must not be changed.
+func ZoneNames() []string { return zoneNames().all }
 
 // Location is the zone with that Windows or IANA name.
 func Location(name string) (*time.Location, error) {
