@@ -143,7 +143,7 @@ func (s *session) withZones(ctx context.Context, rooms []providers.Room) ([]prov
 }
 
 // judgeFinding makes the exit code: a wish that cannot be fulfilled is a conflict.
-func (a *app) judgeFinding(answer finder.Answer) error {
+func (a *app) judgeFinding(answer providers.Finding) error {
 	switch {
 	case len(answer.Offers) == 0:
 		next := "change the wish, or see why with --why"
@@ -157,7 +157,7 @@ func (a *app) judgeFinding(answer finder.Answer) error {
 	return nil
 }
 
-func guestWords(guests []finder.Guest) string {
+func guestWords(guests []providers.Guest) string {
 	var words []string
 	for _, g := range guests {
 		if g.State.Taken() {
@@ -167,7 +167,7 @@ func guestWords(guests []finder.Guest) string {
 	return strings.Join(words, ", ")
 }
 
-func reasonWords(reasons []finder.Reason) string {
+func reasonWords(reasons []providers.Reason) string {
 	words := make([]string, len(reasons))
 	for i, r := range reasons {
 		words[i] = r.Words
@@ -178,7 +178,7 @@ func reasonWords(reasons []finder.Reason) string {
 	return strings.Join(words, ", ")
 }
 
-func (a *app) printFinding(w wish.Wish, answer finder.Answer, at time.Time, f findFlags) error {
+func (a *app) printFinding(w wish.Wish, answer providers.Finding, at time.Time, f findFlags) error {
 	if a.out.format == formatJSON {
 		return a.out.json(a.out.finding(w, answer, at))
 	}

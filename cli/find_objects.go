@@ -3,7 +3,6 @@ package cli
 import (
 	"time"
 
-	"roomdesk/booking/finder"
 	"roomdesk/booking/wish"
 	"roomdesk/providers"
 )
@@ -58,7 +57,7 @@ type otherObject struct {
 	Best  providers.Address `json:"best"`
 }
 
-func (o *output) finding(w wish.Wish, answer finder.Answer, at time.Time) findObject {
+func (o *output) finding(w wish.Wish, answer providers.Finding, at time.Time) findObject {
 	object := findObject{
 		Understood: w.Understood(), Start: o.stamp(answer.Span.Start), End: o.stamp(answer.Span.End), Zone: w.Zone.String(),
 		Offers: []offerObject{}, More: answer.More, Withheld: []withheldObject{}, Guests: []guestObject{}, Others: []otherObject{},
@@ -79,7 +78,7 @@ func (o *output) finding(w wish.Wish, answer finder.Answer, at time.Time) findOb
 	return object
 }
 
-func reasonsOf(reasons []finder.Reason) []reasonObject {
+func reasonsOf(reasons []providers.Reason) []reasonObject {
 	objects := make([]reasonObject, len(reasons))
 	for i, r := range reasons {
 		objects[i] = reasonObject{r.Words, r.Proof}

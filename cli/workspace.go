@@ -23,6 +23,8 @@ type workspace struct {
 	engine *sync.Engine
 	desk   *booking.Desk
 	hub    *hub
+	// finders answers wishes from the mirror's lists.
+	finders finders
 
 	// name is what the tenant was called when it last answered.
 	name providers.Untrusted
@@ -85,6 +87,9 @@ func (w *workspace) follow(ctx context.Context) error {
 			return nil // ctx ended
 		}
 		seen = update.Seq
+		if update.Rooms || update.People || update.All {
+			w.finders.forget()
+		}
 		changes := tui.Changes{Rooms: update.Rooms, People: update.People, Mailboxes: update.Mailboxes, All: update.All, Sync: update.Progress}
 		for _, notice := range update.Notices {
 			changes.Notices = append(changes.Notices, tui.Notice{Text: notice.Text, Bad: notice.Bad})

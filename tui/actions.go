@@ -4,6 +4,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"roomdesk/providers"
 )
 
 // show changes the view.
@@ -40,6 +42,11 @@ func (m *Model) escape() {
 	case m.view == viewRooms && !m.rooms.filter.field.empty():
 		m.rooms.filter.field.set("")
 		m.filterChangedIn(viewRooms)
+	case m.view == viewFind && m.find.instead != (providers.Interval{}):
+		m.find.instead = providers.Interval{}
+	case m.view == viewFind && !m.find.line.field.empty():
+		m.find.line.field.set("")
+		m.filterChangedIn(viewFind)
 	case m.view == viewPeople && !m.people.filter.field.empty():
 		m.people.filter.field.set("")
 		m.filterChangedIn(viewPeople)
@@ -58,6 +65,8 @@ func (m *Model) filterChangedIn(v viewID) {
 	case viewRooms:
 		m.rooms.list.top = 0
 		m.rooms.refilter(m)
+	case viewFind:
+		m.find.edited()
 	case viewPeople:
 		m.people.refilter()
 	}
@@ -97,7 +106,7 @@ func (m *Model) fixList() {
 	case viewRooms:
 		m.rooms.arrange(m)
 	case viewFind:
-		m.find.list.fix(len(m.find.rows), m.find.listRect(m).h)
+		m.find.list.fix(m.find.count(), m.find.layout(m).list.h)
 	case viewBookings:
 		m.bookings.list.fix(len(m.bookings.rows), m.bookings.listRect(m).h)
 	case viewPeople:

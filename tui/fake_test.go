@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"roomdesk/booking/finder"
+	"roomdesk/booking/wish"
 	"roomdesk/providers"
 )
 
@@ -417,4 +419,17 @@ func (f *fakeWorkspace) addBookings() {
 	add("k5", "nash@contoso.com", "", at(1, 9, 0), at(1, 9, 30), providers.BookingFailed, func(b *providers.Booking) {
 		b.Sent, b.Reason, b.ReasonProof, b.TeamsMissing = time.Time{}, "there is no cloud mailbox at this address (404)", providers.Proven, true
 	})
+}
+
+// Find answers with the real finder, over the rooms and free/busy of the fake.
+func (f *fakeWorkspace) Find(ctx context.Context, q FindQuestion) (providers.Finding, error) {
+	f.mu.Lock()
+	rooms, people, now := f.rooms, f.people, fakeNow()
+	f.mu.Unlock()
+	finds := finder.New(rooms, people)
+	understood := wish.Read(q.Line, wish.Surroundings{Now: now, Zone: q.Zone, Otherwise: q.Otherwise, ZoneOf: finds.ZoneOf})
+	if !q.Instead.Start.IsZero() {
+		understood = understood.At(q.Instead, now)
+	}
+	return finds.Find(ctx, finder.Question{Wish: understood, Now: now, Limit: q.Limit, Explain: q.Explain}, f.Availability)
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -9,13 +10,15 @@ import (
 	"roomdesk/providers"
 )
 
-// findPane is view 2: the rooms that are free for a span, narrowed by the filter
-// of view 1. It lists; it does not rank.
+// findPane is view 2: rooms for a wish typed in one line, ranked, with reasons. A
+// line that says nothing of a time means the time that is marked on the grid, or
+// the cursor's.
 type findPane struct {
-	length  time.Duration
-	rows    []freeRoom // those known to be free for the whole span
-	data    *roomData
-	unknown int // rooms of which it is not known
+	line    filterLine
+	length  time.Duration // of the time at the cursor
+	why     bool          // show the rooms that are not offered
+	instead providers.Interval
+	found   providers.Finding
 	asked   findKey
 	have    findKey
 	read    bool
@@ -24,27 +27,23 @@ type findPane struct {
 	err     error
 	list    scroll
 	chosen  providers.Address
-}
-
-// freeRoom is a room of the list that is free, or was when last read.
-type freeRoom struct {
-	row  int
-	asOf time.Time
-	old  bool
+	last    string // the line of the latest booking from here
 }
 
 // findKey is what an answer depends on.
 type findKey struct {
-	span  providers.Interval
-	query string
-	data  *roomData
+	question FindQuestion
+	data     *roomData
 }
+
+// findLimit is how many rooms are offered at once.
+const findLimit = 200
 
 func (p *findPane) init() { p.length = 2 * quarter }
 
-// span is the time that a room is wanted for: what is marked on the grid, else
-// from the cursor as long as chosen here.
-func (p *findPane) span(m *Model) providers.Interval {
+// otherwise is the time that a line without one means: what is marked on the grid,
+// else from the cursor as long as chosen here.
+func (p *findPane) otherwise(m *Model) providers.Interval {
 	s, marked := m.day.span()
 	if !marked {
 		s.End = s.Start.Add(p.length)
@@ -52,11 +51,16 @@ func (p *findPane) span(m *Model) providers.Interval {
 	return s
 }
 
+func (p *findPane) question(m *Model) FindQuestion {
+	return FindQuestion{
+		Line: p.line.field.text(), Otherwise: p.otherwise(m), Instead: p.instead, Explain: p.why, Limit: findLimit, Zone: m.zone,
+	}
+}
+
 type findAnswer struct {
-	key     findKey
-	rows    []freeRoom
-	unknown int
-	err     error
+	key   findKey
+	found providers.Finding
+	err   error
 }
 
 func (m *Model) readFind() tea.Cmd {
@@ -64,125 +68,112 @@ func (m *Model) readFind() tea.Cmd {
 	if m.view != viewFind || p.reading || !m.rooms.read || m.now.Before(m.avail.pauseUntil) {
 		return nil
 	}
-	key := findKey{p.span(m), m.rooms.filter.field.text(), m.rooms.data}
+	key := findKey{p.question(m), m.rooms.data}
 	if p.read && key == p.have && !p.old {
 		return nil
 	}
 	p.reading, p.old, p.asked = true, false, key
-	matches := append([]int(nil), m.rooms.matches...)
-	ws, now := m.ws, m.now
+	ws := m.ws
 	return m.ask(readTime, func(ctx context.Context) tea.Msg {
-		mailboxes := make([]providers.Address, 0, len(matches))
-		for _, i := range matches {
-			mailboxes = append(mailboxes, key.data.mailboxes[i])
-		}
-		all, err := ws.Availability(ctx, mailboxes, key.span)
-		answer := findAnswer{key: key, err: err}
-		for n, i := range matches {
-			a, ok := all[mailboxes[n]]
-			switch {
-			case !ok || !a.Known() || !a.Window.Covers(key.span):
-				answer.unknown++
-			case a.FreeFor(key.span):
-				answer.rows = append(answer.rows, freeRoom{i, a.AsOf, stale(a, now)})
-			}
-		}
-		return answer
+		found, err := ws.Find(ctx, key.question)
+		return findAnswer{key, found, err}
 	})
 }
 
 func (a findAnswer) apply(m *Model) tea.Cmd {
 	p := &m.find
 	p.reading = false
-	if a.key != p.asked {
-		return nil
-	}
-	p.err, p.have, p.read = a.err, a.key, true
+	p.err = a.err
 	if a.err != nil {
 		m.avail.pauseUntil = m.now.Add(pauseAfterError)
 		p.old = true
 		return nil
 	}
-	p.rows, p.unknown, p.data = a.rows, a.unknown, a.key.data
-	p.list.at = min(p.list.at, max(len(p.rows)-1, 0))
-	for n := range p.rows {
-		if p.data.mailboxes[p.rows[n].row] == p.chosen {
-			p.list.at = n
+	// An answer to an older line is better than none while somebody types; the
+	// newer question follows at once.
+	p.found, p.have, p.read = a.found, a.key, true
+	p.list.at = min(p.list.at, max(p.count()-1, 0))
+	for i := range p.count() {
+		if p.mailbox(i) == p.chosen {
+			p.list.at = i
 		}
 	}
-	p.choose()
 	return nil
 }
 
-func (p *findPane) choose() {
-	if row := p.row(); row != nil {
-		p.chosen = row.room.Mailbox
+// count is the number of rows in the list: the offers, and with w all other rooms.
+func (p *findPane) count() int {
+	if p.why {
+		return len(p.found.Offers) + len(p.found.Withheld)
+	}
+	return len(p.found.Offers)
+}
+
+func (p *findPane) mailbox(i int) providers.Address {
+	switch offers := len(p.found.Offers); {
+	case i < 0 || i >= p.count():
+		return ""
+	case i < offers:
+		return p.found.Offers[i].Room.Mailbox
+	default:
+		return p.found.Withheld[i-offers].Room.Mailbox
 	}
 }
 
-func (p *findPane) row() *roomRow {
-	if p.data == nil || p.list.at < 0 || p.list.at >= len(p.rows) {
+func (p *findPane) choose() { p.chosen = p.mailbox(p.list.at) }
+
+// offer is the chosen offer, nil on a room that is not offered.
+func (p *findPane) offer() *providers.RoomOffer {
+	if i := p.list.at; i >= 0 && i < len(p.found.Offers) {
+		return &p.found.Offers[i]
+	}
+	return nil
+}
+
+// row is the chosen room, nil where there is none.
+func (p *findPane) row(m *Model) *roomRow {
+	if m.rooms.data == nil {
 		return nil
 	}
-	return &p.data.rows[p.rows[p.list.at].row]
+	i, ok := m.rooms.data.find[p.mailbox(p.list.at)]
+	if !ok {
+		return nil
+	}
+	return &m.rooms.data.rows[i]
 }
 
-func (p *findPane) listRect(m *Model) rect {
-	body := m.body()
-	return rect{0, body.y + 3, body.w, max(body.h-4, 1)}
+// edited follows the line: another time that was taken instead no longer holds.
+func (p *findPane) edited() {
+	p.instead = providers.Interval{}
+	p.list.top, p.list.at, p.chosen = 0, 0, ""
 }
 
-func (p *findPane) draw(m *Model, lines []string, body rect) []string {
-	s := p.span(m)
-	head := newLine(m.theme, onScreen, m.width).to(1).put(strong, "Free "+s.Start.In(m.zone).Format("Mon 2 Jan")+" "+span(s, m.zone))
-	head.put(dim, "  "+duration(s.Duration()))
-	if q := m.rooms.filter.field.text(); q != "" {
-		head.put(dim, "  filter: ").put(plain, q)
+// open shows the view with a line to type into.
+func (p *findPane) open(m *Model, line string) {
+	m.show(viewFind)
+	if line != p.line.field.text() {
+		p.line.field.set(line)
+		p.edited()
 	}
-	current := p.read && p.have == (findKey{s, m.rooms.filter.field.text(), m.rooms.data}) && p.err == nil
-	if current {
-		count := thousands(len(p.rows)) + " free of " + thousands(len(m.rooms.matches))
-		if p.unknown > 0 {
-			count += " · " + thousands(p.unknown) + " unknown"
-		}
-		if m.width-1-columns(count) > head.width {
-			head.right(dim, count, m.width-1)
-		}
-	}
-	lines = append(lines, head.done(), newLine(m.theme, onScreen, m.width).to(1).
-		put(faint, "in the order of 1 Rooms; ranking by fit is not built yet").done(), "")
-	switch {
-	case p.err != nil:
-		return note(m, lines, bad, "Free rooms could not be read: "+problemText(p.err))
-	case !m.rooms.read || !p.read:
-		return note(m, lines, plain, "reading…")
-	case len(p.rows) == 0 && p.unknown > 0:
-		return note(m, lines, plain, "No room is known to be free then; of "+thousands(p.unknown)+" it is not known.")
-	case len(p.rows) == 0:
-		return note(m, lines, plain, "No room that matches is free for the whole time. ← → moves it, - makes it shorter.")
-	}
-	name := max(min(p.data.longest, m.width-36, 34), 10)
-	lines = drawList(m, lines, p.listRect(m), &p.list, len(p.rows), func(i int, selected bool) string {
-		found := &p.rows[i]
-		row := &p.data.rows[found.row]
-		l, r := rowLine(m, selected)
-		l.fit(r, row.title, name).right(dim, row.seats, 2+name+5)
-		if m.width >= 70 {
-			l.put(plain, "  ").put(dim, row.glyphs)
-		}
-		l.put(plain, "  ")
-		if found.old {
-			l.put(dim, "○ ").put(plain, "free? ").put(warn, "as of "+clockOrDay(found.asOf, m.now, m.zone)+"  ")
-		} else {
-			l.put(good, "● ").put(plain, "free  ")
-		}
-		l.put(dim, row.place())
-		return l.finish(selected)
-	})
-	return lines
+	p.line.open = true
 }
 
-// lengthen changes how long a room is wanted for.
+// nearHere asks for what is free now near the chosen room.
+func (p *findPane) nearHere(m *Model) {
+	line := "now 30m"
+	if row := m.rooms.row(); row != nil {
+		if row.room.FloorNumber != nil {
+			line += " f" + itoa(*row.room.FloorNumber)
+		}
+		if building := strings.ReplaceAll(shown(row.room.Building, ""), `"`, ""); building != "" {
+			line += ` @"` + building + `"`
+		}
+	}
+	p.open(m, line)
+	p.line.open = false
+}
+
+// lengthen changes how long a room is wanted for where the line does not say.
 func (p *findPane) lengthen(m *Model, by time.Duration) {
 	if s, marked := m.day.span(); marked {
 		p.length = s.Duration()
@@ -190,4 +181,44 @@ func (p *findPane) lengthen(m *Model, by time.Duration) {
 		m.day.unmark()
 	}
 	p.length = max(min(p.length+by, 12*time.Hour), quarter)
+}
+
+// whyNotBook says why the chosen row cannot be booked.
+func (p *findPane) whyNotBook(m *Model) string {
+	switch {
+	case p.reading && p.asked != p.have:
+		return "the answer is on its way"
+	case len(p.found.Problems) > 0:
+		return p.found.Problems[0]
+	case p.offer() == nil && p.row(m) != nil:
+		return "this room is not offered; the reasons stand beside it"
+	}
+	return whyNotBook(m, p.row(m))
+}
+
+// book opens the form for the chosen offer, with its time and the guests.
+func (p *findPane) book(m *Model) tea.Cmd {
+	offer, row := p.offer(), p.row(m)
+	p.last = p.line.field.text()
+	f := m.newBookForm(row.room, offer.Span)
+	for _, guest := range p.found.Guests {
+		f.who.add(guest.Mailbox)
+	}
+	f.validate(m)
+	m.openDialog(f)
+	return f.recheck(m)
+}
+
+// whyNotOther says why the n-th other time cannot be taken.
+func (p *findPane) whyNotOther(n int) string {
+	if n >= len(p.found.Others) {
+		return "no such time is proposed"
+	}
+	return ""
+}
+
+// takeOther asks for the same at another time.
+func (p *findPane) takeOther(n int) {
+	p.instead = p.found.Others[n].Span
+	p.list.top, p.list.at, p.chosen = 0, 0, ""
 }

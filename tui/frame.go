@@ -122,7 +122,7 @@ func (m *Model) drawView() ([]string, *tea.Cursor) {
 	case viewRooms:
 		lines, cursor = m.rooms.draw(m, lines, body)
 	case viewFind:
-		lines = m.find.draw(m, lines, body)
+		lines, cursor = m.find.draw(m, lines, body)
 	case viewBookings:
 		lines = m.bookings.draw(m, lines, body)
 	case viewPeople:

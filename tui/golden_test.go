@@ -20,6 +20,7 @@ func scenes() map[string]func(d *driver) {
 		"unknownroom": func(d *driver) { d.keys("down", "down", "down") },
 		"roomdetails": func(d *driver) { d.keys("enter") },
 		"find":        func(d *driver) { d.keys("2") },
+		"wish":        func(d *driver) { d.keys("f"); d.typing("12p display f3 tmr 14-15 @berlin"); d.keys("enter", "w") },
 		"bookings":    func(d *driver) { d.keys("3") },
 		"waiting":     func(d *driver) { d.keys("3", "down", "enter") },
 		"declined":    func(d *driver) { d.keys("3", "down", "down", "enter") },

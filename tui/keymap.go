@@ -106,7 +106,9 @@ func roomKeys() []binding {
 		{keys: []string{"shift+left", "H"}, label: "shift+←", what: "mark earlier", more: "mark a span towards earlier", run: then(func(m *Model) { m.day.move(-m.gridStep(), true) })},
 		{keys: []string{"shift+right", "L"}, label: "shift+→", what: "mark later", more: "mark a span towards later", run: then(func(m *Model) { m.day.move(m.gridStep(), true) })},
 		{keys: []string{"v"}, label: "v", what: "mark", more: "begin or end marking a span with ← →", rank: 6, run: then((*Model).toggleMark)},
-		{keys: []string{"f"}, label: "f", what: "free then", more: "rooms that are free at the cursor or the span (view 2)", rank: 7, run: then(func(m *Model) { m.show(viewFind) })},
+		{keys: []string{"f"}, label: "f", what: "find", more: "find a room for a wish in one line, or one that is free at the cursor or the span (view 2)", rank: 7, run: then(func(m *Model) { m.find.open(m, m.find.line.field.text()) })},
+		{keys: []string{"n"}, label: "n", what: "free now", more: "what is free now near the chosen room", run: then(func(m *Model) { m.find.nearHere(m) })},
+		{keys: []string{"."}, label: ".", what: "again", more: "the wish of the latest booking from view 2", why: whyNotAgain, run: then(func(m *Model) { m.find.open(m, m.find.last) })},
 		{keys: []string{"g"}, label: "g", what: "group", more: "group by building and floor, or one list by name", rank: 8, run: then(func(m *Model) {
 			m.rooms.grouped = !m.rooms.grouped
 			m.rooms.layOut()
@@ -122,21 +124,31 @@ func roomKeys() []binding {
 
 func findKeys() []binding {
 	s := scopeFind
-	none := func(m *Model) string { return whyNotBook(m, m.find.row()) }
-	book := func(m *Model) tea.Cmd { return m.openBooking(m.find.row(), m.find.span(m)) }
 	keys := []binding{
-		{keys: []string{"b", "enter"}, label: "b", what: "book", more: "book the chosen room for that time", rank: 1, why: none, run: book},
-		{keys: []string{"+", "="}, label: "+ -", what: "longer, shorter", more: "15 minutes longer", rank: 2, run: then(func(m *Model) { m.find.lengthen(m, quarter) })},
+		{keys: []string{"b", "enter"}, label: "enter", what: "book", more: "book the chosen room for that time", rank: 1, why: func(m *Model) string { return m.find.whyNotBook(m) }, run: func(m *Model) tea.Cmd { return m.find.book(m) }},
+		{keys: []string{"/", "f"}, label: "f", what: "the wish", more: "type the wish: 12p display f3 tmr 14-15 @berlin with adele", rank: 2, run: then(func(m *Model) { m.find.line.open = true })},
+		{keys: []string{"w"}, label: "w", what: "why not", more: "also show the rooms that are not offered, with the reasons", rank: 3, run: then(func(m *Model) { m.find.why = !m.find.why })},
+		{keys: []string{"+", "="}, label: "+ -", what: "longer, shorter", more: "15 minutes longer, where the line does not say how long", rank: 6, run: then(func(m *Model) { m.find.lengthen(m, quarter) })},
 		{keys: []string{"-"}, label: "-", what: "shorter", more: "15 minutes shorter", run: then(func(m *Model) { m.find.lengthen(m, -quarter) })},
-		{keys: []string{"/"}, label: "/", what: "filter", more: "change the filter (in view 1)", rank: 3, run: then(func(m *Model) {
-			m.show(viewRooms)
-			m.rooms.filter.open = true
-		})},
+		{keys: []string{"."}, label: ".", what: "again", more: "the wish of the latest booking from here", why: whyNotAgain, run: then(func(m *Model) { m.find.open(m, m.find.last) })},
+	}
+	for n := range 3 {
+		keys = append(keys, binding{
+			keys: []string{"alt+" + itoa(n+1)}, label: "alt+" + itoa(n+1), what: "other time", more: "ask for the same at that other time",
+			why: func(m *Model) string { return m.find.whyNotOther(n) }, run: then(func(m *Model) { m.find.takeOther(n) }),
+		})
 	}
 	for i := range keys {
 		keys[i].scope = s
 	}
 	return append(keys, timeKeys(s, 4)...)
+}
+
+func whyNotAgain(m *Model) string {
+	if m.find.last == "" {
+		return "nothing was booked from a wish yet"
+	}
+	return ""
 }
 
 func bookingKeys() []binding {

@@ -6,8 +6,8 @@ import (
 
 func filterKeys() []binding {
 	keys := []binding{
-		{keys: []string{"enter"}, label: "enter", what: "to the list", more: "keep the filter and go to the list", rank: 1, run: then(func(m *Model) { m.filterField().open = false })},
-		{keys: []string{"esc"}, label: "esc", what: "clear", more: "clear the filter and go to the list", rank: 2, run: (*Model).clearFilter},
+		{keys: []string{"enter"}, label: "enter", what: "to the list", more: "keep the line and go to the list", rank: 1, run: then(func(m *Model) { m.filterField().open = false })},
+		{keys: []string{"esc"}, label: "esc", what: "clear", more: "clear the line and go to the list", rank: 2, run: (*Model).clearFilter},
 		{keys: []string{"down"}, label: "↑ ↓", what: "move", more: "down in the list", rank: 3, run: then(func(m *Model) { m.moveBy(1) })},
 		{keys: []string{"up"}, label: "↑", what: "up", more: "up in the list", run: then(func(m *Model) { m.moveBy(-1) })},
 		{keys: []string{"pgdown"}, label: "pgdn", what: "page down", run: then(func(m *Model) { m.moveBy(m.page()) })},

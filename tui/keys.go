@@ -130,6 +130,8 @@ func (m *Model) filterField() *filterLine {
 	switch {
 	case m.view == viewRooms && m.rooms.filter.open:
 		return &m.rooms.filter
+	case m.view == viewFind && m.find.line.open:
+		return &m.find.line
 	case m.view == viewPeople && m.people.filter.open:
 		return &m.people.filter
 	}

@@ -25,6 +25,11 @@ func (m *Model) clicked(e tea.Mouse) tea.Cmd {
 		return m.rooms.click(m, e.X, e.Y)
 	case viewPeople:
 		return m.people.click(m, e.X, e.Y)
+	case viewFind:
+		if e.Y == m.find.layout(m).lineY {
+			m.find.line.open = true
+			return nil
+		}
 	}
 	r := m.listRect()
 	if !r.contains(e.X, e.Y) {
@@ -61,7 +66,7 @@ func (m *Model) clickedDialog(e tea.Mouse) tea.Cmd {
 func (m *Model) listRect() rect {
 	switch m.view {
 	case viewFind:
-		return m.find.listRect(m)
+		return m.find.layout(m).list
 	case viewBookings:
 		return m.bookings.listRect(m)
 	case viewPeople:

@@ -40,6 +40,10 @@ type Workspace interface {
 	// named. It returns at once.
 	Retry(mailboxes ...providers.Address)
 
+	// Find understands a wish typed in one line and answers from the mirror. A line
+	// that makes no sense is no error: the finding has problems.
+	Find(ctx context.Context, question FindQuestion) (providers.Finding, error)
+
 	// Check asks the tenant now whether room and attendees are free and whether
 	// a Teams link can be made. Network.
 	Check(ctx context.Context, request providers.BookingRequest) (BookingCheck, error)
@@ -74,6 +78,16 @@ type Header struct {
 	Problem   *providers.Problem
 	// SecretExpires is zero where not known.
 	SecretExpires time.Time
+}
+
+// FindQuestion is a wish with what stands around it.
+type FindQuestion struct {
+	Line      string
+	Zone      *time.Location     // the person's own
+	Otherwise providers.Interval // when, where the line says nothing of a time
+	Instead   providers.Interval // holds in place of the line's time; zero: it does not
+	Explain   bool               // also say of every other room why it is not offered
+	Limit     int
 }
 
 // BookingCheck is the live answer to "can this be booked".

@@ -46,75 +46,6 @@ type Question struct {
 	MaxAge time.Duration
 }
 
-// Offer is a room that fits.
-type Offer struct {
-	Room providers.Room
-	// Span is when it is free: the wish's span, or the first that fits inside it.
-	Span  providers.Interval
-	Until time.Time // when it is taken next; zero where nothing is known to follow
-	AsOf  time.Time // of what is said about free/busy
-	Old   bool
-	// Why are the reasons, the weightiest first, safe to show.
-	Why []Reason
-}
-
-// Reason is one reason with its proof: equipment that the place names is proven,
-// one that only a tag suggests is inferred.
-type Reason struct {
-	Words string // safe to show
-	Proof providers.Proof
-}
-
-// Withheld is a room that is not offered.
-type Withheld struct {
-	Room *providers.Room // must not be changed
-	Why  []Reason        // all that speak against it, at least one
-}
-
-// Guest is somebody who shall be free too.
-type Guest struct {
-	Typed   string // safe to show
-	Mailbox providers.Address
-	Name    string // safe to show
-	// State is free, or what the guest is in the span; unknown is not free.
-	State providers.FreeBusy
-	AsOf  time.Time
-	Words string // "busy until 14:30"; safe to show
-}
-
-// Answer is what was found.
-type Answer struct {
-	Span     providers.Interval // that was asked for
-	Offers   []Offer
-	More     int        // offers beyond the limit, at least
-	Withheld []Withheld // with Explain; what little speaks against comes first
-	Guests   []Guest
-	// Others are spans near the wished one at which all guests and some room are
-	// free; only where nothing can be offered as wished.
-	Others  []Other
-	Total   int // rooms looked at
-	Unknown int // rooms of which it is not known whether they are free
-	// Problems keep the wish from being answered; nothing is offered then.
-	Problems []string // safe to show
-}
-
-// Other is another time that would do.
-type Other struct {
-	Span  providers.Interval
-	Rooms int // that are free then, of the best few
-	Best  providers.Room
-}
-
-// GuestsFree reports that nobody named is known or feared to be taken.
-func (a Answer) GuestsFree() bool {
-	for _, g := range a.Guests {
-		if g.State.Taken() {
-			return false
-		}
-	}
-	return true
-}
-
 const (
 	usualLimit  = 50
 	usualMaxAge = 10 * time.Minute
@@ -126,14 +57,14 @@ const (
 )
 
 // Find answers a question. It fails only where free/busy cannot be read at all.
-func (f *Finder) Find(ctx context.Context, q Question, free Free) (Answer, error) {
+func (f *Finder) Find(ctx context.Context, q Question, free Free) (providers.Finding, error) {
 	if q.Limit <= 0 {
 		q.Limit = usualLimit
 	}
 	if q.MaxAge <= 0 {
 		q.MaxAge = usualMaxAge
 	}
-	s := &search{Finder: f, q: q, free: free, answer: Answer{Total: len(f.rooms)}}
+	s := &search{Finder: f, q: q, free: free, answer: providers.Finding{Total: len(f.rooms), Zone: q.Wish.Zone, Meaning: q.Wish.Meaning}}
 	s.answer.Problems = append(s.answer.Problems, q.Wish.Problems...)
 	s.window()
 	s.guests()
@@ -142,14 +73,14 @@ func (f *Finder) Find(ctx context.Context, q Question, free Free) (Answer, error
 	}
 	s.match()
 	if err := s.askGuests(ctx); err != nil {
-		return Answer{}, err
+		return providers.Finding{}, err
 	}
 	if err := s.offer(ctx); err != nil {
-		return Answer{}, err
+		return providers.Finding{}, err
 	}
 	if len(s.answer.Offers) == 0 || !s.answer.GuestsFree() {
 		if err := s.others(ctx); err != nil {
-			return Answer{}, err
+			return providers.Finding{}, err
 		}
 	}
 	return s.answer, nil

@@ -48,7 +48,7 @@ func block(from, to time.Time, state providers.FreeBusy, subject string) provide
 	return providers.Block{Interval: providers.Interval{Start: from, End: to}, State: state, Subject: providers.Outside(subject)}
 }
 
-func find(t *testing.T, w *world, rooms []providers.Room, line string) finder.Answer {
+func find(t *testing.T, w *world, rooms []providers.Room, line string) providers.Finding {
 	t.Helper()
 	people := []providers.Person{
 		{Mailbox: "adele.vance@contoso.com", Name: providers.Outside("Adele Vance")},
@@ -64,7 +64,7 @@ func find(t *testing.T, w *world, rooms []providers.Room, line string) finder.An
 	return answer
 }
 
-func offered(a finder.Answer) string {
+func offered(a providers.Finding) string {
 	var lines []string
 	for _, o := range a.Offers {
 		lines = append(lines, o.Room.Title()+": "+words(o.Why))
@@ -72,7 +72,7 @@ func offered(a finder.Answer) string {
 	return strings.Join(lines, "\n")
 }
 
-func withheld(a finder.Answer) string {
+func withheld(a providers.Finding) string {
 	var lines []string
 	for _, w := range a.Withheld {
 		lines = append(lines, w.Room.Title()+": "+words(w.Why))
@@ -80,7 +80,7 @@ func withheld(a finder.Answer) string {
 	return strings.Join(lines, "\n")
 }
 
-func words(all []finder.Reason) string {
+func words(all []providers.Reason) string {
 	var parts []string
 	for _, r := range all {
 		mark := map[providers.Proof]string{providers.Inferred: "~", providers.UnknownCause: "?"}[r.Proof]

@@ -32,7 +32,7 @@ func (s *search) guests() {
 
 // guest finds one person: by address, by whole name, else by the beginning of a
 // name's word or of the address. Two that fit equally are a question, not a guess.
-func (s *search) guest(typed string) (Guest, string) {
+func (s *search) guest(typed string) (providers.Guest, string) {
 	safe := providers.Sanitise(typed)
 	want := providers.FoldSearch(providers.Outside(typed))
 	var fit []named
@@ -59,7 +59,7 @@ func (s *search) guest(typed string) (Guest, string) {
 	}
 	switch {
 	case len(fit) == 1:
-		return Guest{Typed: safe, Mailbox: fit[0].Mailbox, Name: fit[0].Title()}, ""
+		return providers.Guest{Typed: safe, Mailbox: fit[0].Mailbox, Name: fit[0].Title()}, ""
 	case len(fit) > 1:
 		names := make([]string, 0, 4)
 		for _, p := range fit[:min(len(fit), 3)] {
@@ -69,13 +69,13 @@ func (s *search) guest(typed string) (Guest, string) {
 		if len(fit) > 3 {
 			more = fmt.Sprintf(" and %d more", len(fit)-3)
 		}
-		return Guest{}, fmt.Sprintf("%q may be %s%s: type more of the name or the address", safe, strings.Join(names, ", "), more)
+		return providers.Guest{}, fmt.Sprintf("%q may be %s%s: type more of the name or the address", safe, strings.Join(names, ", "), more)
 	}
 	if address, ok := providers.ParseAddress(typed); ok {
 		// Not of this directory; nobody here knows when they are free.
-		return Guest{Typed: safe, Mailbox: address, Name: safe}, ""
+		return providers.Guest{Typed: safe, Mailbox: address, Name: safe}, ""
 	}
-	return Guest{}, fmt.Sprintf("nobody is called %q", safe)
+	return providers.Guest{}, fmt.Sprintf("nobody is called %q", safe)
 }
 
 // beginsWord reports that want begins some word of text.

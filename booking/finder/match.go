@@ -15,7 +15,7 @@ type search struct {
 	*Finder
 	q      Question
 	free   Free
-	answer Answer
+	answer providers.Finding
 	// wide is the window that free/busy is asked for: the span and what is needed
 	// around it to say until when a room is free, and for other times.
 	wide       providers.Interval
@@ -78,7 +78,7 @@ func (s *search) match() {
 			onFloor[i] = true
 		}
 	}
-	var against map[int][]Reason
+	var against map[int][]providers.Reason
 	if s.q.Explain {
 		against = s.termReasons(matches, fits)
 	}
@@ -90,11 +90,11 @@ func (s *search) match() {
 		why := against[i]
 		switch {
 		case w.Seats > 0 && r.Capacity == 0:
-			why = append(why, Reason{"does not say how many seats it has", providers.Proven})
+			why = append(why, reason("does not say how many seats it has", providers.Proven))
 		case w.Seats > 0 && r.Capacity < w.Seats:
-			why = append(why, Reason{fmt.Sprintf("%s of %d", plural(r.Capacity, "seat"), w.Seats), providers.Proven})
+			why = append(why, reason(fmt.Sprintf("%s of %d", plural(r.Capacity, "seat"), w.Seats), providers.Proven))
 		case w.Seats == 0 && r.Capacity > 0 && r.Capacity < s.seats:
-			why = append(why, Reason{fmt.Sprintf("%s for %d people", plural(r.Capacity, "seat"), s.seats), providers.Proven})
+			why = append(why, reason(fmt.Sprintf("%s for %d people", plural(r.Capacity, "seat"), s.seats), providers.Proven))
 		}
 		why = append(why, s.rules(r)...)
 		if len(why) > 0 || !fits[i] {
@@ -106,16 +106,16 @@ func (s *search) match() {
 	s.rank()
 }
 
-func (s *search) withhold(r *providers.Room, why ...Reason) {
+func (s *search) withhold(r *providers.Room, why ...providers.Reason) {
 	if s.q.Explain {
-		s.answer.Withheld = append(s.answer.Withheld, Withheld{r, why})
+		s.answer.Withheld = append(s.answer.Withheld, providers.WithheldRoom{Room: r, Why: why})
 	}
 }
 
 // termReasons says for each room that does not match which words of the wish it
 // fails.
-func (s *search) termReasons(matches providers.RoomMatches, fits []bool) map[int][]Reason {
-	against := map[int][]Reason{}
+func (s *search) termReasons(matches providers.RoomMatches, fits []bool) map[int][]providers.Reason {
+	against := map[int][]providers.Reason{}
 	for _, term := range matches.Terms {
 		if term.Meaning == "" || term.Removed == 0 {
 			continue
@@ -132,7 +132,7 @@ func (s *search) termReasons(matches providers.RoomMatches, fits []bool) map[int
 		}
 		for i := range s.rooms {
 			if !fits[i] && !has[i] {
-				against[i] = append(against[i], Reason{words, providers.Proven})
+				against[i] = append(against[i], reason(words, providers.Proven))
 			}
 		}
 	}
@@ -147,16 +147,16 @@ const (
 )
 
 // rules are the booking rules that speak against a room.
-func (s *search) rules(r *providers.Room) []Reason {
-	var why []Reason
+func (s *search) rules(r *providers.Room) []providers.Reason {
+	var why []providers.Reason
 	if !r.Bookable {
-		why = append(why, Reason{"cannot be booked: it is assigned to somebody", providers.Proven})
+		why = append(why, reason("cannot be booked: it is assigned to somebody", providers.Proven))
 	}
 	if length := s.q.Wish.Length; length > usualLongest {
-		why = append(why, Reason{"rooms usually refuse meetings longer than a day", providers.Inferred})
+		why = append(why, reason("rooms usually refuse meetings longer than a day", providers.Inferred))
 	}
 	if s.answer.Span.Start.Sub(s.q.Now) > usualHorizon {
-		why = append(why, Reason{"rooms usually refuse bookings more than 180 days ahead", providers.Inferred})
+		why = append(why, reason("rooms usually refuse bookings more than 180 days ahead", providers.Inferred))
 	}
 	return why
 }
@@ -220,4 +220,8 @@ func plural(n int, thing string) string {
 		return "1 " + thing
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+func reason(words string, proof providers.Proof) providers.Reason {
+	return providers.Reason{Words: words, Proof: proof}
 }

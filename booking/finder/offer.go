@@ -30,7 +30,7 @@ func (s *search) offer(ctx context.Context) error {
 		from = to
 	}
 	s.answer.More += len(s.candidates) - from
-	slices.SortStableFunc(s.answer.Withheld, func(a, b Withheld) int { return cmp.Compare(len(a.Why), len(b.Why)) })
+	slices.SortStableFunc(s.answer.Withheld, func(a, b providers.WithheldRoom) int { return cmp.Compare(len(a.Why), len(b.Why)) })
 	return nil
 }
 
@@ -57,7 +57,7 @@ func (s *search) look(c candidate, a providers.Availability) {
 		s.answer.More++
 		return
 	}
-	o := Offer{Room: *r, Span: span, AsOf: a.AsOf, Old: s.q.Now.Sub(a.AsOf) > s.q.MaxAge || a.Problem != nil}
+	o := providers.RoomOffer{Room: *r, Span: span, AsOf: a.AsOf, Old: s.q.Now.Sub(a.AsOf) > s.q.MaxAge || a.Problem != nil}
 	if state, until := a.State(span.Start); state == providers.Free {
 		o.Until = until
 	}
@@ -68,18 +68,18 @@ func (s *search) look(c candidate, a providers.Availability) {
 // fit finds the span at which a room can be had. Guests who are taken at the wished
 // span are told beside the offers; inside a window that leaves a choice, a span
 // must suit them too.
-func (s *search) fit(a providers.Availability) (providers.Interval, bool, Reason) {
+func (s *search) fit(a providers.Availability) (providers.Interval, bool, providers.Reason) {
 	span := s.answer.Span
 	if !a.Known() || !a.Window.Covers(span) {
 		words := "not known whether it is free"
 		if a.Problem != nil {
 			words += ": " + a.Problem.What()
 		}
-		return span, false, Reason{words, providers.UnknownCause}
+		return span, false, reason(words, providers.UnknownCause)
 	}
 	if !s.choice {
 		if a.FreeFor(span) {
-			return span, true, Reason{}
+			return span, true, providers.Reason{}
 		}
 		return span, false, s.taken(a, span)
 	}
@@ -90,16 +90,16 @@ func (s *search) fit(a providers.Availability) (providers.Interval, bool, Reason
 		}
 	}
 	if gap, ok := firstGap(span, s.q.Wish.Length, s.q.Now, everybody...); ok {
-		return gap, true, Reason{}
+		return gap, true, providers.Reason{}
 	}
 	if _, ok := firstGap(span, s.q.Wish.Length, s.q.Now, a); ok {
-		return span, false, Reason{"free only when somebody invited is not", providers.Proven}
+		return span, false, reason("free only when somebody invited is not", providers.Proven)
 	}
 	return span, false, s.taken(a, span)
 }
 
 // taken says by what the span is taken.
-func (s *search) taken(a providers.Availability, span providers.Interval) Reason {
+func (s *search) taken(a providers.Availability, span providers.Interval) providers.Reason {
 	for _, b := range a.Blocks {
 		if !b.State.Taken() || !b.Overlaps(span) {
 			continue
@@ -113,9 +113,9 @@ func (s *search) taken(a providers.Availability, span providers.Interval) Reason
 		case b.Subject.Or("") != "":
 			words += ", " + b.Subject.String()
 		}
-		return Reason{words, providers.Proven}
+		return reason(words, providers.Proven)
 	}
-	return Reason{"taken", providers.Proven}
+	return reason("taken", providers.Proven)
 }
 
 // firstGap is the first span of a length inside window at which all are free,
@@ -155,10 +155,10 @@ func firstGap(window providers.Interval, length time.Duration, now time.Time, al
 }
 
 // reasons say why a room is offered.
-func (s *search) reasons(c candidate, r providers.Room, o Offer) []Reason {
-	var why []Reason
+func (s *search) reasons(c candidate, r providers.Room, o providers.RoomOffer) []providers.Reason {
+	var why []providers.Reason
 	add := func(proof providers.Proof, format string, args ...any) {
-		why = append(why, Reason{fmt.Sprintf(format, args...), proof})
+		why = append(why, reason(fmt.Sprintf(format, args...), proof))
 	}
 	switch {
 	case s.choice:

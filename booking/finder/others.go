@@ -37,7 +37,7 @@ func (s *search) others(ctx context.Context) error {
 			if len(s.answer.Others) == maxOthers || span.Start.Before(s.q.Now) || !s.wide.Covers(span) || !s.guestsFree(span) || s.near(span) {
 				continue
 			}
-			other := Other{Span: span}
+			other := providers.OtherTime{Span: span}
 			for i, mailbox := range mailboxes {
 				if known[mailbox].FreeFor(span) {
 					if other.Rooms == 0 {

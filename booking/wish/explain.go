@@ -14,12 +14,12 @@ func (r *reading) explain() {
 	w := &r.wish
 	notes := w.Meaning
 	w.Meaning = nil
-	add := func(words string, assumed bool) { w.Meaning = append(w.Meaning, Part{words, assumed}) }
+	add := func(words string, assumed bool) { w.Meaning = append(w.Meaning, Part{Words: words, Assumed: assumed}) }
 	zone := w.Zone
 	switch {
 	case !w.Span.Start.IsZero():
-		add(spanWords(w.Span, zone, r.around.Now), false)
-		if r.length == 0 && (!r.clock.HasTo || r.waits) {
+		add(spanWords(w.Span, zone, r.around.Now), r.otherwise)
+		if r.length == 0 && !r.otherwise && (!r.clock.HasTo || r.waits) {
 			add("for "+lengthWords(w.Length), true)
 		}
 	case !w.Within.Start.IsZero():
@@ -93,4 +93,11 @@ func sameClock(a, b *time.Location, spans ...providers.Interval) bool {
 		}
 	}
 	return true
+}
+
+// At is the same wish at another time.
+func (w Wish) At(span providers.Interval, now time.Time) Wish {
+	w.Span, w.Within, w.Length = span, providers.Interval{}, span.Duration()
+	w.Meaning = append([]Part{{Words: "instead " + spanWords(span, w.Zone, now)}}, w.Meaning...)
+	return w
 }

@@ -34,6 +34,8 @@ type reading struct {
 	count    int
 	until    time.Time
 	ended    bool
+	// otherwise is true where the time is not the line's.
+	otherwise bool
 }
 
 // Read understands a line. It never fails: what makes no sense is a problem of the

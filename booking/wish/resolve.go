@@ -107,6 +107,13 @@ func (r *reading) time() {
 		r.within(r.day, when.Clock{From: 8 * time.Hour, To: 18 * time.Hour, HasTo: true}, length)
 	case r.wish.Repeat != nil:
 		r.problem("a series needs a time, such as 10-11")
+	case !r.around.Otherwise.Start.IsZero():
+		start, end := r.around.Otherwise.Start, r.around.Otherwise.End
+		if r.length > 0 {
+			end = start.Add(r.length)
+		}
+		r.otherwise = true
+		r.span(start, end)
 	case r.length > 0:
 		start := now.Truncate(time.Minute)
 		r.span(start, start.Add(length))

@@ -46,16 +46,14 @@ type Wish struct {
 }
 
 // Part is one thing that was understood.
-type Part struct {
-	Words string // safe to show: "Tue 24 Nov 14:00–15:00"
-	// Assumed marks what the line did not say, or only vaguely.
-	Assumed bool
-}
+type Part = providers.MeaningPart
 
 // Surroundings are what a line is understood by.
 type Surroundings struct {
 	Now  time.Time
 	Zone *time.Location // the person's own
+	// Otherwise is when, where the line says nothing of a time; zero: nothing.
+	Otherwise providers.Interval
 	// Length is how long a meeting is where the line does not say; 0 is 30 minutes.
 	Length time.Duration
 	// ZoneOf gives the zone of rooms at a place as typed behind @; nil and false
