@@ -9,20 +9,21 @@ import (
 // floors is the house of docs/architecture.md: for each package of ours, the
 // packages of ours that it may depend on, directly or not.
 var floors = map[string][]string{
-	"roomdesk/providers":                 {},
-	"roomdesk/providers/when":            {},
-	"roomdesk/keystore":                  {},
-	"roomdesk/providers/graph":           {"roomdesk/providers"},
-	"roomdesk/providers/graph/typed":     {"roomdesk/providers", "roomdesk/providers/graph"},
-	"roomdesk/providers/simulator":       {"roomdesk/providers", "roomdesk/providers/simulator/entra"},
-	"roomdesk/providers/simulator/entra": {},
-	"roomdesk/sync/store":                {"roomdesk/providers"},
-	"roomdesk/sync":                      {"roomdesk/providers", "roomdesk/sync/store"},
-	"roomdesk/booking":                   {"roomdesk/providers", "roomdesk/sync/store", "roomdesk/sync"},
-	"roomdesk/booking/wish":              {"roomdesk/providers", "roomdesk/providers/when"},
-	"roomdesk/booking/finder":            {"roomdesk/providers", "roomdesk/providers/when", "roomdesk/booking/wish"},
-	"roomdesk/tui":                       {"roomdesk/providers"},
-	"roomdesk/providers/providertest":    {"roomdesk/providers"},
+	"roomdesk/providers":                   {},
+	"roomdesk/providers/when":              {},
+	"roomdesk/keystore":                    {},
+	"roomdesk/providers/graph":             {"roomdesk/providers"},
+	"roomdesk/providers/graph/typed":       {"roomdesk/providers", "roomdesk/providers/graph"},
+	"roomdesk/providers/simulator":         {"roomdesk/providers", "roomdesk/providers/simulator/entra"},
+	"roomdesk/providers/simulator/entra":   {},
+	"roomdesk/providers/simulator/outside": {},
+	"roomdesk/sync/store":                  {"roomdesk/providers"},
+	"roomdesk/sync":                        {"roomdesk/providers", "roomdesk/sync/store"},
+	"roomdesk/booking":                     {"roomdesk/providers", "roomdesk/sync/store", "roomdesk/sync"},
+	"roomdesk/booking/wish":                {"roomdesk/providers", "roomdesk/providers/when"},
+	"roomdesk/booking/finder":              {"roomdesk/providers", "roomdesk/providers/when", "roomdesk/booking/wish"},
+	"roomdesk/tui":                         {"roomdesk/providers"},
+	"roomdesk/providers/providertest":      {"roomdesk/providers"},
 }
 
 // freeOfFloors may depend on anything of ours: the wiring, and test support that
