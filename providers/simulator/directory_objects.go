@@ -55,16 +55,23 @@ func (c *call) directoryObjects() answer {
 	w.string("@odata.context", c.context("directoryObjects"))
 	w.key("value")
 	w.b = append(w.b, '[')
-	var sent []string
+	principals := c.t.servicePrincipals()
+	sent := map[string]bool{}
 	for _, id := range body.IDs {
-		if id = strings.ToLower(id); slices.Contains(sent, id) {
+		if id = strings.ToLower(id); sent[id] {
 			continue
 		}
-		sent = append(sent, id)
+		sent[id] = true
 		if m := c.t.world.find(id); m != nil && wants("user") {
 			w.open()
 			w.string("@odata.type", "#microsoft.graph.user")
 			w.user(m, names)
+			w.close()
+		}
+		if sp := findPrincipal(principals, func(sp *servicePrincipal) bool { return sp.id == id }); sp != nil && wants("servicePrincipal") {
+			w.open()
+			w.string("@odata.type", "#microsoft.graph.servicePrincipal")
+			c.t.principalBody(w, sp, nil)
 			w.close()
 		}
 		if id == c.t.endpoints.TenantID && wants("organization") {

@@ -93,7 +93,10 @@ func (c *call) dispatch() answer {
 	case "subscriptions":
 		return c.subscriptionCalls()
 	case "serviceprincipals":
-		return c.fail(http.StatusNotImplemented, "NotImplemented", "The simulated tenant does not model /"+c.segments[0]+".")
+		return c.servicePrincipalCalls()
+	}
+	if strings.HasPrefix(c.name(0), "serviceprincipals(") {
+		return c.servicePrincipalCalls()
 	}
 	return c.noSegment(c.segments[0])
 }
