@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -66,5 +68,29 @@ func TestControlAddress(t *testing.T) {
 	last := ledger.Entries[len(ledger.Entries)-1]
 	if last.Path != "/v1.0/organization" || last.Status != 200 || last.Caller != c.at.ClientID || last.Token == "" {
 		t.Errorf("last entry %+v", last)
+	}
+}
+
+// The ledger knows an application also by the header of RFC 6749 2.3.1.
+func TestLedgerNamesApplicationsThatSignInByHeader(t *testing.T) {
+	tenant, c := start(t, Options{Rooms: 3, People: 3})
+	r, err := http.NewRequest(http.MethodPost, c.at.AuthorityURL+"/"+c.at.TenantID+"/oauth2/v2.0/token",
+		strings.NewReader(url.Values{"grant_type": {"client_credentials"}, "scope": {c.at.GraphURL + "/.default"}}.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.SetBasicAuth(url.QueryEscape(c.at.ClientID), url.QueryEscape(c.at.ClientSecret))
+	response, err := c.http.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	ledger := tenant.Ledger()
+	for ; len(ledger) < 2; ledger = tenant.Ledger() { // an entry is written behind its answer
+		runtime.Gosched()
+	}
+	if last := ledger[1]; last.Caller != c.at.ClientID || last.Effect != "issued token" {
+		t.Errorf("the ledger has %+v", last)
 	}
 }

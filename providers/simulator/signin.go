@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"roomdesk/providers/simulator/entra"
@@ -66,6 +67,12 @@ func publicApplication(clientID, objectID string) entra.Application {
 func (c *call) note(r *http.Request, a answer) {
 	if r.PostForm != nil {
 		c.entry.Caller = r.PostForm.Get("client_id")
+	}
+	if id, _, basic := r.BasicAuth(); basic && c.entry.Caller == "" { // each half is form encoded
+		if decoded, err := url.QueryUnescape(id); err == nil {
+			id = decoded
+		}
+		c.entry.Caller = id
 	}
 	if !strings.HasPrefix(a.kind, "application/json") {
 		return
