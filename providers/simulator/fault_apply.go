@@ -34,6 +34,7 @@ func (h *hit) before(c *call) bool {
 		if _, err := c.t.directory.Disturb(*h.Token); err != nil {
 			c.entry.Effect = "token fault without effect: " + err.Error()
 		}
+		c.identify() // what was a good token may be none any more
 	}
 	return h.ResetBefore
 }
