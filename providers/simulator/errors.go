@@ -47,19 +47,3 @@ func (c *call) noSegment(segment string) answer {
 func (c *call) wrongMethod() answer {
 	return c.fail(http.StatusMethodNotAllowed, "BadRequest", "Specified HTTP method is not allowed for the request target.")
 }
-
-// need is answered by the table of permissions, which was asked before the
-// operation began.
-func (c *call) need(area, ...string) *problem { return nil }
-
-// Names for [call.need].
-var (
-	readCalendars     = []string{}
-	readBasic         = readCalendars
-	writeCalendars    = readCalendars
-	readUsers         = readCalendars
-	readOrganizations = readCalendars
-	readPlaces        = readCalendars
-	readSettings      = readCalendars
-	writeSettings     = readCalendars
-)

@@ -63,9 +63,6 @@ type scheduleRequest struct {
 // getSchedule answers free/busy of many mailboxes. What is wrong with one address
 // stands in its entry; the request itself still succeeds.
 func (c *call) getSchedule() answer {
-	if p := c.need(mailboxArea, readBasic...); p != nil {
-		return c.refuse(p)
-	}
 	if p := c.options("$top", "$skip", "$filter", "$count", "$search"); p != nil {
 		return c.refuse(p)
 	}

@@ -70,9 +70,6 @@ func (c *call) mailboxSettings() answer {
 	if c.method == http.MethodPatch && c.depth() == 3 {
 		return c.patchSettings()
 	}
-	if p := c.need(mailboxArea, readSettings...); p != nil {
-		return c.refuse(p)
-	}
 	if c.method != http.MethodGet {
 		return c.wrongMethod()
 	}
@@ -174,9 +171,6 @@ func (w *writer) replies(r automaticReplies) {
 
 // outlook answers the list of time zones.
 func (c *call) outlook() answer {
-	if p := c.need(directoryArea, readUsers...); p != nil {
-		return c.refuse(p)
-	}
 	name := strings.ToLower(c.name(3))
 	if c.depth() != 4 || !strings.HasPrefix(name, "supportedtimezones") {
 		return c.noSegment(c.segments[c.depth()-1])

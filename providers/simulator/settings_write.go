@@ -42,9 +42,6 @@ var languageNames = map[string]string{
 
 // patchSettings changes what the body names, all of it or nothing.
 func (c *call) patchSettings() answer {
-	if p := c.need(mailboxArea, writeSettings...); p != nil {
-		return c.refuse(p)
-	}
 	var w wireSettings
 	if p := strictDecode(c.body, &w); p != nil {
 		return c.refuse(p)
