@@ -15,6 +15,7 @@ type account struct {
 	name    string // "" as generated
 	mail    string // "" as generated
 	enabled *bool
+	licence string // one of the licences' words; "" as generated
 	// removed is the code that mailbox requests get: the object is deleted.
 	removed string
 }
@@ -32,7 +33,8 @@ type accounts struct {
 	mu      sync.RWMutex
 	version uint32
 	log     []accountChange
-	aliases map[string]*mailbox // addresses given since start, lower case
+	aliases map[string]*mailbox // addresses and ids given since start, lower case
+	added   []*mailbox          // rooms created since start
 }
 
 // accountChange is one line of the history, with the properties that changed;
@@ -109,6 +111,9 @@ func (t *Tenant) changeAccount(address string, change func(*account) error) (*ma
 		if before.mail != next.mail {
 			names = append(names, "mail", "proxyAddresses")
 		}
+		if before.licence != next.licence {
+			names = append(names, "assignedLicenses", "assignedPlans", "usageLocation")
+		}
 		if before.enabled != next.enabled {
 			names = append(names, "accountEnabled")
 		}
@@ -157,10 +162,11 @@ func (w *world) removed(key string) *mailbox {
 func (w *world) present() []*mailbox {
 	w.accounts.mu.RLock()
 	defer w.accounts.mu.RUnlock()
-	if !slices.ContainsFunc(w.accounts.log, func(c accountChange) bool { return c.m.gone() }) {
+	gone := slices.ContainsFunc(w.accounts.log, func(c accountChange) bool { return c.m.gone() })
+	if !gone && len(w.accounts.added) == 0 {
 		return w.all
 	}
-	return slices.DeleteFunc(slices.Clone(w.all), (*mailbox).gone)
+	return slices.DeleteFunc(slices.Concat(w.all, w.accounts.added), (*mailbox).gone)
 }
 
 // changedBetween lists the accounts that changed after a version and up to

@@ -25,7 +25,7 @@ type folder struct {
 }
 
 // hasTeams reports whether Teams meetings can be made in the mailbox.
-func (m *mailbox) hasTeams() bool { return m.kind == personBox && m.person.teams }
+func (m *mailbox) hasTeams() bool { return m.kind == personBox && m.licenceWord() == LicenceFull }
 
 // changedFolders are the calendars that are not as every mailbox has them.
 func (m *mailbox) changedFolders() []*folder {

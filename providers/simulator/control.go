@@ -127,7 +127,7 @@ func (t *Tenant) serveTruth(w http.ResponseWriter, r *http.Request) {
 			*into = at
 		}
 	}
-	boxes := t.world.all
+	boxes := t.world.mailboxes()
 	if one := r.URL.Query().Get("mailbox"); one != "" {
 		m := t.world.find(one)
 		if m == nil {

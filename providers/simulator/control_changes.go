@@ -69,6 +69,8 @@ func (t *Tenant) change(mailbox, word, to string) (any, error) {
 		return done, t.HideRoom(mailbox, word == "hide")
 	case "enable", "disable":
 		return done, t.SetAccountEnabled(mailbox, word == "enable")
+	case "licence":
+		return done, t.SetLicence(mailbox, to)
 	case "delete":
 		if to == "" {
 			to = GoneUser
@@ -77,5 +79,5 @@ func (t *Tenant) change(mailbox, word, to string) (any, error) {
 	case "restore":
 		return done, t.RestoreAccount(mailbox)
 	}
-	return nil, fmt.Errorf("%q is none of place_id, rename, address, room_list, hide, show, enable, disable, delete, restore", word)
+	return nil, fmt.Errorf("%q is none of place_id, rename, address, room_list, hide, show, enable, disable, licence, delete, restore", word)
 }

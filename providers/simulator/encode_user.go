@@ -38,14 +38,27 @@ func userNames(pick selection) []string {
 }
 
 // principalName is what a person signs in with.
-func (m *mailbox) principalName() string { return m.contact.address }
+func (m *mailbox) principalName() string {
+	if m.upn != "" {
+		return m.upn
+	}
+	return m.contact.address
+}
+
+// userType tells the company's own people from guests.
+func (m *mailbox) userType() string {
+	if strings.Contains(m.upn, "#EXT#") {
+		return "Guest"
+	}
+	return "Member"
+}
 
 // enabled reports whether the account may sign in; those of rooms may not.
 func (m *mailbox) enabled() bool {
 	if e := m.state().enabled; e != nil {
 		return *e
 	}
-	return m.kind == personBox
+	return m.kind == personBox || m.userType() == "Guest"
 }
 
 func (m *mailbox) proxyAddresses() []string {
@@ -148,7 +161,19 @@ func (w *writer) user(m *mailbox, names []string) {
 		case "deviceEnrollmentLimit":
 			w.int(name, 5)
 		case "userType":
-			w.string(name, "Member")
+			w.string(name, m.userType())
+		case "externalUserState":
+			if m.userType() == "Guest" {
+				w.string(name, "Accepted")
+			} else {
+				w.null(name)
+			}
+		case "creationType":
+			if m.userType() == "Guest" {
+				w.string(name, "Invitation")
+			} else {
+				w.null(name)
+			}
 		default:
 			w.null(name)
 		}

@@ -41,12 +41,18 @@ func (m *mailbox) licences() []assignedLicence {
 	switch {
 	case m.room != nil && m.room.teams == "enabled":
 		return []assignedLicence{{licence: teamsRoomLicence}}
-	case m.room != nil, m.kind == noMailbox, m.person == nil:
+	case m.room != nil:
 		return nil
-	case !m.person.teams:
-		return []assignedLicence{{enterpriseLicence, []servicePlan{teamsPlan}}}
 	}
-	return []assignedLicence{{licence: enterpriseLicence}}
+	switch m.licenceWord() {
+	case LicenceFull:
+		return []assignedLicence{{licence: enterpriseLicence}}
+	case LicenceNoTeams:
+		return []assignedLicence{{enterpriseLicence, []servicePlan{teamsPlan}}}
+	case LicenceNoExchange:
+		return []assignedLicence{{enterpriseLicence, []servicePlan{exchangePlan}}}
+	}
+	return nil
 }
 
 // licensedSince is when all licences were assigned.

@@ -36,6 +36,7 @@ type mailbox struct {
 	guid    [16]byte
 	store   [16]byte // a constant part of every id of the mailbox
 	contact *contact
+	upn     string // user principal name; "" is the address
 	zone    *zone
 	person  *person
 	room    *room

@@ -97,6 +97,9 @@ func (c *call) createPlace() answer {
 		return c.refuse(p)
 	}
 	c.t.addPlace(r, c.t.options.PlaceDelay)
+	if kind == roomPlace {
+		c.t.addRoomMailbox(r)
+	}
 	c.entry.Effect = "created " + placeNames[kind]
 	a := c.ok(c.placeEntity(r, nil))
 	a.status = http.StatusCreated

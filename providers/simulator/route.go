@@ -117,6 +117,9 @@ func (c *call) users() answer {
 		}
 		return c.fail(http.StatusNotFound, "ErrorInvalidUser", "The requested user '"+c.mailKey+"' is invalid.")
 	}
+	if p := c.mailbox.unavailable(); p != nil {
+		return c.refuse(p)
+	}
 	c.t.ensure(c.mailbox)
 	foreign := false // a person who looks into a colleague's mailbox
 	if user := c.user(); user != nil {

@@ -38,7 +38,7 @@ func (c *call) scheduleOf(key string) (m *mailbox, code, message string) {
 	switch {
 	case m == nil && isAddress && domain != c.t.endpoints.Domain:
 		return nil, noProxy, "Proxy web request not allowed for '" + key + "': there is no relationship with the organization of that address."
-	case m == nil || !isAddress || m.kind == noMailbox:
+	case m == nil || !isAddress || !m.hasMailbox():
 		return nil, noRecipient, "Unable to resolve e-mail address '" + key + "' to an Active Directory object."
 	}
 	if user := c.user(); user != nil && m.roleOf(user) == roleNone {

@@ -46,7 +46,7 @@ func (t *Tenant) findAccount(key string) (entra.User, bool) {
 	if m == nil {
 		return entra.User{}, false
 	}
-	u := entra.User{ObjectID: m.id, Name: m.contact.address, Mail: m.mail(), DisplayName: m.displayName(), Disabled: !m.enabled()}
+	u := entra.User{ObjectID: m.id, Name: m.principalName(), Mail: m.mail(), DisplayName: m.displayName(), Disabled: !m.enabled()}
 	if m.person != nil {
 		u.Password = t.endpoints.UserPassword
 	}

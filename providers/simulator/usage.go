@@ -67,7 +67,7 @@ func (t *Tenant) Usage() Usage {
 			Refused: a.global.refused + a.directory.refused, Over: a.global.over + a.directory.over, Early: a.global.early + a.directory.early})
 	}
 	for key, g := range th.boxes {
-		b := MailboxUsage{App: key.app, Mailbox: t.world.all[key.box].contact.address, Requests: g.total, PeakRequests: g.requests.peak,
+		b := MailboxUsage{App: key.app, Mailbox: t.world.at(key.box).contact.address, Requests: g.total, PeakRequests: g.requests.peak,
 			InFlight: g.inFlight, PeakInFlight: g.peak, PeakUpload: g.upload.peak, Refused: g.refused, Over: g.over, Early: g.early}
 		if !g.until.IsZero() {
 			until := g.until.UTC()

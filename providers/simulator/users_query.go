@@ -116,7 +116,7 @@ func (m *mailbox) userField(name string) (any, bool) {
 	case "accountenabled":
 		return m.enabled(), true
 	case "usertype":
-		return "Member", true
+		return m.userType(), true
 	case "proxyaddresses":
 		return m.proxyAddresses(), true
 	case "othermails":

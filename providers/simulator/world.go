@@ -93,8 +93,15 @@ func newWorld(o Options, zones *zoneTable) *world {
 	w.addCells(o)
 	w.addPeople(o)
 	w.addPartners(o)
+	if o.Oddities {
+		w.renamePrincipals(o)
+		w.addGuests(o)
+	}
 	for _, m := range w.all {
 		w.byAddress[m.contact.address] = m
+		if m.upn != "" {
+			w.byAddress[strings.ToLower(m.upn)] = m
+		}
 		w.byAddress[m.id] = m
 	}
 	return w
