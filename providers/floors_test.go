@@ -17,13 +17,15 @@ var floors = map[string][]string{
 	"roomdesk/providers/simulator":         {"roomdesk/providers", "roomdesk/providers/simulator/entra"},
 	"roomdesk/providers/simulator/entra":   {},
 	"roomdesk/providers/simulator/outside": {},
-	"roomdesk/sync/store":                  {"roomdesk/providers"},
-	"roomdesk/sync":                        {"roomdesk/providers", "roomdesk/sync/store"},
-	"roomdesk/booking":                     {"roomdesk/providers", "roomdesk/sync/store", "roomdesk/sync"},
 	"roomdesk/booking/wish":                {"roomdesk/providers", "roomdesk/providers/when"},
 	"roomdesk/booking/finder":              {"roomdesk/providers", "roomdesk/providers/when", "roomdesk/booking/wish"},
 	"roomdesk/tui":                         {"roomdesk/providers"},
 	"roomdesk/providers/providertest":      {"roomdesk/providers"},
+	"roomdesk/sync/queue":                  {"roomdesk/providers"},
+	"roomdesk/sync/queue/queuetest":        {"roomdesk/providers", "roomdesk/sync/queue"},
+	"roomdesk/sync/store":                  {"roomdesk/providers", "roomdesk/sync/queue"},
+	"roomdesk/sync":                        {"roomdesk/providers", "roomdesk/sync/queue", "roomdesk/sync/store"},
+	"roomdesk/booking":                     {"roomdesk/providers", "roomdesk/sync/queue", "roomdesk/sync/store", "roomdesk/sync"},
 }
 
 // freeOfFloors may depend on anything of ours: the wiring, and test support that

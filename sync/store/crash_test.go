@@ -20,6 +20,13 @@ import (
 const crashEnv = "ROOMDESK_TEST_CRASH_STORE"
 
 func TestMain(m *testing.M) {
+	if file := os.Getenv(upgradeEnv); file != "" {
+		if err := upgradeUntilKilled(file); err != nil {
+			fmt.Println("error", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if file := os.Getenv(crashEnv); file != "" {
 		if err := writeUntilKilled(file); err != nil {
 			fmt.Println("error", err)

@@ -112,7 +112,7 @@ func (s *Store) setAside(ctx context.Context, o Options, damage error) error {
 		return err
 	}
 	defer db.Close()
-	if err := migrate(ctx, db, s.path, migrations); err != nil {
+	if err := migrate(ctx, db, s.path, migrations, o.at); err != nil {
 		return err
 	}
 	for _, r := range rows {

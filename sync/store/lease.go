@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"sync"
 )
 
@@ -32,21 +33,35 @@ func (l *leaseState) release() error {
 // whether this process has it. At most one process does; it gives it back when
 // it closes the store or ends in any way. Bookings may be written without it.
 func (s *Store) Lease() (bool, error) {
+	held, fresh, err := s.takeLease()
+	if err != nil || !fresh || s.writer == nil {
+		return held, err
+	}
+	return held, s.freeJobs(context.Background())
+}
+
+func (s *Store) takeLease() (held, fresh bool, err error) {
 	s.lease.mu.Lock()
 	defer s.lease.mu.Unlock()
 	if s.lease.held != nil {
-		return true, nil
+		return true, false, nil
 	}
-	held, who, err := takeLease(s.path + lockSuffix)
+	taken, who, err := takeLease(s.path + lockSuffix)
 	if err != nil {
-		return false, failure("locking the local store", err)
+		return false, false, failure("locking the local store", err)
 	}
-	s.lease.held, s.lease.other = held, who
+	s.lease.held, s.lease.other = taken, who
 	s.report.Holder = ""
-	if held == nil {
+	if taken == nil {
 		s.report.Holder = who
 	}
-	return held != nil, nil
+	return taken != nil, taken != nil, nil
+}
+
+// freeJobs gives back what a process that held the lease before had claimed: it
+// is gone.
+func (s *Store) freeJobs(ctx context.Context) error {
+	return s.write(ctx, "taking over the queue", func(b *batch) error { return b.exec(freeJobs) })
 }
 
 // Holder says who may sync where this process may not: "process 4711".

@@ -12,8 +12,11 @@ import (
 //go:embed schema.sql
 var schema string
 
+//go:embed schema_2.sql
+var schema2 string
+
 // migrations lead from version i to i+1. A released one never changes.
-var migrations = []string{schema}
+var migrations = []string{schema, schema2}
 
 // applicationID marks the file as ours in SQLite's header ("rmdk").
 const applicationID = 0x726d646b
@@ -62,8 +65,9 @@ func tooNew(have, know int) error {
 
 // migrate brings the file to the newest version, one transaction a step, so that
 // an end at any moment leaves a whole version. Before the first step a file that
-// holds something is copied beside itself.
-func migrate(ctx context.Context, db *sql.DB, path string, steps []string) error {
+// holds something is copied beside itself. at is told of each point that an end
+// of the process may meet.
+func migrate(ctx context.Context, db *sql.DB, path string, steps []string, at func(point string)) error {
 	have, err := version(ctx, db)
 	if err != nil {
 		return err
@@ -82,19 +86,21 @@ func migrate(ctx context.Context, db *sql.DB, path string, steps []string) error
 		return nil
 	}
 	if have > 0 {
+		at("before the backup")
 		if err := backup(ctx, db, fmt.Sprintf("%s.before-%d", path, have+1)); err != nil {
 			return err
 		}
+		at("after the backup")
 	}
 	for ; have < len(steps); have++ {
-		if err := step(ctx, db, have+1, steps[have]); err != nil {
+		if err := step(ctx, db, have+1, steps[have], at); err != nil {
 			return fmt.Errorf("bringing the store to version %d: %w", have+1, err)
 		}
 	}
 	return nil
 }
 
-func step(ctx context.Context, db *sql.DB, to int, statements string) error {
+func step(ctx context.Context, db *sql.DB, to int, statements string, at func(point string)) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -106,8 +112,13 @@ func step(ctx context.Context, db *sql.DB, to int, statements string) error {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
 			return err
 		}
+		at(fmt.Sprint("inside step ", to))
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	at(fmt.Sprint("after step ", to))
+	return nil
 }
 
 // backup copies the database into a file of the owner's only. One that an

@@ -31,6 +31,8 @@ type Options struct {
 	Location func(zone string) *time.Location
 	Now      func() time.Time // nil: time.Now
 	Logger   *slog.Logger     // nil: none
+
+	at func(point string) // of opening; for tests
 }
 
 // OpenReport says what opening found and did. Its texts are safe to show.
@@ -103,6 +105,9 @@ func open(ctx context.Context, o Options) (_ *Store, err error) {
 	if o.Location == nil {
 		o.Location = ianaZone
 	}
+	if o.at == nil {
+		o.at = func(string) {}
+	}
 	path, err := filepath.Abs(o.Path)
 	if err != nil {
 		return nil, err
@@ -132,7 +137,13 @@ func open(ctx context.Context, o Options) (_ *Store, err error) {
 			return nil, err
 		}
 	}
-	return s, s.read.PingContext(ctx)
+	if err := s.read.PingContext(ctx); err != nil {
+		return nil, err
+	}
+	if _, held := s.lease.holder(); held && !o.ReadOnly {
+		return s, s.freeJobs(ctx)
+	}
+	return s, nil
 }
 
 func ianaZone(name string) *time.Location {
@@ -187,7 +198,7 @@ func (s *Store) inspect(ctx context.Context, o Options, held bool) error {
 		if err := s.check(ctx, db, o.Verify); err != nil {
 			return err
 		}
-		if err := migrate(ctx, db, s.path, migrations); err != nil {
+		if err := migrate(ctx, db, s.path, migrations, o.at); err != nil {
 			return err
 		}
 	} else if err := upToDate(ctx, db); err != nil {

@@ -1,0 +1,31 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// AtEachPoint is told of the points of opening at which an end of the process
+// would leave something half done.
+func (o *Options) AtEachPoint(at func(point string)) { o.at = at }
+
+// OpenVersion makes a store of an older version, as the program of its time did.
+func OpenVersion(ctx context.Context, file string, version int, rows ...string) error {
+	if _, err := secure(file, true); err != nil {
+		return err
+	}
+	db, err := connect(file, false, 1)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := migrate(ctx, db, file, migrations[:version], func(string) {}); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if _, err := db.ExecContext(ctx, row); err != nil {
+			return fmt.Errorf("%s: %w", row, err)
+		}
+	}
+	return nil
+}
