@@ -1,9 +1,8 @@
 package sync
 
 import (
-	"container/heap"
-
 	"roomdesk/providers"
+	"roomdesk/sync/queue"
 )
 
 // Watch says which mailboxes are on the screen: they are read first and more
@@ -26,20 +25,11 @@ func (e *Engine) Watch(mailboxes []providers.Address) {
 			}
 			continue
 		}
-		e.hasten(t)
-		if t.problem == nil && t.heap == &e.s.waiting {
-			e.s.sooner(t, t.lastGood.Add(e.within(e.o.Intervals.Watched)))
+		if t.problem == nil && !t.running {
+			e.hurry(mailbox, later(now, t.lastGood.Add(e.within(e.o.Intervals.Watched))), queue.OnScreen)
 		}
 	}
 	e.awake()
-}
-
-// hasten moves a task before others that are due. Guarded by e.mu.
-func (e *Engine) hasten(t *task) {
-	t.urgent = true
-	if t.heap != nil {
-		heap.Fix(t.heap, t.index)
-	}
 }
 
 // Poke reads a mailbox as soon as possible, for example after a booking there.
@@ -47,20 +37,15 @@ func (e *Engine) hasten(t *task) {
 func (e *Engine) Poke(mailbox providers.Address) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if t := e.s.tasks[calendarTask(mailbox)]; t != nil {
-		e.poke(t)
-	}
+	e.poke(mailbox)
 	e.awake()
 }
 
 // poke is guarded by e.mu.
-func (e *Engine) poke(t *task) {
-	if t.running {
-		t.again = true
-		return
+func (e *Engine) poke(mailbox providers.Address) {
+	if e.s.tasks[calendarTask(mailbox)] != nil {
+		e.hurry(mailbox, e.now(), queue.Asked)
 	}
-	t.urgent = true
-	e.s.put(t, e.now())
 }
 
 // Retry reads the mailboxes as soon as possible, whatever they wait for; all of
@@ -76,14 +61,14 @@ func (e *Engine) Retry(mailboxes ...providers.Address) {
 		e.s.put(e.hold.probe, now)
 	}
 	for _, mailbox := range mailboxes {
-		if t := e.s.tasks[calendarTask(mailbox)]; t != nil {
-			t.tries = 0
-			e.poke(t)
-		}
+		e.poke(mailbox)
 	}
 	if len(mailboxes) == 0 {
 		for _, t := range e.s.tasks {
-			if t.rank != rankProbe && !t.running {
+			switch {
+			case t.mailbox != "":
+				e.hurry(t.mailbox, now, queue.Rest)
+			case t.rank != rankProbe && !t.running:
 				t.tries = 0
 				e.s.put(t, now)
 			}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"roomdesk/providers"
+	"roomdesk/sync/queue"
 	"roomdesk/sync/store"
 )
 
@@ -44,6 +45,8 @@ type Intervals struct {
 type Options struct {
 	Store  *store.Store
 	Source Source
+	// Queue says which mailbox is read next; nil: the store's own.
+	Queue queue.Queue
 	// People are the persons whose calendars are mirrored, besides every room's.
 	People []providers.Address
 	// AllPeople mirrors the calendar of everybody in the directory.
@@ -64,6 +67,7 @@ type Options struct {
 type Engine struct {
 	store  *store.Store
 	source Source
+	queue  queue.Queue
 	o      Options
 	now    func() time.Time
 	log    *slog.Logger
@@ -74,6 +78,9 @@ type Engine struct {
 	mu      stdsync.Mutex
 	rand    *rand.Rand
 	s       schedule
+	pool    pool
+	asking  asking
+	left    map[providers.Address]bool // what Once has still to read
 	running bool
 	once    bool
 	follows bool // another process syncs; this one only tells of its changes
@@ -90,13 +97,17 @@ type Engine struct {
 func New(o Options) *Engine {
 	defaults(&o)
 	e := &Engine{
-		store: o.Store, source: o.Source, o: o, now: o.Now, log: o.Logger, rand: o.Rand, hub: newHub(),
+		store: o.Store, source: o.Source, queue: o.Queue, o: o, now: o.Now, log: o.Logger, rand: o.Rand, hub: newHub(),
 		wake: make(chan struct{}, 1), watched: map[providers.Address]bool{}, persons: map[providers.Address]bool{},
 	}
 	for _, person := range o.People {
 		e.persons[person] = true
 	}
+	if e.queue == nil && o.Store != nil {
+		e.queue = o.Store.Queue()
+	}
 	e.s.init()
+	e.pool.init()
 	return e
 }
 
@@ -261,6 +272,9 @@ func (e *Engine) start(once bool) error {
 	}
 	e.running, e.once = true, once
 	e.s.init()
+	e.pool.init()
+	e.asking = asking{}
+	e.left = map[providers.Address]bool{}
 	e.hold = hold{}
 	e.phase = phaseState{}
 	return nil
@@ -288,6 +302,7 @@ const progressEvery = 100 * time.Millisecond
 func (e *Engine) loop(ctx context.Context, progress func(providers.SyncProgress)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var workers stdsync.WaitGroup
+	defer e.giveBack()
 	defer workers.Wait()
 	defer cancel()
 	if err := e.plan(ctx); err != nil {
@@ -315,7 +330,11 @@ func (e *Engine) loop(ctx context.Context, progress func(providers.SyncProgress)
 			defer e.mu.Unlock()
 			return e.s.fatal
 		}
-		if e.once && e.s.active == 0 && e.s.waiting.Len() == 0 && e.s.ready.Len() == 0 {
+		if e.feeds(now) {
+			e.pool.busy = true
+			workers.Go(func() { e.feed(ctx) })
+		}
+		if e.once && e.s.active == 0 && e.s.waiting.Len() == 0 && e.s.ready.Len() == 0 && len(e.left) == 0 {
 			e.mu.Unlock()
 			return nil
 		}

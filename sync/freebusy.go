@@ -10,29 +10,95 @@ import (
 // batch is one question for the free/busy of several mailboxes.
 type batch struct {
 	mailboxes []providers.Address
+	whole     bool // not a part of one that failed
 	tries     int
 }
+
+// asking is the questions for free/busy that are still to be put. Guarded by
+// Engine.mu.
+type asking struct {
+	mailboxes []providers.Address
+	planned   int // tasks that will take from these
+	size      int // mailboxes in one question, now
+	calm      int // answers since the size changed
+}
+
+// easeAfter is how many questions must be answered before one asks for one
+// mailbox more.
+const easeAfter = 4
 
 // ask queues questions for the free/busy of mailboxes.
 func (e *Engine) ask(mailboxes []providers.Address) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.phase.schedule.total += len(mailboxes)
-	for len(mailboxes) > 0 {
-		n := min(e.o.Batch, len(mailboxes))
-		e.queue(&batch{mailboxes: mailboxes[:n]}, e.now())
-		mailboxes = mailboxes[n:]
-	}
+	e.asking.mailboxes = append(e.asking.mailboxes, mailboxes...)
+	e.planQuestions()
 	e.awake()
 }
 
-// queue is guarded by e.mu.
-func (e *Engine) queue(b *batch, due time.Time) {
+// planQuestions is guarded by e.mu.
+func (e *Engine) planQuestions() {
+	a := &e.asking
+	if a.size == 0 {
+		a.size = e.o.Batch
+	}
+	for a.planned*a.size < len(a.mailboxes) {
+		a.planned++
+		e.question(nil, e.now())
+	}
+}
+
+// take is the next question: as many mailboxes as are asked for at once now.
+func (e *Engine) take() *batch {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	a := &e.asking
+	a.planned--
+	n := min(a.size, len(a.mailboxes))
+	b := &batch{mailboxes: a.mailboxes[:n:n], whole: true}
+	a.mailboxes = a.mailboxes[n:]
+	e.planQuestions()
+	return b
+}
+
+// question makes the task that puts one; nil: it takes its mailboxes when it
+// starts. Guarded by e.mu.
+func (e *Engine) question(b *batch, due time.Time) {
 	e.phase.batches++
 	e.s.put(&task{
 		name: fmt.Sprint("free/busy ", e.phase.batches), rank: rankSchedule,
-		do: func(r *taskRun) error { return e.readSchedule(r, b) },
+		do: func(r *taskRun) error {
+			if b == nil {
+				b = e.take()
+			}
+			if len(b.mailboxes) == 0 {
+				return nil
+			}
+			return e.readSchedule(r, b)
+		},
 	}, due)
+}
+
+// answered and refused adapt how much is asked for at once: half as much after a
+// question that failed as a whole, one more after some that did not. Guarded by
+// e.mu.
+func (e *Engine) answered() {
+	e.phase.refused = 0
+	if a := &e.asking; a.size < e.o.Batch {
+		if a.calm++; a.calm >= easeAfter {
+			a.size, a.calm = a.size+1, 0
+		}
+	}
+}
+
+func (e *Engine) refused(b *batch) {
+	e.phase.refused++
+	if a := &e.asking; e.phase.refused > halvings {
+		a.size = e.o.Batch // the size is not what the service minds
+	} else if b.whole && len(b.mailboxes) == a.size { // one of before the last change says nothing new
+		a.size, a.calm = max(1, a.size/2), 0
+	}
 }
 
 // planSchedule asks for the free/busy of mailboxes whose calendars do not say it:
@@ -90,10 +156,10 @@ func (e *Engine) horizon(now time.Time) providers.Interval {
 // single mailbox spoils them: halving further would only make a storm.
 const halvings = 6
 
-func (e *Engine) halve() bool {
+func (e *Engine) halve(b *batch) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.phase.refused++
+	e.refused(b)
 	return e.phase.refused <= halvings
 }
 
@@ -111,17 +177,17 @@ func (e *Engine) readSchedule(r *taskRun, b *batch) error {
 	switch {
 	case err == nil:
 		e.mu.Lock()
-		e.phase.refused = 0
+		e.answered()
 		e.mu.Unlock()
 	case r.ctx.Err() != nil, concernsAll(err) && b.tries < 2:
 		return err
 	case providers.Is(err, providers.Throttled) && b.tries < onceTries:
 		return err
-	case len(b.mailboxes) > 1 && e.halve():
+	case len(b.mailboxes) > 1 && e.halve(b):
 		e.mu.Lock()
 		half := len(b.mailboxes) / 2
-		e.queue(&batch{mailboxes: b.mailboxes[:half]}, now)
-		e.queue(&batch{mailboxes: b.mailboxes[half:]}, now)
+		e.question(&batch{mailboxes: b.mailboxes[:half]}, now)
+		e.question(&batch{mailboxes: b.mailboxes[half:]}, now)
 		e.mu.Unlock()
 		return nil
 	default:

@@ -130,6 +130,7 @@ func (e *Engine) stopped(err error, tries int, now time.Time) {
 	if e.once && (p.Class == providers.SignedOut || p.Class == providers.UntrustedHost || tries >= onceTries) {
 		e.outcome.Problem = p
 		e.s.abandon()
+		clear(e.left)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"roomdesk/providers"
+	"roomdesk/sync/queue"
 )
 
 // plan reads from the store what is known, and queues what is due. Nothing starts
@@ -57,6 +58,9 @@ func (e *Engine) plan(ctx context.Context) error {
 	if err := e.adopt(ctx, wanted); err != nil {
 		return err
 	}
+	if err := e.resume(ctx, wanted); err != nil {
+		return err
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, m := range known {
@@ -67,26 +71,32 @@ func (e *Engine) plan(ctx context.Context) error {
 		t.lastGood, t.lastFull, t.rows, t.unconfirmed, t.complete, t.problem = m.LastGood, m.LastFull, m.Rows, m.Unconfirmed, m.Complete(), m.Problem
 		e.setSettled(t, t.complete)
 		t.near = !m.Next.IsZero() && m.Next.Sub(m.LastGood) <= e.o.Intervals.Near
-		if t.problem != nil {
-			t.tries = t.problem.Tries
-		}
-		if e.once {
+		t.due = m.Next
+		switch {
+		case e.once:
 			t.full = e.s.full
 			e.setSettled(t, false)
-			t.tries = 0
-			continue
-		}
-		due := now
-		switch {
 		case m.Problem != nil && m.Problem.NextTry.After(now):
-			due = m.Problem.NextTry
 			e.setSettled(t, true)
-		case m.Complete() && m.Next.After(now):
-			due = m.Next
 		}
-		e.s.put(t, due)
 	}
 	return nil
+}
+
+// resume makes the queue hold what there is to do: what it knows of an earlier
+// process stays as it is, except that Once reads everything now.
+func (e *Engine) resume(ctx context.Context, wanted []providers.Address) error {
+	stats, err := e.queue.Stats(ctx)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	e.hold.until = later(e.hold.until, stats.Paused)
+	e.mu.Unlock()
+	if !e.once {
+		return nil
+	}
+	return e.queue.Wake(ctx, e.now(), queue.Rest, wanted...)
 }
 
 func (e *Engine) dueList(listed time.Time, every time.Duration, now time.Time) time.Time {
@@ -114,15 +124,34 @@ func (e *Engine) adopt(ctx context.Context, mailboxes []providers.Address) error
 	if err := e.store.AddMailboxes(ctx, fresh); err != nil {
 		return err
 	}
+	now := e.now()
+	jobs := make([]queue.Job, len(fresh))
+	e.mu.Lock()
+	for i, mailbox := range fresh {
+		jobs[i] = queue.Job{Mailbox: mailbox, Due: now, Priority: queue.First}
+		if e.watched[mailbox] {
+			jobs[i].Priority = queue.OnScreen
+		}
+	}
+	e.mu.Unlock()
+	if err := e.queue.Enqueue(ctx, jobs...); err != nil {
+		return err
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	now := e.now()
+	e.pool.next = now
 	for _, mailbox := range fresh {
 		if e.s.tasks[calendarTask(mailbox)] != nil {
 			continue
 		}
-		t := &task{name: calendarTask(mailbox), mailbox: mailbox, rank: rankCalendar, do: e.readCalendar, full: e.once && e.s.full, urgent: e.watched[mailbox]}
-		e.s.put(t, now)
+		t := &task{name: calendarTask(mailbox), mailbox: mailbox, rank: rankCalendar, do: e.readCalendar, full: e.once && e.s.full}
+		e.s.know(t)
+		if e.watched[mailbox] {
+			e.hurry(mailbox, now, queue.OnScreen)
+		}
+		if e.once {
+			e.left[mailbox] = true
+		}
 		e.phase.total++
 		if e.persons[mailbox] {
 			e.s.put(&task{name: "calendars " + string(mailbox), rank: rankCalendar, do: func(r *taskRun) error { return e.readCalendars(r, mailbox) }}, now)
@@ -145,11 +174,15 @@ func (e *Engine) release(ctx context.Context, mailboxes []providers.Address) err
 			e.setSettled(t, false)
 			e.phase.total--
 		}
+		delete(e.left, mailbox)
 		gone = append(gone, mailbox)
 	}
 	e.mu.Unlock()
 	if len(gone) == 0 {
 		return nil
+	}
+	if err := e.queue.Remove(ctx, gone...); err != nil {
+		return err
 	}
 	return e.store.RemoveMailboxes(ctx, gone)
 }

@@ -41,6 +41,12 @@ const (
 // settle notes that a mailbox was read, or found unreadable. Guarded by e.mu.
 func (e *Engine) settle(t *task) {
 	e.setSettled(t, true)
+	e.measure()
+}
+
+// measure takes a sample of how far the phase got, and notices its end. Guarded
+// by e.mu.
+func (e *Engine) measure() {
 	now := e.now()
 	phase, done, _ := e.phaseNow()
 	if n := len(e.phase.samples); n == 0 || now.Sub(e.phase.samples[n-1].at) >= rateStep || e.phase.samples[n-1].phase != phase {

@@ -41,7 +41,7 @@ func seeds(t *testing.T, few, many int) (from, to int) {
 // Random faults, random changes: when both end, the mirror is the truth.
 func TestConvergesAfterRandomFaults(t *testing.T) { // F-072, F-125, CONV
 	t.Parallel()
-	from, to := seeds(t, 4, 60)
+	from, to := seeds(t, 4, 30)
 	for seed := from; seed < to; seed++ {
 		bubble(t, func(t *testing.T) {
 			defer func() {

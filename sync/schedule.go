@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"roomdesk/providers"
+	"roomdesk/sync/queue"
 )
 
 // Ranks of tasks that are due, the first first. What a person waits for comes
@@ -17,8 +18,9 @@ const (
 	rankCalendar
 )
 
-// task is something to do at a time. A mailbox has one for as long as it is
-// mirrored; at most one run of a task is under way at any moment.
+// task is something to do. Lists and batches are due at a time, in the heaps of
+// this engine. A mailbox has a task for as long as it is mirrored; when it runs is
+// for the queue to say. At most one run of a task is under way at any moment.
 type task struct {
 	name    string            // unique
 	mailbox providers.Address // "" for lists and batches
@@ -30,12 +32,12 @@ type task struct {
 	index   int    // in its heap
 	heap    *taskHeap
 	running bool
-	again   bool // asked for while running
 	urgent  bool // asked for by a person
 	dropped bool // no longer wanted
 
 	// Of a mailbox:
-	full        bool // the next round must be full
+	claim       queue.Claim // of the run under way, or about to be
+	full        bool        // the next round must be full
 	lastGood    time.Time
 	lastFull    time.Time
 	near        bool
@@ -137,6 +139,9 @@ func (s *schedule) sooner(t *task, due time.Time) {
 	}
 }
 
+// know takes up a mailbox's task. When it runs is for the queue to say.
+func (s *schedule) know(t *task) { s.tasks[t.name] = t }
+
 func (s *schedule) drop(t *task) {
 	if t.heap != nil {
 		heap.Remove(t.heap, t.index)
@@ -151,11 +156,23 @@ func (e *Engine) next(now time.Time) *task {
 	for s.waiting.Len() > 0 && !s.waiting.tasks[0].due.After(now) {
 		heap.Push(&s.ready, heap.Pop(&s.waiting))
 	}
-	if s.ready.Len() == 0 || s.active >= e.limit() || e.hold.blocks(s.ready.tasks[0], now) {
+	if s.active >= e.limit() {
 		return nil
 	}
-	t := heap.Pop(&s.ready).(*task)
-	t.running, t.again = true, false
+	t := e.claimed()
+	if s.ready.Len() > 0 && (t == nil || s.ready.tasks[0].order() <= t.order()) {
+		t = s.ready.tasks[0]
+	}
+	if t == nil || e.hold.blocks(t, now) {
+		return nil
+	}
+	if t.heap != nil {
+		heap.Remove(t.heap, t.index)
+	} else {
+		e.pool.claims = e.pool.claims[1:]
+		t.tries = t.claim.Tries
+	}
+	t.running = true
 	s.active++
 	return t
 }
@@ -167,8 +184,17 @@ func (e *Engine) until(now time.Time) (time.Duration, bool) {
 	if s.waiting.Len() > 0 {
 		at = s.waiting.tasks[0].due
 	}
-	if pause := e.hold.until; s.ready.Len() > 0 && pause.After(now) && (at.IsZero() || pause.Before(at)) {
-		at = pause
+	for _, possible := range []struct {
+		at   time.Time
+		when bool
+	}{
+		{e.hold.until, e.hold.until.After(now)},
+		{e.pool.next, !e.pool.busy && e.wants(now) > 0},
+		{e.pool.extend, !e.pool.busy && len(e.pool.held) > 0},
+	} {
+		if possible.when && (at.IsZero() || possible.at.Before(at)) {
+			at = possible.at
+		}
 	}
 	if at.IsZero() {
 		return 0, false

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"roomdesk/providers"
+	"roomdesk/sync/queue"
 )
 
 // taskRun is one run of a task.
@@ -15,6 +16,9 @@ type taskRun struct {
 	ctx    context.Context
 	task   *task
 	urgent bool
+	claim  queue.Claim // of a mailbox
+	// part: only the nearest days were read; the rest of the window comes later.
+	part bool
 	// next is when to run again; zero: not by itself.
 	next time.Time
 }
@@ -22,7 +26,7 @@ type taskRun struct {
 // work runs a task, once, and plans its next run.
 func (e *Engine) work(ctx context.Context, t *task) {
 	e.mu.Lock()
-	r := &taskRun{ctx: ctx, task: t, urgent: t.urgent}
+	r := &taskRun{ctx: ctx, task: t, urgent: t.urgent, claim: t.claim}
 	e.mu.Unlock()
 	if r.urgent {
 		r.ctx = providers.WithPriority(ctx, providers.Interactive)
@@ -33,6 +37,9 @@ func (e *Engine) work(ctx context.Context, t *task) {
 		t.running = false
 		e.s.active--
 		e.mu.Unlock()
+		if t.mailbox != "" { // it goes on where it stopped
+			e.conclude(ctx, r.claim, outcome{how: snoozed, due: r.claim.Due})
+		}
 		return
 	}
 	if providers.Is(err, providers.Cancelled) {
@@ -42,12 +49,15 @@ func (e *Engine) work(ctx context.Context, t *task) {
 	if t.rank != rankProbe && concernsAll(err) {
 		hold, wait = e.verify(ctx, err)
 	}
-	problem := e.finished(r, err, hold, wait)
-	if t.mailbox != "" && problem != nil {
-		if err := e.store.SetProblem(ctx, t.mailbox, problem); err != nil && ctx.Err() == nil {
-			e.log.Error("a mailbox's problem could not be stored", "mailbox", t.mailbox, "error", err)
+	out := e.finished(r, err, hold, wait)
+	if t.mailbox != "" {
+		if out.problem != nil {
+			if err := e.store.SetProblem(ctx, t.mailbox, out.problem); err != nil && ctx.Err() == nil {
+				e.log.Error("a mailbox's problem could not be stored", "mailbox", t.mailbox, "error", err)
+			}
 		}
 	}
+	e.conclude(ctx, r.claim, out)
 	e.hub.progress()
 	e.awake()
 }
@@ -67,60 +77,75 @@ func (e *Engine) protect(r *taskRun) (err error) {
 	return r.task.do(r)
 }
 
-// finished plans what follows a run. It gives back the problem to store.
-func (e *Engine) finished(r *taskRun, err error, hold, wait bool) *providers.Problem {
+// finished plans what follows a run.
+func (e *Engine) finished(r *taskRun, err error, hold, wait bool) outcome {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	t, now := r.task, e.now()
 	t.running = false
 	e.s.active--
 	if t.dropped {
-		return nil
+		return outcome{}
 	}
 	switch {
 	case err == nil:
 		t.tries, t.problem = 0, nil
 		e.eased()
-		e.success(r, now)
-		return nil
+		return e.success(r, now)
 	case t.rank == rankProbe:
 		t.tries++
 		if e.s.fatal == nil {
 			e.stopped(err, t.tries, now)
 		}
-		return nil
+		return outcome{}
 	case providers.Is(err, providers.Local):
 		e.stopped(err, 1, now)
-		e.s.put(t, now)
-		return nil
+		return e.postpone(t, now)
 	case hold || wait:
 		// Not this task's fault: it goes on when the probe says so.
-		e.s.put(t, now.Add(e.full(minDelay, 2*time.Second, 1)))
-		return nil
+		return e.postpone(t, now.Add(e.full(minDelay, 2*time.Second, 1)))
 	}
 	return e.failure(r, err, now)
 }
 
-func (e *Engine) success(r *taskRun, now time.Time) {
-	t := r.task
-	t.urgent = t.mailbox != "" && e.watched[t.mailbox]
-	e.settle(t)
-	switch {
-	case t.again && !e.once:
-		t.urgent = true
-		e.s.put(t, now)
-	case e.once || r.next.IsZero():
-		// A mailbox stays known; a batch was only for once.
-		if t.mailbox == "" && r.next.IsZero() {
-			delete(e.s.tasks, t.name)
-		}
-	default:
-		e.s.put(t, r.next)
+// postpone puts a task back that is not at fault. Guarded by e.mu.
+func (e *Engine) postpone(t *task, until time.Time) outcome {
+	if t.mailbox != "" {
+		return outcome{how: snoozed, due: until}
 	}
+	e.s.put(t, until)
+	return outcome{}
+}
+
+func (e *Engine) success(r *taskRun, now time.Time) outcome {
+	t := r.task
+	t.urgent = false
+	if t.mailbox == "" {
+		if e.once || r.next.IsZero() {
+			if r.next.IsZero() { // a batch was only for once
+				delete(e.s.tasks, t.name)
+			}
+			return outcome{}
+		}
+		e.s.put(t, r.next)
+		return outcome{}
+	}
+	out := outcome{how: completed, due: r.next, priority: queue.Rest}
+	if e.watched[t.mailbox] {
+		out.priority = queue.OnScreen
+	}
+	t.due = out.due
+	if r.part {
+		e.measure()
+		return out
+	}
+	delete(e.left, t.mailbox)
+	e.settle(t)
+	return out
 }
 
 // failure plans the next try, as the error's class asks. Guarded by e.mu.
-func (e *Engine) failure(r *taskRun, err error, now time.Time) *providers.Problem {
+func (e *Engine) failure(r *taskRun, err error, now time.Time) outcome {
 	t := r.task
 	t.tries++
 	t.urgent = false
@@ -131,23 +156,33 @@ func (e *Engine) failure(r *taskRun, err error, now time.Time) *providers.Proble
 	p := providers.ProblemOf(err, since)
 	p.Tries = t.tries
 	p.NextTry = now.Add(e.delay(err, t.tries))
-	t.problem = p
+	t.problem, t.due = p, p.NextTry
+	out := outcome{problem: p, how: failed, due: p.NextTry}
 	var pe *providers.Error
 	if errors.As(err, &pe) && pe.Class == providers.Throttled && pe.Scope == providers.ScopeApp {
 		e.pressed()
 		e.hold.until = later(e.hold.until, p.NextTry)
+		out.pause = e.hold.until
 	}
 	e.log.Info("reading failed", "task", t.name, "error", err, "tries", t.tries, "next_try", p.NextTry)
-	if e.once && (!p.Class.Retryable() || t.tries >= onceTries) {
-		e.settle(t)
-		p.NextTry = time.Time{}
-		return p
-	}
-	if !p.Class.Retryable() || t.tries >= onceTries {
+	final := !p.Class.Retryable() || t.tries >= onceTries
+	if final {
 		e.settle(t)
 	}
-	e.s.put(t, p.NextTry)
-	return p
+	if t.mailbox == "" {
+		out.how = notClaimed
+		if e.once && final {
+			p.NextTry = time.Time{}
+		} else {
+			e.s.put(t, p.NextTry)
+		}
+		return out
+	}
+	if e.once && final {
+		delete(e.left, t.mailbox)
+		p.NextTry = time.Time{} // not by this run
+	}
+	return out
 }
 
 func later(a, b time.Time) time.Time {
