@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"roomdesk/providers/simulator/entra"
 )
 
 // BenchmarkStart measures the start of a tenant up to the first answer.
@@ -70,6 +72,32 @@ func BenchmarkRequest(b *testing.B) {
 	}
 }
 
+// BenchmarkEncode measures what one event of a page costs before compression.
+func BenchmarkEncode(b *testing.B) {
+	tenant, c := start(b, Options{Rooms: 100, People: 50, EventsPerMailbox: 100})
+	from, to := tenant.around()
+	room := tenant.Rooms()[0].Mailbox
+	for name, path := range map[string]string{"view": viewPath(room, from, to), "delta": deltaPath(room, from, to)} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			begun := cpuTime()
+			for b.Loop() {
+				r := httptest.NewRequest("GET", "https://127.0.0.1/v1.0"+path, nil)
+				r.Header.Set("Prefer", "odata.maxpagesize=200")
+				call := tenant.newCall(r)
+				call.claims, call.sight = entra.Claims{Roles: grantedRoles}, seesAll
+				call.resolve()
+				a := call.dispatch()
+				if a.status != 200 {
+					b.Fatal(string(a.body), c.token)
+				}
+				keepBody(a.body)
+			}
+			b.ReportMetric(float64(cpuTime()-begun)/float64(b.N)/100, "cpu-ns/event")
+		})
+	}
+}
+
 // BenchmarkPage measures the tenant's side alone: a page of a hundred entries,
 // compressed.
 func BenchmarkPage(b *testing.B) {
@@ -79,6 +107,8 @@ func BenchmarkPage(b *testing.B) {
 	for name, path := range map[string]string{"view": viewPath(room, from, to), "delta": deltaPath(room, from, to)} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
+			begun := cpuTime()
+			defer func() { b.ReportMetric(float64(cpuTime()-begun)/float64(b.N)/1000, "cpu-µs/page") }()
 			for b.Loop() {
 				r := httptest.NewRequest("GET", "https://127.0.0.1/v1.0"+path, nil)
 				r.Header.Set("Authorization", "Bearer "+c.token)

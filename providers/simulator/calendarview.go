@@ -105,8 +105,8 @@ func (c *call) eventPage(list []instance, kind calendarKind, what string) answer
 	size = c.pageSize(min(max(size, 1), 1000))
 	page, more := cut(list, skip, size)
 	e := c.encoder(c.mailbox, pick)
-	if pick == nil {
-		e.b = make([]byte, 0, 4096+eventBytes*len(page))
+	if len(page) > 1 {
+		e.b = newBody(4096 + eventBytes*len(page))
 	}
 	e.open()
 	e.string("@odata.context", c.context("users('"+c.mailKey+"')"+what))
@@ -123,7 +123,7 @@ func (c *call) eventPage(list []instance, kind calendarKind, what string) answer
 		e.string("@odata.nextLink", c.link("$skip", strconv.Itoa(skip+size)))
 	}
 	e.close()
-	return c.ok(e.writer)
+	return answer{status: http.StatusOK, body: e.b, pooled: len(page) > 1}
 }
 
 // narrowEvents applies $filter and $orderby to entries.

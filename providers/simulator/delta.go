@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"encoding/base64"
 	"encoding/binary"
+	"iter"
 	"net/http"
 	"net/url"
 	"slices"
@@ -128,7 +129,9 @@ func (c *call) deltaPage(token deltaToken, lines []line, next deltaToken, more b
 			full++
 		}
 	}
-	e.b = make([]byte, 0, 1024+eventBytes*full+stubBytes*(len(lines)-full))
+	if len(lines) > 1 {
+		e.b = newBody(1024 + eventBytes*full + stubBytes*(len(lines)-full))
+	}
 	e.rewritten = word == "rewrite"
 	e.open()
 	e.string("@odata.context", c.context("Collection(event)"))
@@ -155,7 +158,7 @@ func (c *call) deltaPage(token deltaToken, lines []line, next deltaToken, more b
 		e.string("@odata.deltaLink", root+"?$deltatoken="+c.t.encodeToken(deltaToken{box: token.box, kind: token.kind, made: token.made, from: token.from, to: token.to, since: next.upTo}))
 	}
 	e.close()
-	return c.ok(e.writer)
+	return answer{status: http.StatusOK, body: e.b, pooled: len(lines) > 1}
 }
 
 // invalidToken is the answer to text that never was a token of this calendar.
@@ -230,39 +233,48 @@ type tracked struct {
 
 // deltaItems lists what a round looks at, by number. ok is false where the
 // history no longer reaches back to the token. The lock is held.
-func (c *call) deltaItems(d deltaToken) (items []tracked, ok bool) {
+func (c *call) deltaItems(d deltaToken) (items iter.Seq[tracked], ok bool) {
 	m := c.mailbox
 	switch {
-	case d.kind == holidayCalendar && d.since > 0:
-		return nil, true
 	case d.kind == holidayCalendar:
-		for _, e := range c.t.holidayEvents(m) {
-			items = append(items, tracked{num: e.num, now: e})
-		}
-		return items, true
-	case d.since == 0:
-		for e := range m.items(d.num) {
-			if e.in == d.kind {
-				items = append(items, tracked{num: e.num, now: e})
+		return func(yield func(tracked) bool) {
+			if d.since > 0 {
+				return
 			}
-		}
-		return items, true
+			for _, e := range c.t.holidayEvents(m) {
+				if !yield(tracked{num: e.num, now: e}) {
+					return
+				}
+			}
+		}, true
+	case d.since == 0:
+		return func(yield func(tracked) bool) {
+			for e := range m.inWindow(d.kind, d.num, d.from, d.to) {
+				if !yield(tracked{num: e.num, now: e}) {
+					return
+				}
+			}
+		}, true
 	case d.since < m.floor || d.since > m.version:
 		return nil, false
 	}
 	at, _ := slices.BinarySearchFunc(m.log, d.since+1, func(c change, v uint32) int { return cmp.Compare(c.version, v) })
 	log := slices.Clone(m.log[at:])
 	slices.SortStableFunc(log, func(a, b change) int { return cmp.Compare(a.num, b.num) })
-	for _, c := range log {
-		if len(items) == 0 || items[len(items)-1].num != c.num {
-			items = append(items, tracked{num: c.num, now: m.find(c.num)})
+	return func(yield func(tracked) bool) {
+		for len(log) > 0 {
+			item := tracked{num: log[0].num, now: m.find(log[0].num)}
+			for len(log) > 0 && log[0].num == item.num {
+				if log[0].old != nil {
+					item.olds = append(item.olds, log[0].old)
+				}
+				log = log[1:]
+			}
+			if !yield(item) {
+				return
+			}
 		}
-		if c.old != nil {
-			last := &items[len(items)-1]
-			last.olds = append(last.olds, c.old)
-		}
-	}
-	return items, true
+	}, true
 }
 
 // deltaLines collects a page. next is the state behind it.
@@ -283,7 +295,7 @@ func (c *call) deltaLines(d deltaToken, size int) (page []line, next deltaToken,
 	}
 	var lines, was []line
 	last := next
-	for _, item := range items {
+	for item := range items {
 		if item.num < d.num {
 			continue
 		}

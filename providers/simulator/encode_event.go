@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/base64"
+	"encoding/binary"
 	"html"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -26,7 +26,10 @@ type eventEncoder struct {
 	// rewritten writes the same content in another way, as the service does after
 	// moving a mailbox: fewer digits, other change keys.
 	rewritten bool
-	basic     bool // without bodies and extensions; see [call.basic]
+	basic     bool      // without bodies and extensions; see [call.basic]
+	heads     [2][]byte // what the mailbox's ids begin with, mutable and immutable
+	place     location  // the latest that was written: mostly the next is the same
+	placeText []byte
 }
 
 func (c *call) encoder(m *mailbox, pick selection) *eventEncoder {
@@ -36,10 +39,32 @@ func (c *call) encoder(m *mailbox, pick selection) *eventEncoder {
 func (e *eventEncoder) wants(name string) bool { return e.pick == nil || e.pick[name] }
 
 func (e *eventEncoder) id(name string, id itemID) {
-	e.key(name)
-	e.b = append(e.b, '"')
-	e.b = e.m.appendID(e.b, id, e.prefer.immutable)
-	e.b = append(e.b, '"')
+	b := append(appendKey(e.b, name), '"')
+	e.b = append(e.appendID(b, id, e.prefer.immutable), '"')
+}
+
+// tailText is the length of an id's end in base64: what is not the same in all
+// ids of a mailbox.
+const tailText = 16
+
+// appendID is [mailbox.appendID] for many ids of one mailbox.
+func (e *eventEncoder) appendID(out []byte, id itemID, immutable bool) []byte {
+	if id.moves > 0 {
+		return e.m.appendID(out, id, immutable)
+	}
+	form := 0
+	if immutable {
+		form = 1
+	}
+	if e.heads[form] == nil {
+		whole := e.m.appendID(nil, itemID{num: 1}, immutable)
+		e.heads[form] = whole[:len(whole)-tailText]
+	}
+	var tail [12]byte
+	binary.BigEndian.PutUint32(tail[:], uint32(id.date))
+	binary.BigEndian.PutUint32(tail[4:], id.num)
+	binary.BigEndian.PutUint32(tail[8:], e.m.checkID(id))
+	return base64.URLEncoding.AppendEncode(append(out, e.heads[form]...), tail[:])
 }
 
 // instanceID is the id of an entry of a view.
@@ -55,27 +80,34 @@ func (e *event) id() itemID { return itemID{num: e.num, moves: e.moves} }
 
 // etag is the value of an event's @odata.etag.
 func (m *mailbox) etag(i instance) string {
-	e := i.e
-	if i.kind == occurrenceKind {
-		o := *e
-		o.date = i.date
-		return `W/"` + m.changeKey(&o) + `"`
-	}
-	if i.master != nil {
-		x := *e
-		x.num = i.master.num
-		return `W/"` + m.changeKey(&x) + `"`
-	}
-	return `W/"` + m.changeKey(e) + `"`
+	var raw [40]byte
+	return string(append(m.appendETag(append(raw[:0], `W/"`...), i), '"'))
 }
 
-// etag is an entry's in this answer.
-func (e *eventEncoder) etag(i instance) string {
-	etag := e.m.etag(i)
-	if e.rewritten {
-		return etag[:len(etag)-2] + "9" + `"`
+// appendETag appends an entry's change key.
+func (m *mailbox) appendETag(out []byte, i instance) []byte {
+	switch {
+	case i.kind == occurrenceKind:
+		return m.appendKey(out, i.e.num, i.date, i.e.rev)
+	case i.master != nil:
+		return m.appendKey(out, i.master.num, i.e.date, i.e.rev)
 	}
-	return etag
+	return m.appendKey(out, i.e.num, i.e.date, i.e.rev)
+}
+
+// key writes an entry's change key and gives what it wrote.
+func (e *eventEncoder) keyOf(i instance) (key [32]byte) {
+	e.m.appendETag(key[:0], i)
+	if e.rewritten {
+		key[31] = '9'
+	}
+	return key
+}
+
+// etag writes @odata.etag.
+func (e *eventEncoder) etag(key [32]byte) {
+	b := append(appendKey(e.b, "@odata.etag"), `"W/\"`...)
+	e.b = append(append(b, key[:]...), `\""`...)
 }
 
 // dateTime writes a dateTimeTimeZone; see [eventEncoder.rewritten].
@@ -106,7 +138,7 @@ func (e *eventEncoder) times(i instance) {
 func (e *eventEncoder) stub(i instance) {
 	e.open()
 	e.string("@odata.type", "#microsoft.graph.event")
-	e.string("@odata.etag", e.etag(i))
+	e.etag(e.keyOf(i))
 	e.id("seriesMasterId", i.master.id())
 	e.string("type", kindNames[occurrenceKind])
 	all := e.pick
@@ -146,11 +178,11 @@ func (e *eventEncoder) event(i instance, typed bool) {
 
 func (e *eventEncoder) fields(i instance, typed bool) {
 	x := i.e.seenWith(e.sight)
-	etag := e.etag(i)
+	key := e.keyOf(i)
 	if typed {
 		e.string("@odata.type", "#microsoft.graph.event")
 	}
-	e.string("@odata.etag", etag)
+	e.etag(key)
 	e.id("id", instanceID(i))
 	if e.wants("createdDateTime") {
 		e.instant("createdDateTime", x.created)
@@ -159,7 +191,7 @@ func (e *eventEncoder) fields(i instance, typed bool) {
 		e.instant("lastModifiedDateTime", x.modified)
 	}
 	if e.wants("changeKey") {
-		e.string("changeKey", strings.TrimSuffix(strings.TrimPrefix(etag, `W/"`), `"`))
+		e.b = append(append(append(appendKey(e.b, "changeKey"), '"'), key[:]...), '"')
 	}
 	if e.wants("categories") {
 		e.strings("categories", x.seldom().categories)
@@ -185,8 +217,12 @@ func (e *eventEncoder) fields(i instance, typed bool) {
 	if e.wants("subject") {
 		e.string("subject", x.subject)
 	}
+	content := ""
+	if x.body != nil || x.has(onlineFlag) {
+		content = e.bodyOf(x)
+	}
 	if e.wants("bodyPreview") {
-		e.string("bodyPreview", e.preview(x))
+		e.string("bodyPreview", preview(content))
 	}
 	if e.wants("importance") {
 		e.string("importance", importanceNames[x.imp])
@@ -212,8 +248,9 @@ func (e *eventEncoder) fields(i instance, typed bool) {
 		e.string("type", kindNames[i.kind])
 	}
 	if e.wants("webLink") {
-		id := e.m.appendID(nil, instanceID(i), false)
-		e.string("webLink", "https://outlook.office365.com/owa/?itemid="+url.QueryEscape(string(id))+"&exvsurl=1&path=/calendar/item")
+		// An id has only characters that need no escape.
+		b := append(appendKey(e.b, "webLink"), `"https://outlook.office365.com/owa/?itemid=`...)
+		e.b = append(e.appendID(b, instanceID(i), false), `&exvsurl=1&path=/calendar/item"`...)
 	}
 	e.meeting(x)
 	e.flag("allowNewTimeProposals", !x.has(noProposalFlag))
@@ -232,7 +269,7 @@ func (e *eventEncoder) fields(i instance, typed bool) {
 		e.responseStatus("responseStatus", x.resp, x.respondedAt)
 	}
 	if e.wants("body") {
-		e.body(x)
+		e.body(content)
 	}
 	e.times(i)
 	e.places(x)
@@ -341,9 +378,12 @@ func (e *eventEncoder) bodyOf(x *event) string {
 	return text
 }
 
-func (e *eventEncoder) body(x *event) {
-	content := e.bodyOf(x)
+func (e *eventEncoder) body(content string) {
 	e.key("body")
+	if content == "" && !e.prefer.text {
+		e.b = append(e.b, `{"contentType":"html","content":""}`...)
+		return
+	}
 	e.open()
 	if e.prefer.text {
 		e.string("contentType", "text")
@@ -358,8 +398,11 @@ func (e *eventEncoder) body(x *event) {
 	e.close()
 }
 
-func (e *eventEncoder) preview(x *event) string {
-	content := e.bodyOf(x)
+// preview is the beginning of a body without its tags.
+func preview(content string) string {
+	if content == "" {
+		return ""
+	}
 	text := []rune(strings.TrimSpace(plainText(content)))
 	return string(text[:min(len(text), 255)])
 }
@@ -387,18 +430,11 @@ func plainText(s string) string {
 }
 
 func (e *eventEncoder) responseStatus(name string, r response, at int64) {
-	e.key(name)
-	e.open()
-	e.string("response", responseNames[r])
-	e.answeredAt(at)
-	e.close()
-}
-
-// answeredAt writes the time of an answer; the year 1 says never.
-func (e *eventEncoder) answeredAt(at int64) {
-	if at == 0 {
-		e.string("time", "0001-01-01T00:00:00Z")
-		return
+	b := append(append(append(appendKey(e.b, name), `{"response":"`...), responseNames[r]...), `","time":"`...)
+	if at == 0 { // the year 1 says never
+		b = append(b, "0001-01-01T00:00:00Z"...)
+	} else {
+		b = append(appendStamp(b, at, time.UTC), 'Z')
 	}
-	e.string("time", time.Unix(at, 0).UTC().Format("2006-01-02T15:04:05.0000000Z"))
+	e.b = append(b, `"}`...)
 }

@@ -33,7 +33,14 @@ func (e *eventEncoder) openValue(b byte) { e.b = append(e.b, b) }
 // location writes one place. Graph reads every location back as "default" unless
 // Outlook made it.
 func (e *eventEncoder) location(l location) {
-	e.open()
+	if e.placeText != nil && l == e.place {
+		e.comma()
+		e.b = append(e.b, e.placeText...)
+		return
+	}
+	e.comma()
+	from := len(e.b)
+	e.b = append(e.b, '{')
 	e.string("displayName", l.name)
 	if l.uri != "" {
 		e.string("locationUri", l.uri)
@@ -58,6 +65,7 @@ func (e *eventEncoder) location(l location) {
 		e.address("address", l.address)
 	}
 	e.close()
+	e.place, e.placeText = l, append(e.placeText[:0], e.b[from:]...)
 }
 
 func (w *writer) address(name string, a *physicalAddress) {
@@ -72,11 +80,9 @@ func (w *writer) address(name string, a *physicalAddress) {
 }
 
 func (w *writer) emailAddress(c *contact) {
-	w.key("emailAddress")
-	w.open()
-	w.string("name", c.name)
-	w.string("address", c.address)
-	w.close()
+	b := append(appendKey(w.b, "emailAddress"), `{"name":`...)
+	b = append(appendString(b, c.name), `,"address":`...)
+	w.b = append(appendString(b, c.address), '}')
 }
 
 // people writes attendees and organizer. Only the organiser's copy shows who

@@ -71,18 +71,31 @@ func (m *mailbox) items(from uint32) iter.Seq[*event] {
 func (m *mailbox) view(from, to int64) []instance { return m.viewOf(defaultCalendar, from, to) }
 
 func (m *mailbox) viewOf(kind calendarKind, from, to int64) []instance {
-	var out []instance
-	for _, h := range m.held {
-		if h.as == noCopy && h.e.in != kind || h.as != noCopy && kind != defaultCalendar {
-			continue
-		}
-		// Copies have their meeting's times: what lies outside is not copied at all.
-		if h.e.kind == singleInstance {
-			if s, t := h.e.floating(); !overlaps(s, t, from, to) {
-				continue
-			}
-		}
-		out = m.item(h).instances(out, from, to)
+	out := make([]instance, 0, 64)
+	for e := range m.inWindow(kind, 0, from, to) {
+		out = e.instances(out, from, to)
 	}
 	return out
+}
+
+// inWindow walks the items of a calendar from a number on that may show in
+// [from, to): what lies outside is not even copied.
+func (m *mailbox) inWindow(kind calendarKind, first uint32, from, to int64) iter.Seq[*event] {
+	return func(yield func(*event) bool) {
+		i, _ := m.search(first)
+		for _, h := range m.held[i:] {
+			if h.as == noCopy && h.e.in != kind || h.as != noCopy && kind != defaultCalendar {
+				continue
+			}
+			// Copies have their meeting's times.
+			if h.e.kind == singleInstance {
+				if s, t := h.e.floating(); !overlaps(s, t, from, to) {
+					continue
+				}
+			}
+			if !yield(m.item(h)) {
+				return
+			}
+		}
+	}
 }

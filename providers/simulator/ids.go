@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
-	"strings"
 )
 
 // Exchange's ids are long, opaque and per mailbox: 152 characters in the usual
@@ -67,13 +66,16 @@ func (m *mailbox) appendID(out []byte, id itemID, immutable bool) []byte {
 
 // checkID guards an id against being made up.
 func (m *mailbox) checkID(id itemID) uint32 {
-	h := fnv.New32a()
-	h.Write(m.guid[:])
-	var b [8]byte
-	binary.BigEndian.PutUint32(b[:], id.num)
-	binary.BigEndian.PutUint32(b[4:], uint32(id.date))
-	h.Write(b[:])
-	return h.Sum32()
+	h := uint32(2166136261) // FNV-1a
+	for _, c := range m.guid {
+		h = (h ^ uint32(c)) * 16777619
+	}
+	for _, n := range [2]uint32{id.num, uint32(id.date)} {
+		for shift := 24; shift >= 0; shift -= 8 {
+			h = (h ^ n>>shift&0xff) * 16777619
+		}
+	}
+	return h
 }
 
 // parseID reads an id of this mailbox. malformed is true for text that is no id
@@ -110,13 +112,15 @@ func (m *mailbox) parseCalendarID(s string) (k calendarKind, generation int32, o
 }
 
 // changeKey stands in every ETag. It changes with each change of the item.
-func (m *mailbox) changeKey(e *event) string {
+func (m *mailbox) changeKey(e *event) string { return string(m.appendKey(nil, e.num, e.date, e.rev)) }
+
+func (m *mailbox) appendKey(out []byte, num uint32, date int32, rev uint32) []byte {
 	var b [22]byte
 	copy(b[:], m.guid[:8])
-	binary.BigEndian.PutUint32(b[8:], e.num)
-	binary.BigEndian.PutUint32(b[12:], uint32(e.date))
-	binary.BigEndian.PutUint32(b[16:], e.rev)
-	return base64.StdEncoding.EncodeToString(b[:])
+	binary.BigEndian.PutUint32(b[8:], num)
+	binary.BigEndian.PutUint32(b[12:], uint32(date))
+	binary.BigEndian.PutUint32(b[16:], rev)
+	return base64.StdEncoding.AppendEncode(out, b[:])
 }
 
 // appendICalUID appends the UID that all copies of a meeting share. That of an
@@ -130,7 +134,11 @@ func appendICalUID(out []byte, uid uint64, created int64, date int32) []byte {
 	b[36] = 0x10
 	binary.BigEndian.PutUint64(b[40:], uid)
 	binary.BigEndian.PutUint64(b[48:], uid*0x9e3779b97f4a7c15)
-	return append(out, strings.ToUpper(hex.EncodeToString(b[:]))...)
+	const digits = "0123456789ABCDEF"
+	for _, c := range b {
+		out = append(out, digits[c>>4], digits[c&15])
+	}
+	return out
 }
 
 var globalObjectHead = [16]byte{0x04, 0, 0, 0, 0x82, 0, 0xe0, 0, 0x74, 0xc5, 0xb7, 0x10, 0x1a, 0x82, 0xe0, 0x08}

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,6 +28,7 @@ type answer struct {
 	header http.Header
 	body   []byte
 	kind   string // Content-Type; "" is Graph's JSON
+	pooled bool   // body came from [newBody] and may be used again once it is sent
 }
 
 const jsonKind = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
@@ -282,14 +282,6 @@ func (c *call) common(a *answer) {
 // statusAborted stands for "no answer at all".
 const statusAborted = 0
 
-var gzipPool = sync.Pool{New: func() any {
-	w, err := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
-	if err != nil {
-		panic(err) // the level is a constant
-	}
-	return w
-}}
-
 // write sends an answer, compressed where the client takes that, and lets the
 // fault spoil it on the way.
 func (t *Tenant) write(w http.ResponseWriter, r *http.Request, c *call, a answer, hit *hit) {
@@ -315,17 +307,14 @@ func (t *Tenant) write(w http.ResponseWriter, r *http.Request, c *call, a answer
 		h.Set("Content-Type", kind)
 	}
 	body := a.body
+	var z *packer
 	if len(body) > 1024 && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		var buffer bytes.Buffer
-		z := gzipPool.Get().(*gzip.Writer)
-		z.Reset(&buffer)
-		_, err := z.Write(body)
-		if err = errors.Join(err, z.Close()); err == nil {
-			body = buffer.Bytes()
+		z = packers.Get().(*packer)
+		if packed, err := z.pack(body); err == nil {
+			body = packed
 			h.Set("Content-Encoding", "gzip")
 			h.Set("Vary", "Accept-Encoding")
 		}
-		gzipPool.Put(z)
 	}
 	if a.status != http.StatusNoContent {
 		h.Set("Content-Length", strconv.Itoa(len(body)))
@@ -337,7 +326,14 @@ func (t *Tenant) write(w http.ResponseWriter, r *http.Request, c *call, a answer
 	if r.Method != http.MethodHead {
 		if _, err := w.Write(body); err != nil {
 			c.entry.Effect = strings.TrimSpace(c.entry.Effect + " (client went away)")
+			return // a connection that breaks may still hold the body
 		}
+	}
+	if z != nil {
+		packers.Put(z)
+	}
+	if a.pooled {
+		keepBody(a.body)
 	}
 }
 
