@@ -24,6 +24,7 @@ func TestOutsideClients(t *testing.T) {
 		{client: "Microsoft Graph client with MSAL for Node", packages: []string{"@microsoft/microsoft-graph-client", "@azure/msal-node"}, test: testGraphClient},
 		{client: "MSAL for Node with people", packages: []string{"@azure/msal-node"}, test: testPeople},
 		{client: "OpenID Connect library", packages: []string{"openid-client", "jose"}, test: testOIDC},
+		{client: "PnPjs", packages: []string{"@pnp/graph"}, test: testPnP},
 		{client: "CLI for Microsoft 365", packages: []string{"@pnp/cli-microsoft365"}, test: testM365},
 	}
 	node(t)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,6 +25,7 @@ import (
 type input struct {
 	Endpoints  simulator.Endpoints `json:"endpoints"`
 	Organizer  string              `json:"organizer"`
+	Attendee   string              `json:"attendee"`
 	Room       string              `json:"room"` // both accept every request
 	SecondRoom string              `json:"secondRoom"`
 	Day        string              `json:"day"` // 2006-01-02, behind everything that was generated
@@ -169,7 +171,7 @@ func newSite(t *testing.T, listen string, spellings ...spelling) *site {
 	})
 	now := time.Now().UTC().Truncate(24 * time.Hour)
 	s := &site{Tenant: tenant, ca: filepath.Join(dir, "ca.pem"), check: checker, in: input{
-		Endpoints: tenant.Endpoints(), Organizer: tenant.Endpoints().Organizer,
+		Endpoints: tenant.Endpoints(), Organizer: tenant.Endpoints().Organizer, Attendee: tenant.Endpoints().TestMailbox,
 		Busy:        window{now.Format("2006-01-02T15:04:05"), now.AddDate(0, 0, 7).Format("2006-01-02T15:04:05")},
 		Certificate: newCredential(t), UnknownCertificate: newCredential(t), Dir: t.TempDir(),
 	}}
@@ -297,4 +299,12 @@ func read[T any](t *testing.T, saw map[string]json.RawMessage, step string) T {
 		}
 	}
 	return v
+}
+
+// expect compares all that a step saw.
+func expect(t *testing.T, saw map[string]json.RawMessage, step string, want map[string]any) {
+	t.Helper()
+	if got := read[map[string]any](t, saw, step); !reflect.DeepEqual(got, want) {
+		t.Errorf("%s: %v, want %v", step, got, want)
+	}
 }

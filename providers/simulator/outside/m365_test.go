@@ -151,7 +151,11 @@ func checkM365(t *testing.T, s *site, saw map[string]json.RawMessage, day time.T
 	}
 	for _, mailbox := range []string{s.in.Room, s.in.SecondRoom, s.in.Organizer} {
 		truth, ok := s.Truth(mailbox, day, day.AddDate(0, 0, 1))
-		if left := mine(truth.Events); !ok || len(left) > 0 {
+		left := truth.Events
+		if mailbox == s.in.Organizer { // rooms had nothing else, and show their own subjects
+			left = mine(left)
+		}
+		if !ok || len(left) > 0 {
 			t.Errorf("%s still holds %+v", mailbox, left)
 		}
 	}

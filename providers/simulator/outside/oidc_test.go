@@ -1,7 +1,6 @@
 package outside
 
 import (
-	"reflect"
 	"slices"
 	"testing"
 )
@@ -26,30 +25,24 @@ func testOIDC(t *testing.T, row *row) {
 	s := newSite(t, "")
 	saw := s.run(t, row, "oidc.mjs", oidcSteps...)
 	e := s.Endpoints()
-	expect := func(step string, want map[string]any) {
-		t.Helper()
-		if got := read[map[string]any](t, saw, step); !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: %v, want %v", step, got, want)
-		}
-	}
-	expect("discovers the directory", map[string]any{
+	expect(t, saw, "discovers the directory", map[string]any{
 		"algorithms": []any{"RS256"}, "authentication": []any{"client_secret_post", "private_key_jwt", "client_secret_basic"},
 	})
-	expect("refuses a directory whose issuer is another", map[string]any{
+	expect(t, saw, "refuses a directory whose issuer is another", map[string]any{
 		e.Domain: "issuer", "common": "issuer", "organizations": "issuer", "unknown": 400.0,
 	})
 	token := map[string]any{"application": e.ClientID, "tenant": e.TenantID, "kind": "app", "forged": 401.0}
-	expect("gets tokens with a secret and checks their signature", map[string]any{"post": token, "basic": token})
-	expect("gets a token with a signed assertion", map[string]any{
+	expect(t, saw, "gets tokens with a secret and checks their signature", map[string]any{"post": token, "basic": token})
+	expect(t, saw, "gets a token with a signed assertion", map[string]any{
 		"RS256": "token", "PS256": "token", "no thumbprint": "AADSTS50027", "not registered": "AADSTS700027", "another key": "AADSTS700027",
 	})
-	expect("reads refusals", map[string]any{
+	expect(t, saw, "reads refusals", map[string]any{
 		"secret":  []any{401.0, "invalid_client", "AADSTS7000215"},
 		"scope":   []any{400.0, "invalid_scope", "AADSTS1002012"},
 		"grant":   []any{400.0, "unsupported_grant_type", "AADSTS70003"},
 		"refresh": []any{400.0, "invalid_grant", "AADSTS9002313"},
 	})
-	expect("signs a person in with code, proof key, state and nonce", map[string]any{
+	expect(t, saw, "signs a person in with code, proof key, state and nonce", map[string]any{
 		"user": e.User, "email": e.User, "same": true, "version": "2.0", "swapped": "OAUTH_INVALID_RESPONSE",
 	})
 	var name string
@@ -58,12 +51,12 @@ func testOIDC(t *testing.T, row *row) {
 			name = p.Name
 		}
 	}
-	expect("reads what the directory says about the person", map[string]any{"name": name, "email": e.User})
-	expect("refreshes", map[string]any{"owner": e.User})
-	expect("waits for a device code and slows down when told to", map[string]any{
+	expect(t, saw, "reads what the directory says about the person", map[string]any{"name": name, "email": e.User})
+	expect(t, saw, "refreshes", map[string]any{"owner": e.User})
+	expect(t, saw, "waits for a device code and slows down when told to", map[string]any{
 		"pending": "authorization_pending", "hasty": "slow_down", "user": e.User, "pages": 4.0,
 	})
-	expect("signs out", map[string]any{"out": "http://localhost:53682/", "then": "login_required"})
+	expect(t, saw, "signs out", map[string]any{"out": "http://localhost:53682/", "then": "login_required"})
 
 	// Every token that the ledger has was earned: two by secret, two by assertion,
 	// one each by code, refresh and device.
