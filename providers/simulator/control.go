@@ -24,6 +24,8 @@ func (t *Tenant) controlHandler() http.Handler {
 	mux.HandleFunc("GET /ledger", func(w http.ResponseWriter, _ *http.Request) {
 		t.writeControl(w, http.StatusOK, map[string]any{"requests": t.Requests(), "entries": t.Ledger()})
 	})
+	mux.HandleFunc("GET /clock", t.serveClock)
+	mux.HandleFunc("POST /clock", t.serveClock)
 	mux.HandleFunc("GET /truth", t.serveTruth)
 	mux.HandleFunc("GET /faults", func(w http.ResponseWriter, _ *http.Request) {
 		t.writeControl(w, http.StatusOK, t.faults.all())

@@ -40,17 +40,6 @@ type notifier struct {
 	active  atomic.Bool // something is to be sent
 }
 
-// moment is a point on both clocks; it has come when it has come on either.
-type moment struct{ tenant, real time.Time }
-
-func (t *Tenant) in(d time.Duration) moment {
-	return moment{t.options.Now().Add(d), time.Now().Add(d)}
-}
-
-func (t *Tenant) reached(m moment) bool {
-	return !t.options.Now().Before(m.tenant) || !time.Now().Before(m.real)
-}
-
 // delivery is one call of a receiver.
 type delivery struct {
 	url       string

@@ -98,9 +98,7 @@ type placeMembers struct{ rooms, workspaces []*placeRecord }
 type waitingPlace struct {
 	entry *placeEntry
 	next  *placeRecord
-	at    time.Time // on the tenant's clock
-	since time.Time // on the real clock
-	delay time.Duration
+	due   moment
 }
 
 func newPlaceStore() *placeStore { return &placeStore{keys: map[string]*placeEntry{}} }
@@ -268,7 +266,7 @@ func (s *placeStore) publish(t *Tenant, e *placeEntry, next *placeRecord, delay 
 		s.waiting = slices.DeleteFunc(s.waiting, func(w waitingPlace) bool { return w.entry == e })
 		s.show(e, next)
 	} else {
-		s.waiting = append(s.waiting, waitingPlace{e, next, t.options.Now().Add(delay), time.Now(), delay})
+		s.waiting = append(s.waiting, waitingPlace{e, next, t.in(delay)})
 	}
 	s.due.Store(len(s.waiting) > 0)
 }
@@ -295,9 +293,8 @@ func (t *Tenant) settlePlaces() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := t.options.Now()
 	s.waiting = slices.DeleteFunc(s.waiting, func(w waitingPlace) bool {
-		if now.Before(w.at) && time.Since(w.since) < w.delay {
+		if !t.reached(w.due) {
 			return false
 		}
 		s.show(w.entry, w.next)

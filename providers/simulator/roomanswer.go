@@ -12,10 +12,8 @@ type pendingAnswer struct {
 	room  *mailbox
 	host  *mailbox
 	uid   uint64
-	date  int32         // 0: the whole meeting
-	due   time.Time     // on the tenant's clock
-	since time.Time     // on the real clock
-	delay time.Duration // on the real clock
+	date  int32 // 0: the whole meeting
+	due   moment
 	fault *Fault
 }
 
@@ -24,11 +22,12 @@ func (t *Tenant) request(host *mailbox, uid uint64, date int32, room *mailbox) {
 	if room.gone() {
 		return // nobody is there to answer
 	}
-	p := &pendingAnswer{room: room, host: host, uid: uid, date: date, since: time.Now(), delay: t.options.RoomAnswerDelay}
+	p := &pendingAnswer{room: room, host: host, uid: uid, date: date}
+	delay := t.options.RoomAnswerDelay
 	if p.fault = t.faults.room(room.contact.address); p.fault != nil && p.fault.Delay > 0 {
-		p.delay = time.Duration(p.fault.Delay)
+		delay = time.Duration(p.fault.Delay)
 	}
-	p.due = t.options.Now().Add(p.delay)
+	p.due = t.in(delay)
 	// A newer request for the same meeting replaces the older one.
 	t.pending = slices.DeleteFunc(t.pending, func(have *pendingAnswer) bool {
 		return have.room == room && have.uid == uid && (have.date == date || date == 0)
@@ -51,13 +50,13 @@ func (t *Tenant) settle() {
 	now := t.options.Now()
 	var due []*pendingAnswer
 	t.pending = slices.DeleteFunc(t.pending, func(p *pendingAnswer) bool {
-		ready := !now.Before(p.due) || time.Since(p.since) >= p.delay
+		ready := t.reached(p.due)
 		if ready {
 			due = append(due, p)
 		}
 		return ready
 	})
-	slices.SortStableFunc(due, func(a, b *pendingAnswer) int { return a.due.Compare(b.due) })
+	slices.SortStableFunc(due, func(a, b *pendingAnswer) int { return a.due.tenant.Compare(b.due.tenant) })
 	for _, p := range due {
 		t.decide(p, now.Unix())
 	}

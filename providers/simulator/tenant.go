@@ -23,6 +23,7 @@ import (
 type Tenant struct {
 	options   Options
 	endpoints Endpoints
+	clock     *Clock
 	zones     *zoneTable
 	world     *world
 	places    *placeStore
@@ -62,8 +63,10 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 	if err != nil {
 		return nil, fmt.Errorf("simulated tenant: %w", err)
 	}
+	clock := clockOver(o.Now)
+	o.Now = clock.Now
 	t := &Tenant{
-		options: o, zones: newZoneTable(), tokenKey: make([]byte, 32), started: o.Now().UTC(),
+		clock: clock, options: o, zones: newZoneTable(), tokenKey: make([]byte, 32), started: o.Now().UTC(),
 		ledger: newLedger(), throttle: newThrottle(o), done: make(chan struct{}),
 	}
 	t.ending, t.end = context.WithCancel(context.WithoutCancel(ctx))
