@@ -14,8 +14,6 @@ const (
 
 // places routes everything below /places.
 func (c *call) places() answer {
-	if c.method == http.MethodGet { // the rest needs the row of the table of permissions
-	}
 	c.t.settlePlaces()
 	if c.depth() == 1 {
 		if c.method == http.MethodPost {

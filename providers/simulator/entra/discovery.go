@@ -187,6 +187,11 @@ func (d *Directory) serveInstance(w http.ResponseWriter, r *http.Request) {
 	if u, err := url.Parse(authority); err == nil {
 		host = u.Host
 	}
+	if asked, err := url.Parse(r.URL.Query().Get("authorization_endpoint")); err == nil && asked.Host != "" && !strings.EqualFold(asked.Host, host) {
+		f := failed(http.StatusBadRequest, "invalid_instance", 50049, "Unknown or invalid instance.")
+		d.writeFailure(w, r, f)
+		return
+	}
 	writeJSON(w, r, http.StatusOK, map[string]any{
 		"tenant_discovery_endpoint": authority + "/" + d.options.TenantID + "/v2.0/.well-known/openid-configuration",
 		"api-version":               "1.1",

@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -27,7 +28,7 @@ func get(t *testing.T, s *site, path string) (int, map[string]any) {
 	}
 	defer response.Body.Close()
 	body := map[string]any{}
-	if response.StatusCode == http.StatusOK {
+	if strings.Contains(response.Header.Get("Content-Type"), "json") {
 		if err := json.NewDecoder(response.Body).Decode(&body); err != nil {
 			t.Fatal(err)
 		}
@@ -119,4 +120,73 @@ func mustNew(t *testing.T, options entra.Options) *entra.Directory {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// Every address of the discovery document is served, in each spelling of the
+// tenant, and nothing is announced that is not.
+func TestDiscoveryNamesWhatIsServed(t *testing.T) {
+	s := newSite(t, people, func(o *entra.Options) { o.GraphAudience = o.AuthorityURL })
+	for _, tenant := range []string{tenantID, "contoso.example", "common", "organizations"} {
+		_, body := get(t, s, "/"+tenant+"/v2.0/.well-known/openid-configuration")
+		for _, name := range []string{"authorization_endpoint", "token_endpoint", "device_authorization_endpoint", "end_session_endpoint", "jwks_uri", "userinfo_endpoint"} {
+			address, _ := body[name].(string)
+			response, err := s.server.Client().Get(address)
+			if err != nil {
+				t.Fatalf("%s %q: %v", name, address, err)
+			}
+			response.Body.Close()
+			if response.StatusCode == http.StatusNotFound {
+				t.Errorf("%s %s is not served", name, address)
+			}
+		}
+		for name, want := range map[string]any{
+			"response_types_supported": []any{"code"}, "response_modes_supported": []any{"query", "fragment", "form_post"},
+			"id_token_signing_alg_values_supported": []any{"RS256"}, "subject_types_supported": []any{"pairwise"},
+			"scopes_supported": []any{"openid", "profile", "email", "offline_access"}, "frontchannel_logout_supported": false,
+		} {
+			if !reflect.DeepEqual(body[name], want) {
+				t.Errorf("%s: %s is %v, want %v", tenant, name, body[name], want)
+			}
+		}
+	}
+	if status, body := get(t, s, "/common/discovery/instance?api-version=1.1&authorization_endpoint=https%3A%2F%2Flogin.example%2Fcommon%2Foauth2%2Fv2.0%2Fauthorize"); status != 400 || body["error"] != "invalid_instance" {
+		t.Errorf("another cloud: %d %v", status, body)
+	}
+	for name, kind := range map[string]string{ada: "Managed", stranger: "Managed", "x@nowhere.example": "Unknown"} {
+		if _, body := get(t, s, "/common/UserRealm/"+name+"?api-version=1.0"); body["account_type"] != kind {
+			t.Errorf("realm of %s: %v", name, body)
+		}
+	}
+	if status, _ := get(t, s, "/error?code=7000215"); status != 200 {
+		t.Errorf("error_uri: %d", status)
+	}
+}
+
+// userinfo tells what the scopes of the token allow.
+func TestUserInfo(t *testing.T) {
+	s := newSite(t, people)
+	ask := func(token string) (int, map[string]any) {
+		r, err := http.NewRequest(http.MethodGet, s.server.URL+"/oidc/userinfo", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+token)
+		response, err := s.server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		body := map[string]any{}
+		if err := json.NewDecoder(response.Body).Decode(&body); err != nil {
+			t.Fatal(err)
+		}
+		return response.StatusCode, body
+	}
+	tokens := adaSignsIn(t, s)
+	if status, body := ask(tokens.AccessToken); status != 200 || body["name"] != "Ada Tester" || body["email"] != nil || body["sub"] != claimsOf(t, tokens.IDToken)["sub"] {
+		t.Errorf("%d %v", status, body)
+	}
+	if status, _ := ask(s.mustToken(t)); status != 401 {
+		t.Errorf("an application: %d", status)
+	}
 }

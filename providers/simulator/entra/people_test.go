@@ -39,7 +39,7 @@ const (
 
 func people(o *entra.Options) {
 	user := func(n byte, name string, change func(*entra.User)) {
-		u := entra.User{ObjectID: "00000000-0000-4000-8000-00000000000" + string(n), Name: name, DisplayName: strings.Title(name[:strings.IndexByte(name, '@')]) + " Tester", Password: password} //nolint:staticcheck // ASCII names
+		u := entra.User{ObjectID: "00000000-0000-4000-8000-00000000000" + string(n), Name: name, DisplayName: strings.ToUpper(name[:1]) + name[1:strings.IndexByte(name, '@')] + " Tester", Password: password}
 		change(&u)
 		o.Users = append(o.Users, u)
 	}
