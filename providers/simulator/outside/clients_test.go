@@ -25,16 +25,15 @@ func TestOutsideClients(t *testing.T) {
 		{client: "MSAL for Node with people", packages: []string{"@azure/msal-node"}, test: testPeople},
 		{client: "OpenID Connect library", packages: []string{"openid-client", "jose"}, test: testOIDC},
 		{client: "PnPjs", packages: []string{"@pnp/graph"}, test: testPnP},
+		{client: "Python's clients of Debian", test: testDebian},
 		{client: "CLI for Microsoft 365", packages: []string{"@pnp/cli-microsoft365"}, test: testM365},
 	}
-	node(t)
-	installed := modules(t)
 	t.Cleanup(func() { t.Log(table(rows)) })
 	for _, r := range rows {
 		t.Run(strings.ReplaceAll(r.client, " ", "_"), func(t *testing.T) {
 			t.Parallel()
 			for _, name := range r.packages {
-				r.versions = append(r.versions, name+" "+versionOf(t, installed, name))
+				r.versions = append(r.versions, name+" "+versionOf(t, modules(t), name))
 			}
 			t.Cleanup(func() {
 				if t.Skipped() {

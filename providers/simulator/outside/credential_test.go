@@ -21,7 +21,7 @@ type credential struct {
 	ThumbprintSHA256 string `json:"thumbprintSha256"` // hexadecimal
 	PrivateKey       string `json:"privateKey"`       // PKCS #8 in PEM
 	Certificate      string `json:"certificate"`      // PEM
-	sha1             string
+	ThumbprintSHA1   string `json:"thumbprintSha1"`
 	parsed           *x509.Certificate
 }
 
@@ -49,7 +49,7 @@ func newCredential(t *testing.T) credential {
 	}
 	short, long := sha1.Sum(der), sha256.Sum256(der)
 	return credential{
-		ThumbprintSHA256: hex.EncodeToString(long[:]), sha1: hex.EncodeToString(short[:]), parsed: parsed,
+		ThumbprintSHA256: hex.EncodeToString(long[:]), ThumbprintSHA1: hex.EncodeToString(short[:]), parsed: parsed,
 		PrivateKey:  string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded})),
 		Certificate: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
 	}

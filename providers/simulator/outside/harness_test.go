@@ -83,6 +83,32 @@ func node(t *testing.T) string {
 	return path
 }
 
+// python is the interpreter that Debian's packages are for; another in front of it
+// does not see them.
+func python(t *testing.T) string {
+	t.Helper()
+	const path = "/usr/bin/python3"
+	if _, err := os.Stat(path); err != nil {
+		unavailable(t, "Python is not installed: %v", err)
+	}
+	return path
+}
+
+// pythonVersions names Debian's Python clients; they are as new as the release is.
+func pythonVersions(t *testing.T) []string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), python(t), "-c",
+		"import authlib, msal, requests; print('msal', msal.__version__, '\\nAuthlib', authlib.__version__, '\\nrequests', requests.__version__)").CombinedOutput()
+	if err != nil {
+		unavailable(t, "Debian's python3-msal, python3-authlib and python3-requests are needed: %v: %s", err, out)
+	}
+	var versions []string
+	for line := range strings.Lines(string(out)) {
+		versions = append(versions, strings.Join(strings.Fields(line), " "))
+	}
+	return versions
+}
+
 // modules finds the installed clients: in the folder that ROOMDESK_OUTSIDE_CLIENTS
 // names, else where ".ci/run clients" puts this very lock file's.
 func modules(t *testing.T) string {
@@ -220,17 +246,22 @@ func (s *site) free(mailboxes []string, from, to time.Time) []string {
 // there and pass, and none besides.
 func (s *site) run(t *testing.T, row *row, script string, want ...string) map[string]json.RawMessage {
 	t.Helper()
-	row.steps += len(want)
-	interpreter, installed := node(t), modules(t)
-	// Modules are looked for beside the script that imports them, with links
-	// followed.
 	work := t.TempDir()
 	if err := os.CopyFS(work, os.DirFS("scripts")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(installed, filepath.Join(work, "node_modules")); err != nil {
-		t.Fatal(err)
+	var interpreter string
+	if filepath.Ext(script) == ".py" {
+		interpreter = python(t)
+	} else {
+		interpreter = node(t)
+		// Modules are looked for beside the script that imports them, with links
+		// followed.
+		if err := os.Symlink(modules(t), filepath.Join(work, "node_modules")); err != nil {
+			t.Fatal(err)
+		}
 	}
+	row.steps += len(want)
 	raw, err := json.Marshal(s.in)
 	if err == nil {
 		err = os.WriteFile(filepath.Join(work, "input.json"), raw, 0o600)
@@ -240,7 +271,8 @@ func (s *site) run(t *testing.T, row *row, script string, want ...string) map[st
 	}
 	command := exec.CommandContext(t.Context(), interpreter, script, "input.json")
 	command.Dir = work
-	command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.in.Dir, "TMPDIR=" + work, "NODE_EXTRA_CA_CERTS=" + s.ca, "TZ=UTC"}
+	command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.in.Dir, "TMPDIR=" + work, "TZ=UTC",
+		"NODE_EXTRA_CA_CERTS=" + s.ca, "REQUESTS_CA_BUNDLE=" + s.ca, "PYTHONDONTWRITEBYTECODE=1"}
 	command.WaitDelay = 5 * time.Second
 	var out, trouble bytes.Buffer
 	command.Stdout, command.Stderr = &out, &trouble
