@@ -266,7 +266,11 @@ func (e *eventEncoder) fields(i instance, typed bool) {
 		e.cancelledOccurrences(i)
 	}
 	if e.wants("responseStatus") {
-		e.responseStatus("responseStatus", x.resp, x.respondedAt)
+		if odd := x.seldom().oddAnswer; odd != "" {
+			e.answered("responseStatus", odd, x.respondedAt)
+		} else {
+			e.responseStatus("responseStatus", x.resp, x.respondedAt)
+		}
 	}
 	if e.wants("body") {
 		e.body(content)
@@ -430,7 +434,11 @@ func plainText(s string) string {
 }
 
 func (e *eventEncoder) responseStatus(name string, r response, at int64) {
-	b := append(append(append(appendKey(e.b, name), `{"response":"`...), responseNames[r]...), `","time":"`...)
+	e.answered(name, responseNames[r], at)
+}
+
+func (e *eventEncoder) answered(name, word string, at int64) {
+	b := append(append(append(appendKey(e.b, name), `{"response":"`...), word...), `","time":"`...)
 	if at == 0 { // the year 1 says never
 		b = append(b, "0001-01-01T00:00:00Z"...)
 	} else {

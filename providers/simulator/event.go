@@ -130,8 +130,7 @@ type rare struct {
 	// not the zone's Windows name.
 	startZone, endZone string
 	snoozed            int64  // when the reminder is due, in place of before the start
-	kind               string // of an event that is no meeting; see Options.Oddities
-	oddShow, oddAnswer string // members of enumerations that no client knows
+	oddShow, oddAnswer string // members of enumerations that no client knows; see Options.Oddities
 }
 
 // extendedProperty is one of singleValueExtendedProperties.

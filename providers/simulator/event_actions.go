@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -52,6 +53,9 @@ func (c *call) forward(kind calendarKind, id itemID, ok bool) answer {
 // recipient finds or makes the contact of an address.
 func (t *Tenant) recipient(a wireAttendee) (*contact, *problem) {
 	address := strings.TrimSpace(a.EmailAddress.Address)
+	if m := t.world.byLegacyDN(address); m != nil {
+		return &contact{address: address, name: cmp.Or(a.EmailAddress.Name, m.displayName()), box: m}, nil
+	}
 	local, domain, ok := strings.Cut(address, "@")
 	if !ok || local == "" || domain == "" || strings.ContainsAny(address, " <>,;\r\n") {
 		return nil, bad("ErrorInvalidRecipients", "At least one recipient is not valid: '"+address+"'.")

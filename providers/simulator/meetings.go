@@ -62,6 +62,9 @@ func (t *Tenant) ensure(m *mailbox) {
 			uids: uint64(m.cell.number+1) << 32,
 		}
 		k.fill()
+		if t.options.Oddities {
+			t.addOddities(m.cell)
+		}
 	})
 }
 

@@ -45,7 +45,10 @@ type Options struct {
 	RoomAnswerDelay time.Duration
 	// Oddities gives the generated organisation what real tenants have too:
 	// capacities that are missing or nonsense, names with invisible characters,
-	// two rooms with one name.
+	// two rooms with one name; and events with attendees under an Exchange address
+	// in place of SMTP, with members of enumerations that no client knows, with
+	// zones without a name, and drafts. Such events break the published contract
+	// on purpose.
 	Oddities bool
 	// PlaceDelay is how long a written change of a place takes to be seen by
 	// reads; 0 is 5 s, negative is none. It has passed when it has passed on Now
