@@ -94,11 +94,12 @@ func hasValue(raw []byte) bool {
 	return len(raw) > 0 && !bytes.Equal(raw, []byte("null"))
 }
 
-// moveToFirst puts a master's start on the first day that its pattern has.
+// moveToFirst puts a master's start, and its range, on the first day that its
+// pattern has. The recurrence must be e's own.
 func (e *event) moveToFirst() {
 	e.recurrence.dates(e.recurrence.first, func(day int32) bool {
 		if start, end, ok := e.occurrenceOn(yyyymmdd(day)); ok {
-			e.start, e.end = start, end
+			e.start, e.end, e.recurrence.first = start, end, day
 		}
 		return false
 	})

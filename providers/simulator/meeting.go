@@ -116,20 +116,38 @@ func (t *Tenant) withdraw(uid uint64, box *mailbox) {
 		return
 	}
 	c := have.clone()
-	c.set(cancelledFlag, true)
-	c.show = showFree
-	if !strings.HasPrefix(c.subject, "Canceled: ") {
-		c.subject = "Canceled: " + c.subject
-	}
+	c.cancel(t.options.Now().Unix())
 	c.exceptions = nil
-	c.modified = t.options.Now().Unix()
 	box.put(c, true)
 }
 
-// withdrawDate takes one date of a series from an attendee.
+// withdrawDate takes one date of a series from an attendee, as [Tenant.withdraw]
+// takes a whole meeting.
 func (t *Tenant) withdrawDate(uid uint64, date int32, box *mailbox) {
-	if have := box.byUID(uid); have != nil && have.kind == seriesMaster {
+	have := box.byUID(uid)
+	if have == nil || have.kind != seriesMaster {
+		return
+	}
+	if box.kind == roomBox {
 		box.put(have.withoutDate(date), false)
+		return
+	}
+	on, ok := box.entry(itemID{num: have.num, date: date, stable: true})
+	if !ok {
+		return
+	}
+	x := on.e.clone()
+	x.asException(on)
+	x.cancel(t.options.Now().Unix())
+	box.put(have.withException(x), false)
+}
+
+// cancel marks an attendee's copy.
+func (e *event) cancel(now int64) {
+	e.set(cancelledFlag, true)
+	e.show, e.modified = showFree, now
+	if !strings.HasPrefix(e.subject, "Canceled: ") {
+		e.subject = "Canceled: " + e.subject
 	}
 }
 
