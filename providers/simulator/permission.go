@@ -41,9 +41,9 @@ const (
 )
 
 // permissions is the one place where the tenant says who may do what. The least
-// privileged permissions are those of the published contract's x-permissions. What can be done to
-// a mailbox's default calendar, to one by id and to the mailbox itself is listed
-// once: see [calendarPath].
+// privileged permissions are those of the published contract's x-permissions. What
+// can be done to a mailbox's default calendar, to one by id and to the mailbox
+// itself is listed once: see [calendarPath].
 var permissions = [...]permission{
 	{"POST", "$batch", directoryArea, anyone, anyone, ""},
 	{"GET", "organization", directoryArea, "Organization.Read.All", "User.Read", ""},
@@ -200,6 +200,15 @@ func (c *call) authorize() *problem {
 		return c.authorizeShared(p, scopes)
 	}
 	return nil
+}
+
+// covered lets an answer through only if the table of permissions had a row for
+// the operation. Without one it would be open to everybody: a mistake of ours.
+func (c *call) covered(a answer) answer {
+	if a.status < http.StatusMultipleChoices && !c.permitted {
+		return c.fail(http.StatusInternalServerError, "generalException", "The operation stands in no row of the table of permissions.")
+	}
+	return a
 }
 
 // authorizeShared decides about a person who asks for another's mailbox: it needs

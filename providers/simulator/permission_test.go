@@ -106,3 +106,27 @@ func TestOperationPatterns(t *testing.T) {
 		}
 	}
 }
+
+// An operation that stands in no row is not served, rather than open to everybody.
+func TestOperationWithoutARowIsClosed(t *testing.T) {
+	tenant, _ := start(t, Options{Rooms: 2, People: 2})
+	for _, c := range []struct {
+		permitted bool
+		status    int
+		want      int
+	}{{false, 200, 500}, {false, 204, 500}, {true, 200, 200}, {false, 404, 404}} {
+		one := &call{t: tenant, entry: &Entry{}, permitted: c.permitted}
+		if got := one.covered(answer{status: c.status}); got.status != c.want {
+			t.Errorf("permitted %v, answered %d: %d, want %d", c.permitted, c.status, got.status, c.want)
+		}
+	}
+}
+
+func BenchmarkPermissionOf(b *testing.B) {
+	names := []string{"subscriptions", "x"}
+	for b.Loop() {
+		if _, ok := permissionOf("PATCH", names); !ok {
+			b.Fatal("no row")
+		}
+	}
+}

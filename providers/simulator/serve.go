@@ -231,12 +231,7 @@ func (c *call) admitted() answer {
 	if c.signIn != nil {
 		return c.unauthenticated(c.signIn)
 	}
-	a := c.dispatch()
-	if a.status < http.StatusMultipleChoices && !c.permitted {
-		// A mistake of ours, and an open door: say so instead of serving it.
-		return c.fail(http.StatusInternalServerError, "generalException", "The operation stands in no row of the table of permissions.")
-	}
-	return a
+	return c.covered(c.dispatch())
 }
 
 // identify reads the token. It runs before anything else, because limits belong to

@@ -90,7 +90,7 @@ func TestWriteDirIsPrivate(t *testing.T) {
 	if err := json.Unmarshal(raw, &keys); err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"authority_url", "graph_url", "ews_url", "control_url", "tenant_id", "domain", "client_id", "client_secret", "secret_id", "expired_secret", "organizer", "test_mailbox", "ca_file"} {
+	for _, key := range []string{"authority_url", "graph_url", "ews_url", "control_url", "tenant_id", "domain", "client_id", "client_secret", "secret_id", "expired_secret", "organizer", "test_mailbox", "ca_file", "public_client_id", "user_password", "user", "admin", "other_tenant_user"} {
 		if keys[key] == "" {
 			t.Errorf("endpoints.json lacks %s", key)
 		}
