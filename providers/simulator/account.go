@@ -233,14 +233,21 @@ func (t *Tenant) ChangeAddress(address, to string) error {
 // DeleteAccount deletes a person's or a room's directory object. code is what
 // mailbox requests are answered with from now on: [GoneItem], [GoneMailbox] or
 // [GoneUser]. A room disappears from the places; others' copies of its meetings
-// stay.
+// stay. Subscriptions to the mailbox end.
 func (t *Tenant) DeleteAccount(address, code string) error {
 	if !slices.Contains([]string{GoneItem, GoneMailbox, GoneUser}, code) {
 		return fmt.Errorf("%q is no code of a deleted mailbox", code)
 	}
 	m, err := t.changeAccount(address, func(a *account) error { a.removed = code; return nil })
-	if err != nil || m.room == nil {
+	if err != nil {
 		return err
+	}
+	for _, sub := range t.subscriptions.of(m) { // they end with their mailbox
+		t.subscriptions.remove(sub)
+		t.lifecycle(sub, "subscriptionRemoved")
+	}
+	if m.room == nil {
+		return nil
 	}
 	return t.changeRoomPlace(m, func(r *placeRecord) { r.hidden = true })
 }

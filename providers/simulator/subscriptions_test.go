@@ -340,6 +340,17 @@ func TestSubscriptionLife(t *testing.T) {
 		t.Error("the removed subscription is there")
 	}
 
+	// It ends with its mailbox, too.
+	other := tenant.People()[5].Mailbox
+	c.post(201, "/subscriptions", subscribe(tenant, r.URL, "users/"+other+"/events", "lifecycleNotificationUrl", life.URL))
+	life.mu.Lock()
+	life.notes = nil
+	life.mu.Unlock()
+	if err := tenant.DeleteAccount(other, GoneUser); err != nil {
+		t.Fatal(err)
+	}
+	event("subscriptionRemoved")
+
 	short := c.post(201, "/subscriptions", subscribe(tenant, r.URL, resource, "expirationDateTime", clock.now().Add(50*time.Minute).Format(time.RFC3339)))
 	clock.advance(51 * time.Minute)
 	c.send(404, request{method: "GET", path: "/subscriptions/" + short["id"].(string)})
