@@ -116,7 +116,7 @@ func TestBuildingMap(t *testing.T) {
 		"no JSON":       func(m map[string]string) { m["imdf/unit.geojson"] = "{" },
 		"another type":  func(m map[string]string) { m["imdf/unit.geojson"] = `{"type":"Feature"}` },
 		"no properties": func(m map[string]string) { m["imdf/unit.geojson"] = collection(`{"id":"u","type":"Feature"}`) },
-		"a bomb":        func(m map[string]string) { m["imdf/unit.geojson"] = strings.Repeat(" ", maxMapFile+1) },
+		"a bomb":        func(m map[string]string) { m["imdf/unit.geojson"] += strings.Repeat(" ", maxMapFile) },
 		"too many features": func(m map[string]string) {
 			m["imdf/unit.geojson"] = collection(strings.TrimSuffix(strings.Repeat(feature("u", "unit", `{"level_id":"l1"}`)+",", maxMapFeatures), ","))
 		},
