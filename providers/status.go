@@ -34,6 +34,7 @@ type SyncPhase string
 const (
 	PhasePlaces       SyncPhase = "places"
 	PhaseAvailability SyncPhase = "availability"
+	PhaseNearest      SyncPhase = "nearest days" // of calendars that take several pages, while many wait
 	PhaseCalendars    SyncPhase = "calendars"
 	PhaseChanges      SyncPhase = "changes" // the first sync is complete
 )

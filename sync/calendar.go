@@ -26,6 +26,8 @@ func (e *Engine) readCalendar(r *taskRun) error {
 	now := e.now()
 	round := p.Round
 	switch {
+	case round != nil && round.Kind == store.FullRound && e.nearest(round.Window) && !p.Complete() && !full && round.Window.End.After(now.Add(e.o.Nearest-24*time.Hour)):
+		r.part = true
 	case round != nil && round.Kind == store.FullRound && !e.covers(round.Window, now):
 		round = nil // begun so long ago that its window no longer serves
 		full = true
@@ -33,8 +35,12 @@ func (e *Engine) readCalendar(r *taskRun) error {
 		round = nil
 	}
 	if round == nil {
-		if full || p.Cursor == "" || e.oldWindow(p, now) {
-			round = e.store.BeginFull(t.mailbox, e.window(now))
+		if full || p.Cursor == "" || p.Unconfirmed > 0 || e.oldWindow(p, now) {
+			window := e.window(now)
+			if !full && !p.Complete() && e.tiered() {
+				window, r.part = e.nearestDays(now), true
+			}
+			round = e.store.BeginFull(t.mailbox, window)
 		} else {
 			round = e.store.BeginChanges(t.mailbox, p.Cursor)
 		}
@@ -46,6 +52,7 @@ func (e *Engine) readCalendar(r *taskRun) error {
 		if err := e.store.ForgetCursor(r.ctx, t.mailbox); err != nil {
 			return err
 		}
+		r.part = false
 		round = e.store.BeginFull(t.mailbox, e.window(e.now()))
 		applied, err = e.readRound(r, round)
 	}
@@ -54,6 +61,7 @@ func (e *Engine) readCalendar(r *taskRun) error {
 	}
 	e.mu.Lock()
 	t.full = false
+	e.show(t)
 	t.lastGood, t.rows, t.near, t.complete = e.now(), applied.Rows, applied.Near, true
 	if round.Kind == store.FullRound {
 		t.lastFull = t.lastGood
@@ -62,8 +70,12 @@ func (e *Engine) readCalendar(r *taskRun) error {
 	if applied.Visible {
 		e.outcome.Changed++
 	}
-	e.outcome.Read++
 	r.next = applied.Next
+	if r.part {
+		r.next = t.lastGood
+	} else if !t.settled || !e.once {
+		e.outcome.Read++
+	}
 	if applied.Held > 0 {
 		t.unconfirmed = applied.Held
 		t.full = true
@@ -81,6 +93,42 @@ func (e *Engine) readCalendar(r *taskRun) error {
 func (e *Engine) window(now time.Time) providers.Interval {
 	day := now.UTC().Truncate(24 * time.Hour)
 	return providers.Interval{Start: day.Add(-e.o.Past), End: day.Add(e.o.Ahead + 48*time.Hour)}
+}
+
+// nearestDays is what is read of a mailbox before the whole window, while many
+// wait for their first reading.
+func (e *Engine) nearestDays(now time.Time) providers.Interval {
+	day := now.UTC().Truncate(24 * time.Hour)
+	return providers.Interval{Start: day.Add(-min(24*time.Hour, e.o.Past)), End: day.Add(24*time.Hour + e.o.Nearest)}
+}
+
+// nearest tells such a window from a whole one.
+func (e *Engine) nearest(window providers.Interval) bool {
+	return window.Duration() < (e.o.Past+e.o.Ahead)*3/4
+}
+
+// Reading in two steps pays where a whole window takes several pages and many
+// mailboxes wait; else it would only cost a request more for each.
+const (
+	tierPages   = 2
+	tierSamples = 16
+	tierQueue   = 4 // times the workers
+)
+
+func (e *Engine) tiered() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	p := &e.phase
+	switch {
+	case e.o.Nearest <= 0 || e.o.Nearest > e.o.Ahead/2:
+		return false
+	case p.wholes < min(tierSamples, 2*e.o.Workers) || p.pages < tierPages*p.wholes:
+		return false
+	case !p.tiered && p.total-p.shown < tierQueue*e.o.Workers:
+		return false
+	}
+	p.tiered = true
+	return true
 }
 
 // covers reports whether a window still holds all that is promised.
@@ -106,7 +154,12 @@ func (e *Engine) stamp(t *task) store.Stamp {
 	return store.Stamp{At: now, Near: providers.Interval{Start: now, End: now.Add(nearAhead)}, Next: func(near bool) time.Time {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		return now.Add(e.within(e.every(t.mailbox, near)))
+		bound := e.every(t.mailbox, near)
+		if t.began || e.watched[t.mailbox] {
+			return now.Add(e.within(bound))
+		}
+		// What became due together, at a start or after a sleep, is spread.
+		return now.Add(bound/10 + time.Duration(e.rand.Float64()*float64(bound)*0.9))
 	}}
 }
 
@@ -147,7 +200,7 @@ func (e *Engine) readRound(r *taskRun, round *store.Round) (store.Applied, error
 	var applied store.Applied
 	var last *providers.ChangePage
 	s := series{map[string]bool{}, map[string]bool{}}
-	visible, held := false, 0
+	visible, held, pages := false, 0, 0
 	apply := func(page providers.ChangePage) error {
 		out, err := round.Apply(ctx, page, e.stamp(r.task))
 		if err != nil {
@@ -161,6 +214,7 @@ func (e *Engine) readRound(r *taskRun, round *store.Round) (store.Applied, error
 	err := e.source.Changes(ctx, request, func(page providers.ChangePage) error {
 		idle()
 		e.requests.Add(1)
+		pages++
 		if last != nil {
 			return foreign(r.task.mailbox, "the service goes on behind the end of a round")
 		}
@@ -192,6 +246,11 @@ func (e *Engine) readRound(r *taskRun, round *store.Round) (store.Applied, error
 		return applied, inTime(ctx, err)
 	}
 	applied.Visible, applied.Held = visible, held
+	if round.Kind == store.FullRound && !round.Resumed && !e.nearest(round.Window) {
+		e.mu.Lock()
+		e.phase.wholes, e.phase.pages = e.phase.wholes+1, e.phase.pages+pages
+		e.mu.Unlock()
+	}
 	if visible {
 		e.hub.mailbox(r.task.mailbox)
 	}

@@ -17,6 +17,7 @@ const (
 	// lookEvery bounds how long what another process put into the queue goes
 	// unnoticed.
 	lookEvery = 5 * time.Minute
+	leastLook = 100 * time.Millisecond
 )
 
 // pool is what this engine has claimed from the queue, and what it has to tell it.
@@ -168,7 +169,7 @@ func (e *Engine) feed(ctx context.Context) {
 	case n == 0 || len(claims) == n:
 		p.next = now // there may be more
 	case !next.IsZero() && next.Before(p.next):
-		p.next = later(next, now.Add(time.Millisecond))
+		p.next = later(next, now.Add(leastLook)) // the queue's clock may be another one
 	}
 }
 

@@ -53,12 +53,16 @@ type Options struct {
 	AllPeople bool
 	// Past and Ahead are how far a calendar is mirrored: 7 and 60 days.
 	Past, Ahead time.Duration
+	// Nearest is how many days ahead are read of every mailbox before the whole
+	// window of any, while many wait for their first reading: 14 days. Negative:
+	// none.
+	Nearest time.Duration
 	// Horizon is how far ahead free/busy is asked for: 7 days.
 	Horizon   time.Duration
 	Intervals Intervals
 	Workers   int              // reads at the same time: 32
 	Batch     int              // mailboxes in one question for free/busy: 20
-	Now       func() time.Time // nil: time.Now
+	Now       func() time.Time // nil: the wall clock
 	Logger    *slog.Logger     // nil: none
 	Rand      *rand.Rand       // for jitter; nil: seeded by the system
 }
@@ -85,6 +89,7 @@ type Engine struct {
 	once    bool
 	follows bool // another process syncs; this one only tells of its changes
 	wake    chan struct{}
+	last    time.Time // when the loop last looked
 	watched map[providers.Address]bool
 	persons map[providers.Address]bool // configured, or all
 	hold    hold
@@ -115,6 +120,9 @@ func defaults(o *Options) {
 	def(&o.Past, 7*24*time.Hour)
 	def(&o.Ahead, 60*24*time.Hour)
 	def(&o.Horizon, 7*24*time.Hour)
+	if o.Nearest == 0 {
+		o.Nearest = 14 * 24 * time.Hour
+	}
 	i := &o.Intervals
 	def(&i.Watched, 15*time.Second)
 	def(&i.Near, time.Minute)
@@ -126,7 +134,8 @@ func defaults(o *Options) {
 	def(&o.Workers, 32)
 	def(&o.Batch, 20)
 	if o.Now == nil {
-		o.Now = time.Now
+		// Without the monotonic reading, which stands still while a machine sleeps.
+		o.Now = func() time.Time { return time.Now().Round(0) }
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -273,6 +282,7 @@ func (e *Engine) start(once bool) error {
 	e.running, e.once = true, once
 	e.s.init()
 	e.pool.init()
+	e.last = time.Time{}
 	e.asking = asking{}
 	e.left = map[providers.Address]bool{}
 	e.hold = hold{}
@@ -323,6 +333,7 @@ func (e *Engine) loop(ctx context.Context, progress func(providers.SyncProgress)
 	for {
 		e.mu.Lock()
 		now := e.now()
+		e.notice(now)
 		for t := e.next(now); t != nil; t = e.next(now) {
 			workers.Go(func() { e.work(ctx, t) })
 		}
@@ -340,9 +351,10 @@ func (e *Engine) loop(ctx context.Context, progress func(providers.SyncProgress)
 		}
 		due, ok := e.until(now)
 		e.mu.Unlock()
-		if ok {
-			timer.Reset(due)
+		if !ok || due > glanceEvery {
+			due = glanceEvery
 		}
+		timer.Reset(due)
 		select {
 		case <-ctx.Done():
 			return nil

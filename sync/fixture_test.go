@@ -39,8 +39,13 @@ type fixture struct {
 }
 
 func newFixture(t *testing.T, tn *tenant) *fixture {
+	return newFixtureAt(t, tn, nil)
+}
+
+// newFixtureAt has a clock of its own; timers go by the bubble's.
+func newFixtureAt(t *testing.T, tn *tenant, now func() time.Time) *fixture {
 	f := &fixture{t: t, tenant: tn, path: filepath.Join(t.TempDir(), "store.db")}
-	f.o = sync.Options{Source: tn}
+	f.o = sync.Options{Source: tn, Now: now}
 	f.open()
 	return f
 }
@@ -49,7 +54,7 @@ func newFixture(t *testing.T, tn *tenant) *fixture {
 func (f *fixture) open() {
 	f.t.Helper()
 	var err error
-	if f.store, err = store.Open(context.Background(), store.Options{Path: f.path, Tenant: tenantID}); err != nil {
+	if f.store, err = store.Open(context.Background(), store.Options{Path: f.path, Tenant: tenantID, Now: f.o.Now}); err != nil {
 		f.t.Fatal(err)
 	}
 	f.o.Store = f.store

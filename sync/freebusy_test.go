@@ -51,7 +51,7 @@ func TestFreeBusyOutageMakesNoStorm(t *testing.T) { // F-072
 		defer f.stop()
 		f.run()
 		f.synced()
-		if n := len(tn.seen("availability")); n > 20+2*6+8 { // the whole, the halves of the first refusals, and what was asked for singly before it was clear
+		if n := len(tn.seen("availability")); n > 20+2*6+32 { // all, the halves of the first refusals, and what the workers asked in smaller parts before it was clear
 			t.Errorf("%d questions where 20 would have done", n)
 		}
 		if !f.converged() {

@@ -69,7 +69,10 @@ func (e *Engine) plan(ctx context.Context) error {
 			continue
 		}
 		t.lastGood, t.lastFull, t.rows, t.unconfirmed, t.complete, t.problem = m.LastGood, m.LastFull, m.Rows, m.Unconfirmed, m.Complete(), m.Problem
-		e.setSettled(t, t.complete)
+		if t.complete {
+			e.show(t)
+		}
+		e.setSettled(t, t.complete && !e.nearest(m.Window))
 		t.near = !m.Next.IsZero() && m.Next.Sub(m.LastGood) <= e.o.Intervals.Near
 		t.due = m.Next
 		switch {
@@ -124,41 +127,62 @@ func (e *Engine) adopt(ctx context.Context, mailboxes []providers.Address) error
 	if err := e.store.AddMailboxes(ctx, fresh); err != nil {
 		return err
 	}
-	now := e.now()
-	jobs := make([]queue.Job, len(fresh))
-	e.mu.Lock()
-	for i, mailbox := range fresh {
-		jobs[i] = queue.Job{Mailbox: mailbox, Due: now, Priority: queue.First}
-		if e.watched[mailbox] {
-			jobs[i].Priority = queue.OnScreen
-		}
-	}
-	e.mu.Unlock()
+	jobs := e.know(fresh)
 	if err := e.queue.Enqueue(ctx, jobs...); err != nil {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		for _, job := range jobs {
+			e.unknow(job.Mailbox) // the next listing brings it again
+		}
 		return err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.pool.next = now
+	e.pool.next = e.now()
+	e.awake()
+	return nil
+}
+
+// know takes up the tasks of mailboxes, before the queue can hand them out.
+func (e *Engine) know(fresh []providers.Address) (jobs []queue.Job) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := e.now()
 	for _, mailbox := range fresh {
 		if e.s.tasks[calendarTask(mailbox)] != nil {
 			continue
 		}
-		t := &task{name: calendarTask(mailbox), mailbox: mailbox, rank: rankCalendar, do: e.readCalendar, full: e.once && e.s.full}
-		e.s.know(t)
-		if e.watched[mailbox] {
-			e.hurry(mailbox, now, queue.OnScreen)
-		}
+		e.s.know(&task{name: calendarTask(mailbox), mailbox: mailbox, rank: rankCalendar, do: e.readCalendar, full: e.once && e.s.full})
+		e.phase.total++
 		if e.once {
 			e.left[mailbox] = true
 		}
-		e.phase.total++
+		job := queue.Job{Mailbox: mailbox, Due: now, Priority: queue.First}
+		if e.watched[mailbox] {
+			job.Priority = queue.OnScreen
+			e.hurry(mailbox, now, queue.OnScreen)
+		}
+		jobs = append(jobs, job)
 		if e.persons[mailbox] {
 			e.s.put(&task{name: "calendars " + string(mailbox), rank: rankCalendar, do: func(r *taskRun) error { return e.readCalendars(r, mailbox) }}, now)
 		}
 	}
-	e.awake()
-	return nil
+	return jobs
+}
+
+// unknow is guarded by e.mu.
+func (e *Engine) unknow(mailbox providers.Address) {
+	delete(e.left, mailbox)
+	t := e.s.tasks[calendarTask(mailbox)]
+	if t == nil {
+		return
+	}
+	e.s.drop(t)
+	e.setSettled(t, false)
+	if t.shown {
+		e.phase.shown--
+	}
+	e.phase.total--
 }
 
 // release stops mirroring mailboxes that are gone.
@@ -169,12 +193,7 @@ func (e *Engine) release(ctx context.Context, mailboxes []providers.Address) err
 		if e.persons[mailbox] {
 			continue
 		}
-		if t := e.s.tasks[calendarTask(mailbox)]; t != nil {
-			e.s.drop(t)
-			e.setSettled(t, false)
-			e.phase.total--
-		}
-		delete(e.left, mailbox)
+		e.unknow(mailbox)
 		gone = append(gone, mailbox)
 	}
 	e.mu.Unlock()

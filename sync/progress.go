@@ -20,6 +20,10 @@ type phaseState struct {
 	total    int // mailboxes
 	settled  int // of these, read or found unreadable
 	schedule struct{ done, total int }
+	shown    int // mailboxes of which at least the nearest days are mirrored, or that cannot be read
+	tiered   bool
+	wholes   int // whole windows read
+	pages    int // that these took
 	samples  []sample
 	over     bool
 	first    bool // nothing was mirrored when the engine began
@@ -65,6 +69,9 @@ func (e *Engine) measure() {
 
 // setSettled is guarded by e.mu.
 func (e *Engine) setSettled(t *task, settled bool) {
+	if settled {
+		e.show(t)
+	}
 	if t.mailbox == "" || t.settled == settled {
 		return
 	}
@@ -76,6 +83,15 @@ func (e *Engine) setSettled(t *task, settled bool) {
 	}
 }
 
+// show notes that a mailbox's nearest days can be seen, or never will. Guarded by
+// e.mu.
+func (e *Engine) show(t *task) {
+	if t.mailbox != "" && !t.shown {
+		t.shown = true
+		e.phase.shown++
+	}
+}
+
 // phaseNow is guarded by e.mu.
 func (e *Engine) phaseNow() (phase providers.SyncPhase, done, total int) {
 	if !e.phase.listed {
@@ -83,6 +99,9 @@ func (e *Engine) phaseNow() (phase providers.SyncPhase, done, total int) {
 	}
 	if s := e.phase.schedule; s.done < s.total && !e.phase.over {
 		return providers.PhaseAvailability, s.done, s.total
+	}
+	if e.phase.tiered && e.phase.shown < e.phase.total && !e.phase.over {
+		return providers.PhaseNearest, e.phase.shown, e.phase.total
 	}
 	if e.phase.settled < e.phase.total && !e.phase.over {
 		return providers.PhaseCalendars, e.phase.settled, e.phase.total

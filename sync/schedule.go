@@ -45,6 +45,8 @@ type task struct {
 	unconfirmed int
 	complete    bool // read to its end once
 	settled     bool // read, or found unreadable, since the engine began
+	shown       bool // of these at least the nearest days
+	began       bool // read once since the engine began, or since a sleep
 
 	tries   int
 	problem *providers.Problem
@@ -79,15 +81,16 @@ func (h *taskHeap) Pop() any {
 
 // schedule is every task. Guarded by Engine.mu.
 type schedule struct {
-	tasks   map[string]*task
-	waiting taskHeap // not due yet
-	ready   taskHeap
-	active  int
-	limit   int // runs at the same time, now
-	calm    int // successes since the limit changed
-	seq     uint64
-	full    bool // Once reads everything anew
-	fatal   error
+	tasks    map[string]*task
+	waiting  taskHeap // not due yet
+	ready    taskHeap
+	active   int
+	limit    int  // runs at the same time, now
+	calm     int  // successes since the limit changed
+	starting bool // the limit grows with each success
+	seq      uint64
+	full     bool // Once reads everything anew
+	fatal    error
 }
 
 func (s *schedule) init() {
@@ -204,19 +207,30 @@ func (e *Engine) until(now time.Time) (time.Duration, bool) {
 
 func (e *Engine) limit() int {
 	if e.s.limit == 0 {
-		e.s.limit = e.o.Workers
+		e.s.limit, e.s.starting = min(startWith, e.o.Workers), true
 	}
 	return e.s.limit
 }
 
-// eased raises the number of runs at the same time by one for each round of
-// successes; pressed halves it. Guarded by e.mu.
+// startWith is how many runs begin at the same time after a start or a sleep: what
+// is due then comes from many consoles at once.
+const startWith = 8
+
+// eased raises the number of runs at the same time: at the start by one for each
+// success, later by one for each round of successes. pressed halves it. Guarded
+// by e.mu.
 func (e *Engine) eased() {
+	if e.s.starting {
+		e.s.limit = min(e.limit()+1, e.o.Workers)
+		e.s.starting = e.s.limit < e.o.Workers
+		return
+	}
 	if e.s.calm++; e.s.calm >= e.limit() && e.s.limit < e.o.Workers {
 		e.s.limit, e.s.calm = e.s.limit+1, 0
 	}
 }
 
 func (e *Engine) pressed() {
+	e.s.starting = false
 	e.s.limit, e.s.calm = max(min(4, e.o.Workers), e.limit()/2), 0
 }

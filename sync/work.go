@@ -134,7 +134,7 @@ func (e *Engine) success(r *taskRun, now time.Time) outcome {
 	if e.watched[t.mailbox] {
 		out.priority = queue.OnScreen
 	}
-	t.due = out.due
+	t.due, t.began = out.due, true
 	if r.part {
 		e.measure()
 		return out

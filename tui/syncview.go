@@ -170,6 +170,8 @@ func phaseWords(p providers.SyncPhase) string {
 		return "rooms and people"
 	case providers.PhaseAvailability:
 		return "free/busy of all rooms"
+	case providers.PhaseNearest:
+		return "nearest days"
 	case providers.PhaseCalendars:
 		return "calendars"
 	case providers.PhaseChanges:

@@ -152,6 +152,9 @@ func (p *syncPane) ago(m *Model) string {
 func (p *syncPane) drawPhases(m *Model) string {
 	l := newLine(m.theme, onScreen, m.width).to(2)
 	phases := []providers.SyncPhase{providers.PhasePlaces, providers.PhaseAvailability, providers.PhaseCalendars, providers.PhaseChanges}
+	if p.progress.Phase == providers.PhaseNearest {
+		phases = slices.Insert(phases, 2, providers.PhaseNearest)
+	}
 	at := slices.Index(phases, p.progress.Phase)
 	for i, phase := range phases {
 		switch {
