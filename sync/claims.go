@@ -29,6 +29,7 @@ type pool struct {
 	again  map[providers.Address]bool // woken while being read
 	gone   []providers.Address
 	next   time.Time // when to ask the queue again
+	news   time.Time // the same, from what happened while it was asked; zero: nothing
 	extend time.Time // when to prolong what is held
 	busy   bool      // asking now
 }
@@ -40,6 +41,17 @@ type wake struct {
 
 func (p *pool) init() {
 	*p = pool{held: map[providers.Address]queue.Claim{}, wakes: map[providers.Address]wake{}, again: map[providers.Address]bool{}}
+}
+
+// soon says that the queue has something to hand out at a time. An answer that is
+// on its way may be older than that.
+func (p *pool) soon(at time.Time) {
+	if at.Before(p.next) {
+		p.next = at
+	}
+	if p.news.IsZero() || at.Before(p.news) {
+		p.news = at
+	}
 }
 
 // hurry notes that a mailbox should be read by a time. One that waits for a worker
@@ -119,6 +131,7 @@ func (e *Engine) feeds(now time.Time) bool {
 func (e *Engine) feed(ctx context.Context) {
 	e.mu.Lock()
 	p, now := &e.pool, e.now()
+	p.news = time.Time{}
 	wakes, gone, n := p.wakes, p.gone, e.wants(now)
 	if !e.hold.shut && !e.hold.until.After(now) {
 		soon := 0 // what a person waits for does not wait for room among the claims
@@ -170,6 +183,9 @@ func (e *Engine) feed(ctx context.Context) {
 		p.next = now // there may be more
 	case !next.IsZero() && next.Before(p.next):
 		p.next = later(next, now.Add(leastLook)) // the queue's clock may be another one
+	}
+	if !p.news.IsZero() {
+		p.soon(p.news)
 	}
 }
 
@@ -245,9 +261,9 @@ func (e *Engine) conclude(ctx context.Context, c queue.Claim, out outcome) {
 	}
 	if e.pool.again[c.Mailbox] {
 		delete(e.pool.again, c.Mailbox)
-		e.pool.next = e.now()
-	} else if out.due.Before(e.pool.next) {
-		e.pool.next = out.due
+		e.pool.soon(e.now())
+	} else {
+		e.pool.soon(out.due)
 	}
 	switch {
 	case errors.Is(err, queue.ErrLost):

@@ -138,7 +138,7 @@ func (e *Engine) adopt(ctx context.Context, mailboxes []providers.Address) error
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.pool.next = e.now()
+	e.pool.soon(e.now())
 	e.awake()
 	return nil
 }
