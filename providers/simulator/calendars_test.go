@@ -1,6 +1,10 @@
 package simulator
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -123,6 +127,34 @@ func TestSecondaryCalendars(t *testing.T) {
 	c.send(400, request{method: "GET", path: box + "/calendars?$filter=" + url.QueryEscape("hexColor eq 'x'")})
 }
 
+// Answers to a meeting of a secondary calendar are not tracked, and a room that
+// accepted one is taken all the same.
+func TestSecondaryCalendarsDoNotTally(t *testing.T) {
+	tenant, c := checked(t, Options{Seed: 304})
+	room, guest := tenant.byPolicy(t, "auto-accept").Mailbox, tenant.People()[4].Mailbox
+	at := tenant.quiet()
+	for name, want := range map[string][2]string{"calendar": {"accepted", "declined"}, "other": {"none", "none"}} {
+		path := "/users/" + c.at.Organizer + "/calendar"
+		if name == "other" {
+			path = "/users/" + c.at.Organizer + "/calendars/" + c.post(201, "/users/"+c.at.Organizer+"/calendars", object{"name": "Other"})["id"].(string)
+			at = at.Add(2 * time.Hour)
+		}
+		body := meeting(room, at, time.Hour)
+		body["attendees"] = append(body["attendees"].([]any), to(guest)...)
+		e := c.post(201, path+"/events", body)
+		c.get("/organization") // the room answers
+		theirs := c.view(guest, at, at.Add(time.Hour))[0]["id"].(string)
+		c.send(202, request{method: "POST", path: "/users/" + guest + "/events/" + theirs + "/decline"})
+		got := c.get(path + "/events/" + e["id"].(string))
+		if dig(answerOf(got, room), "status", "response") != want[0] || dig(answerOf(got, guest), "status", "response") != want[1] {
+			t.Errorf("%s: the organiser sees %v", name, got["attendees"])
+		}
+		if list := c.view(room, at, at.Add(time.Hour)); len(list) != 1 || dig(list[0], "responseStatus", "response") != "accepted" {
+			t.Errorf("%s: the room has %d entries", name, len(list))
+		}
+	}
+}
+
 // P11: the holidays can be read and not written.
 func TestHolidaysRefuseWrites(t *testing.T) {
 	tenant, c := checked(t, Options{Seed: 301})
@@ -181,6 +213,18 @@ func TestMovingChangesTheMutableID(t *testing.T) {
 	if came, _ := c.all(to); len(came) != 1 || came[0]["id"] != moved {
 		t.Errorf("where it is, delta says %v", came)
 	}
+	back := c.get(box + "/calendar")["id"].(string)
+	raw, _ := json.Marshal(map[string]string{"mailbox": c.at.Organizer, "event": moved, "calendar": back})
+	resp, err := http.Post(c.at.ControlURL+"/move", "application/json", bytes.NewReader(raw))
+	if err != nil || resp.StatusCode != 200 {
+		t.Fatalf("moved back over the control address: %v %v", err, resp)
+	}
+	var answer struct{ ID string }
+	if err := errors.Join(json.NewDecoder(resp.Body).Decode(&answer), resp.Body.Close()); err != nil || answer.ID == moved || answer.ID == e["id"] {
+		t.Errorf("moved back to %q, %v", answer.ID, err)
+	}
+	moved = answer.ID
+	c.get(box + "/events/" + moved)
 	for name, call := range map[string][3]string{
 		"a mailbox that is not there": {"nobody@contoso.example", moved, target},
 		"an event that is not there":  {c.at.Organizer, e["id"].(string), target},

@@ -37,6 +37,13 @@ func (t *Tenant) controlHandler() http.Handler {
 	})
 	t.tokenControls(mux)
 	t.handleChanges(mux)
+	mux.HandleFunc("POST /move", func(w http.ResponseWriter, r *http.Request) {
+		var body struct{ Mailbox, Event, Calendar string }
+		t.answerControl(w, r, &body, func() (any, error) {
+			id, err := t.MoveEvent(body.Mailbox, body.Event, body.Calendar)
+			return map[string]string{"id": id}, err
+		})
+	})
 	// A web page in a browser on this machine could reach a loopback address
 	// through a name of its own; it cannot choose the Host header.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -277,7 +277,7 @@ func (t *Tenant) answered(box *mailbox, found instance, resp response, tell bool
 			box.put(c, true)
 		}
 	}
-	if !tell || organized == nil {
+	if !tell || organized == nil || !organized.tallied() {
 		return
 	}
 	if found.date == 0 {
@@ -294,8 +294,15 @@ func (t *Tenant) answered(box *mailbox, found instance, resp response, tell bool
 	}
 }
 
+// tallied reports whether answers are noted in the organiser's event: only those
+// to meetings of the default calendar are, as isTallyingResponses says.
+func (e *event) tallied() bool { return e.in == defaultCalendar }
+
 // answerOnDate notes an answer for a single date in the organiser's copy.
 func (t *Tenant) answerOnDate(host *mailbox, on instance, box *mailbox, resp response, now int64, other *proposal) {
+	if !on.stored().tallied() {
+		return
+	}
 	x := on.e.clone()
 	x.asException(on)
 	if i := x.attendeeIndex(box); i >= 0 {

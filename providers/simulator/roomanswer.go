@@ -90,7 +90,9 @@ func (t *Tenant) decide(p *pendingAnswer, now int64) {
 			answered = answered.withException(x)
 		}
 	}
-	p.host.put(answered, true)
+	if e.tallied() {
+		p.host.put(answered, true)
+	}
 	have := p.room.byUID(p.uid)
 	if resp == respondedDeclined {
 		if have != nil {
@@ -136,7 +138,11 @@ func (t *Tenant) decideDate(p *pendingAnswer, master *event, now int64) {
 		p.room.put(have.withoutDate(p.date), false)
 		return
 	}
-	c := roomCopy(p.host.byUID(p.uid).exceptionOn(p.date), p.room)
+	told := x.clone()
+	if i := told.attendeeIndex(p.room); i >= 0 {
+		told.attendees = withAnswer(told.attendees, i, resp, now)
+	}
+	c := roomCopy(told, p.room)
 	kept := have.clone()
 	kept.cancelled = slices.DeleteFunc(slices.Clone(have.cancelled), func(d int32) bool { return d == p.date })
 	p.room.put(kept.withException(c), false)
