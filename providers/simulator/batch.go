@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -48,10 +49,11 @@ func (c *call) batch() answer {
 	for _, part := range parts {
 		done[part.ID] = make(chan struct{})
 	}
+	spoiled := c.hit.spoiledParts(c, parts)
 	var (
 		mu      sync.Mutex
 		status  = make(map[string]int, len(parts))
-		bodies  []string
+		bodies  = make(map[string]string, len(parts))
 		aborted bool
 		slots   = make(chan struct{}, batchConcurrency)
 		running sync.WaitGroup
@@ -68,21 +70,54 @@ func (c *call) batch() answer {
 				failed = failed || status[id] >= 400
 			}
 			mu.Unlock()
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			a := c.part(part, failed)
+			p := c.newPart(part)
+			if p.mailbox != nil { // Outlook works on four at a time, whatever the mailboxes
+				slots <- struct{}{}
+				defer func() { <-slots }()
+			}
+			a := p.part(failed, spoiled[part.ID])
 			mu.Lock()
 			defer mu.Unlock()
 			status[part.ID] = a.status
 			aborted = aborted || a.status == statusAborted
-			bodies = append(bodies, partAnswer(part.ID, a))
+			bodies[part.ID] = partAnswer(part.ID, a)
 		})
 	}
 	running.Wait()
 	if aborted {
 		return answer{status: statusAborted}
 	}
-	return answer{status: http.StatusOK, body: []byte(`{"responses":[` + strings.Join(bodies, ",") + `]}`), kind: "application/json"}
+	var answers []string
+	for _, id := range c.answerOrder(parts) {
+		switch word := c.hit.batchWord(); {
+		case word == "missing" && spoiled[id]:
+		case word == "twice" && spoiled[id]:
+			answers = append(answers, bodies[id], bodies[id])
+		default:
+			answers = append(answers, bodies[id])
+		}
+	}
+	return answer{status: http.StatusOK, body: []byte(`{"responses":[` + strings.Join(answers, ",") + `]}`), kind: "application/json"}
+}
+
+// answerOrder is the order of the answers: any but the one of the requests, as they
+// come when they are done. It is the same for the same seed and ids.
+func (c *call) answerOrder(parts []batchPart) []string {
+	ids := make([]string, len(parts))
+	for i, part := range parts {
+		ids[i] = part.ID
+	}
+	if c.hit.batchWord() == "reorder" {
+		slices.Reverse(ids)
+		return ids
+	}
+	asked := slices.Clone(ids)
+	r := rng(c.t.options.Seed, "batch "+strings.Join(ids, " "), 0)
+	r.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
+	if slices.Equal(asked, ids) && len(ids) > 1 {
+		ids[0], ids[1] = ids[1], ids[0]
+	}
+	return ids
 }
 
 // checkBatch refuses a bad envelope: too many parts, no or doubled ids, and
@@ -102,6 +137,9 @@ func checkBatch(parts []batchPart) *problem {
 		if part.Method == "" || part.URL == "" {
 			return bad("BadRequest", fmt.Sprintf("Invalid batch payload format: request %q lacks method or url.", part.ID))
 		}
+		if part.body() && part.header("Content-Type") == "" {
+			return bad("BadRequest", fmt.Sprintf("Write request id : %s does not contain Content-Type header or body.", part.ID))
+		}
 		for _, id := range part.DependsOn {
 			if !seen[id] {
 				return bad("BadRequest", fmt.Sprintf("Request %q depends on %q, which does not come before it.", part.ID, id))
@@ -112,8 +150,34 @@ func checkBatch(parts []batchPart) *problem {
 	return nil
 }
 
-// part runs one part as a call of its own.
-func (c *call) part(part batchPart, dependencyFailed bool) answer {
+// body reports whether a part has one.
+func (p batchPart) body() bool { return len(p.Body) > 0 && string(p.Body) != "null" }
+
+func (p batchPart) header(name string) string {
+	for have, value := range p.Headers {
+		if strings.EqualFold(have, name) {
+			return value
+		}
+	}
+	return ""
+}
+
+// content is a part's body as the request would have carried it: JSON as it stands,
+// anything else out of base64.
+func (p batchPart) content() []byte {
+	var text string
+	if !p.body() || strings.Contains(strings.ToLower(p.header("Content-Type")), "json") || json.Unmarshal(p.Body, &text) != nil {
+		return p.Body
+	}
+	if raw, err := base64.StdEncoding.DecodeString(text); err == nil {
+		return raw
+	}
+	return []byte(text)
+}
+
+// newPart makes a part a call of its own. Its address is relative to the version,
+// with or without a slash in front.
+func (c *call) newPart(part batchPart) *call {
 	path, query, _ := strings.Cut(part.URL, "?")
 	path = "/v1.0/" + strings.TrimPrefix(path, "/")
 	decoded, err := url.PathUnescape(path)
@@ -126,24 +190,39 @@ func (c *call) part(part batchPart, dependencyFailed bool) answer {
 	}
 	p := &call{t: c.t, ctx: c.ctx, method: strings.ToUpper(part.Method), path: decoded, rawPath: path, query: parseQuery(query),
 		header: header, host: c.host, claims: c.claims, clientID: header.Get("client-request-id"), inBatch: true}
+	p.spoiler = c.hit.partSpoiler()
+	p.absolute = strings.Contains(part.URL, "://")
 	p.id = c.id[:len(c.id)-4] + fmt.Sprintf("%04x", partNumber(part.ID))
-	if len(part.Body) > 0 && string(part.Body) != "null" {
-		p.body = part.Body
+	if part.body() {
+		p.body = part.content()
 	}
 	p.entry = &Entry{At: c.t.options.Now().UTC(), Method: p.method, Path: decoded, Query: query, ClientRequestID: p.clientID,
 		RequestID: p.id, Prefer: header.Get("Prefer"), Batch: c.id}
 	p.resolve()
-	release := c.t.begin(p)
+	return p
+}
+
+// part runs a part.
+func (c *call) part(dependencyFailed, spoiled bool) answer {
+	release := c.t.begin(c)
 	defer release()
-	defer c.t.ledger.finish(p.entry)
+	defer c.t.ledger.finish(c.entry)
 	var a answer
-	if dependencyFailed {
-		a = p.fail(http.StatusFailedDependency, "FailedDependency", "A request that this one depends on has failed.")
-		p.common(&a)
-	} else {
-		a = p.run()
+	switch {
+	case dependencyFailed:
+		a = c.fail(http.StatusFailedDependency, "FailedDependency", "A request that this one depends on has failed.")
+		c.common(&a)
+	case c.absolute:
+		a = c.fail(http.StatusBadRequest, "BadRequest", "Invalid batch payload format: the url of a request is relative to the version.")
+		c.common(&a)
+	case spoiled && c.spoiler != nil:
+		c.entry.Fault = c.spoiler.name()
+		a = c.spoiler.failure(c)
+		c.common(&a)
+	default:
+		a = c.run()
 	}
-	p.entry.Status = a.status
+	c.entry.Status = a.status
 	return a
 }
 

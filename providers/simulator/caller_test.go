@@ -327,7 +327,7 @@ func TestTokenExpiresBetweenPages(t *testing.T) {
 	if !found {
 		t.Error("the ledger does not tell of the fault")
 	}
-	if _, err := newFaultSet([]Fault{{Token: &entra.Disturbance{Do: "melt"}}}); err == nil {
+	if _, err := newFaultSet([]Fault{{Token: &entra.Disturbance{Do: "melt"}}}, time.Now); err == nil {
 		t.Error("an unknown verb is taken")
 	}
 }

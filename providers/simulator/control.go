@@ -28,7 +28,7 @@ func (t *Tenant) controlHandler() http.Handler {
 	mux.HandleFunc("POST /clock", t.serveClock)
 	mux.HandleFunc("GET /truth", t.serveTruth)
 	mux.HandleFunc("GET /faults", func(w http.ResponseWriter, _ *http.Request) {
-		t.writeControl(w, http.StatusOK, t.faults.all())
+		t.writeControl(w, http.StatusOK, t.Faults())
 	})
 	mux.HandleFunc("POST /faults", t.serveInject)
 	mux.HandleFunc("DELETE /faults", func(w http.ResponseWriter, _ *http.Request) {

@@ -2,20 +2,14 @@ package simulator
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"path"
-	"slices"
-	"strconv"
-	"strings"
-	"sync"
 	"time"
 
 	"roomdesk/providers/simulator/entra"
 )
 
 // Fault makes the tenant fail in one way for chosen requests, or makes a room
-// answer in another way. The first five fields choose, the rest says what
+// answer in another way. The fields up to After choose, the rest says what
 // happens; several effects may be combined, for example Delay with Fail.
 type Fault struct {
 	Name   string `json:"name,omitempty"`   // shows in the ledger; "" is made from the effect
@@ -32,6 +26,14 @@ type Fault struct {
 	// Times is how many matching requests are hit from there on. 0 is one where
 	// Nth is set, else all; -1 is all.
 	Times int `json:"times,omitempty"`
+	// For ends the fault so long after it was switched on, by the tenant's clock.
+	For Duration `json:"for,omitempty"`
+	// Chance is the share of the requests so chosen that are hit, between 0 and 1,
+	// by dice that fall the same for the same Seed; 0 is every one.
+	Chance float64 `json:"chance,omitempty"`
+	Seed   int64   `json:"seed,omitempty"`
+	// After names a fault that must have hit something before this one counts.
+	After string `json:"after,omitempty"`
 
 	// Fail answers in the request's place: it has no effect on the tenant.
 	Fail *Failure `json:"fail,omitempty"`
@@ -50,7 +52,9 @@ type Fault struct {
 	Truncate int `json:"truncate,omitempty"`
 	// Garble replaces a good answer: "html" (a network's sign-in page with 200),
 	// "null_value" (value is [null]), "not_array" (value is an object), "no_value",
-	// "not_json", "empty".
+	// "not_json", "empty", "wrong_type" (text/plain), "bom", "invalid_utf8",
+	// "huge_number", "deep_nesting", "duplicate_keys", "endless" (a body that never
+	// ends).
 	Garble string `json:"garble,omitempty"`
 	// Page spoils a page of a list: "no_link", "loop", "empty" (no entries, and a
 	// link that has them), "foreign_link" (to Link), "dup" (the last entry in an
@@ -69,7 +73,8 @@ type Fault struct {
 	// "expire", "late" and "rewrite" count only requests that carry a token.
 	Delta string `json:"delta,omitempty"`
 	// Room decides the answer of a room (Mailbox): "decline", "tentative",
-	// "accept", "silent" or "delay".
+	// "accept", "silent", "policy" (as by a rule of the room that nobody sees) or
+	// "delay".
 	Room string `json:"room,omitempty"`
 	// Token does something to tokens when a request matches, before it is looked
 	// at; it lasts until DELETE /tokens.
@@ -77,15 +82,51 @@ type Fault struct {
 	// Notify spoils change notifications about a mailbox: "dup", "drop", "late" (by
 	// Delay, or 5 minutes), "forged" (one more, of an unknown subscription), "reorder".
 	Notify string `json:"notify,omitempty"`
+	// Lie changes one property in a good answer.
+	Lie *Lie `json:"lie,omitempty"`
+	// Quota sets other limits for the chosen requests and enforces them; see
+	// [QuotaNamed].
+	Quota string `json:"quota,omitempty"`
+	// MailboxState answers requests to the mailbox as if it were "soft_deleted",
+	// "onprem", "unlicensed", "guest", "moved" (being moved: 503) or "renamed" (its
+	// old address is gone).
+	MailboxState string `json:"mailbox_state,omitempty"`
+	// Clock changes the tenant's clock when the fault hits: "jump" by By, "freeze",
+	// "run" (no longer frozen), "zone" (the Date header is off by By).
+	Clock string `json:"clock,omitempty"`
+	// Tenant answers from elsewhere: "swap" (another tenant with other rooms, people
+	// and ids), "restore_old" (calendars as they were By ago, an hour unless said).
+	Tenant string `json:"tenant,omitempty"`
+	// By is how far Clock, Tenant or a shifting Lie go.
+	By Duration `json:"by,omitempty"`
+	// Batch spoils Count (0: 3) parts of a $batch, whose own status stays 200:
+	// "throttle" (429, with Fail's RetryAfter), "fail" (503, or Fail), "missing" (no
+	// answer to them), "twice" (two answers with the same id), "reorder" (all in the
+	// opposite order).
+	Batch string `json:"batch,omitempty"`
+	Count int    `json:"count,omitempty"`
+	// Network breaks what is between client and tenant: "captive_portal" (a sign-in
+	// page with 200), "proxy_407", "redirect_foreign" (307 to Link), "goaway" (half
+	// the body, an HTTP/2 GOAWAY, then the end of the connection), "refused_stream"
+	// (RST_STREAM before anything is done). At the TLS handshake, where nothing is
+	// known but the connection: "tls_hang", "tls_expired", "tls_not_yet",
+	// "tls_wrong_host", "tls_unknown_ca".
+	Network string `json:"network,omitempty"`
 }
 
 // Failure is an answer made up by a fault.
 type Failure struct {
-	Status     int               `json:"status"`
-	Code       string            `json:"code,omitempty"`
-	Message    string            `json:"message,omitempty"`
-	RetryAfter string            `json:"retry_after,omitempty"` // as sent, any text
-	Headers    map[string]string `json:"headers,omitempty"`
+	Status  int    `json:"status"`
+	Code    string `json:"code,omitempty"`
+	Message string `json:"message,omitempty"`
+	// RetryAfter is sent as it stands, any text; "date:5s" is an HTTP date so long
+	// after the tenant's present time ("date:-5s": before it).
+	RetryAfter string `json:"retry_after,omitempty"`
+	// AlsoRetryAfter is a second header of that name.
+	AlsoRetryAfter string `json:"also_retry_after,omitempty"`
+	// LowerCase writes Retry-After in lower case where HTTP/1.1 is spoken.
+	LowerCase bool              `json:"lower_case,omitempty"`
+	Headers   map[string]string `json:"headers,omitempty"`
 	// Body replaces Graph's error JSON; its type comes from Headers, else text/html.
 	Body  string `json:"body,omitempty"`
 	Empty bool   `json:"empty,omitempty"` // no body at all
@@ -112,239 +153,6 @@ func (d *Duration) UnmarshalJSON(b []byte) error {
 
 // MarshalJSON writes text.
 func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
-
-// Words that the fields of a fault know.
-var (
-	commitWords = []string{"", "fail", "reset", "hang", "truncate"}
-	garbleWords = []string{"", "html", "null_value", "not_array", "no_value", "not_json", "empty"}
-	pageWords   = []string{"", "no_link", "loop", "empty", "foreign_link", "dup", "drop", "reorder", "size", "skip_ignored", "same_again", "no_count", "count_changes"}
-	deltaWords  = []string{"", "expire", "bare", "ghost_removed", "omit", "late", "rewrite"}
-	tokenWords  = []string{"expire", "late", "rewrite"} // of delta: only with a token
-	notifyWords = []string{"", "dup", "drop", "late", "forged", "reorder"}
-	roomWords   = []string{"", "decline", "tentative", "accept", "silent", "delay"}
-)
-
-// Validate refuses a fault that would do nothing or that says something unknown.
-func (f Fault) Validate() error {
-	for _, field := range []struct {
-		name, value string
-		known       []string
-	}{{"commit_then", f.CommitThen, commitWords}, {"garble", f.Garble, garbleWords}, {"page", f.Page, pageWords}, {"delta", f.Delta, deltaWords}, {"room", f.Room, roomWords}, {"notify", f.Notify, notifyWords}} {
-		if !slices.Contains(field.known, field.value) {
-			return fmt.Errorf("fault %s: %s %q is none of %q", f.name(), field.name, field.value, field.known[1:])
-		}
-	}
-	switch {
-	case f.Fail != nil && (f.Fail.Status < 200 || f.Fail.Status > 599) && f.Delta == "":
-		return fmt.Errorf("fault %s: fail.status %d is no HTTP status between 200 and 599", f.name(), f.Fail.Status)
-	case f.Nth < 0 || f.Times < -1 || f.Drip < 0 || f.Truncate < 0 || f.Delay < 0:
-		return fmt.Errorf("fault %s: a number is negative", f.name())
-	case strings.ContainsAny(f.Path, "*?"):
-		if _, err := path.Match(f.Path, ""); err != nil {
-			return fmt.Errorf("fault %s: path: %w", f.name(), err)
-		}
-	}
-	if f.Fail == nil && f.CommitThen == "" && !f.ResetBefore && f.Delay == 0 && f.Drip == 0 && f.Truncate == 0 && f.Garble == "" && f.Page == "" && f.Delta == "" && f.Room == "" && f.Token == nil && f.Notify == "" {
-		return fmt.Errorf("fault %s: nothing is said about what shall happen", f.name())
-	}
-	if f.Token != nil {
-		return f.Token.Validate()
-	}
-	return nil
-}
-
-func (f Fault) name() string {
-	if f.Name != "" {
-		return f.Name
-	}
-	var parts []string
-	add := func(kind, value string) {
-		if value != "" {
-			parts = append(parts, kind+"("+value+")")
-		}
-	}
-	add("commit_then", f.CommitThen)
-	if f.Token != nil {
-		add("token", f.Token.Do)
-	}
-	if f.Fail != nil {
-		add("fail", strconv.Itoa(f.Fail.Status))
-	}
-	if f.ResetBefore {
-		parts = append(parts, "reset_before")
-	}
-	add("garble", f.Garble)
-	add("page", f.Page)
-	add("delta", f.Delta)
-	add("room", f.Room)
-	add("notify", f.Notify)
-	if f.Delay > 0 {
-		add("delay", time.Duration(f.Delay).String())
-	}
-	if f.Drip > 0 {
-		add("drip", strconv.Itoa(f.Drip))
-	}
-	if f.Truncate > 0 {
-		add("truncate", strconv.Itoa(f.Truncate))
-	}
-	return strings.Join(parts, " ")
-}
-
-// matches reports whether a request is one of those that the fault counts.
-func (f Fault) matches(method, requestPath, mailbox string) bool {
-	if f.Method != "" && !strings.EqualFold(f.Method, method) {
-		return false
-	}
-	if f.Mailbox != "" && !strings.EqualFold(f.Mailbox, mailbox) {
-		return false
-	}
-	return f.Path == "" || matchPath(canonicalPath(f.Path), canonicalPath(requestPath))
-}
-
-func matchPath(pattern, requestPath string) bool {
-	if !strings.ContainsAny(pattern, "*?") {
-		return strings.Contains(requestPath, pattern)
-	}
-	want := strings.Split(strings.Trim(pattern, "/"), "/")
-	have := strings.Split(strings.Trim(requestPath, "/"), "/")
-	if len(have) > 0 && (have[0] == "v1.0" || have[0] == "beta") && want[0] != have[0] && want[0] != "**" {
-		have = have[1:]
-	}
-	return matchSegments(want, have)
-}
-
-func matchSegments(want, have []string) bool {
-	for len(want) > 0 {
-		if want[0] == "**" {
-			for i := range len(have) + 1 {
-				if matchSegments(want[1:], have[i:]) {
-					return true
-				}
-			}
-			return false
-		}
-		if len(have) == 0 {
-			return false
-		}
-		if ok, err := path.Match(want[0], have[0]); err != nil || !ok {
-			return false
-		}
-		want, have = want[1:], have[1:]
-	}
-	return len(have) == 0
-}
-
-// faultSet holds the faults that are switched on.
-type faultSet struct {
-	mu   sync.Mutex
-	list []*activeFault
-}
-
-type activeFault struct {
-	Fault
-	seen int
-}
-
-func newFaultSet(faults []Fault) (*faultSet, error) {
-	s := &faultSet{}
-	var errs []error
-	for _, f := range faults {
-		errs = append(errs, f.Validate())
-		s.add(f)
-	}
-	return s, errors.Join(errs...)
-}
-
-func (s *faultSet) add(f Fault) *activeFault {
-	a := &activeFault{Fault: f}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.list = append(s.list, a)
-	return a
-}
-
-func (s *faultSet) remove(a *activeFault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.list = slices.DeleteFunc(s.list, func(have *activeFault) bool { return have == a })
-}
-
-func (s *faultSet) clear() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.list = nil
-}
-
-// due counts a match and reports whether this one is hit.
-func (a *activeFault) due() bool {
-	a.seen++
-	first, times := max(a.Nth, 1), a.Times
-	if times == 0 && a.Nth > 0 {
-		times = 1
-	}
-	return a.seen >= first && (times <= 0 || a.seen < first+times)
-}
-
-// match finds the fault that hits a request; every fault counts its matches. The
-// first that is due wins.
-func (s *faultSet) match(c *call) *hit {
-	token := c.query.Has("$deltatoken") || c.query.Has("$skiptoken")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var found *hit
-	for _, a := range s.list {
-		if a.Room != "" || a.Notify != "" || (!token && slices.Contains(tokenWords, a.Delta)) || !a.matches(c.method, c.path, c.mailboxAddress()) {
-			continue
-		}
-		if a.due() && found == nil {
-			found = &hit{Fault: a.Fault}
-		}
-	}
-	return found
-}
-
-// quota finds the limits that a fault sets for a request.
-func (s *faultSet) quota(c *call) (Quota, bool) {
-	return Quota{}, false
-}
-
-// room finds the fault that decides a room's answer.
-func (s *faultSet) room(address string) *Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var found *Fault
-	for _, a := range s.list {
-		if a.Room != "" && (a.Mailbox == "" || strings.EqualFold(a.Mailbox, address)) && a.due() && found == nil {
-			f := a.Fault
-			found = &f
-		}
-	}
-	return found
-}
-
-// notice finds the fault that spoils a notification about a mailbox.
-func (s *faultSet) notice(address string) *Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var found *Fault
-	for _, a := range s.list {
-		if a.Notify != "" && (a.Mailbox == "" || strings.EqualFold(a.Mailbox, address)) && a.due() && found == nil {
-			f := a.Fault
-			found = &f
-		}
-	}
-	return found
-}
-
-// Inject switches a fault on while the tenant runs. An invalid fault is a mistake
-// of the caller and panics. remove switches it off.
-func (t *Tenant) Inject(f Fault) (remove func()) {
-	if err := f.Validate(); err != nil {
-		panic(err)
-	}
-	a := t.faults.add(f)
-	return func() { t.faults.remove(a) }
-}
 
 // statusOf is the status that a fault answers with when it names none.
 func (f *Failure) statusOf(fallback int) int {

@@ -30,18 +30,25 @@ func (h *hit) before(c *call) bool {
 	if c.wait(time.Duration(h.Delay)) != nil {
 		return true
 	}
-	if h.Token != nil {
-		if _, err := c.t.directory.Disturb(*h.Token); err != nil {
-			c.entry.Effect = "token fault without effect: " + err.Error()
-		}
-		c.identify() // what was a good token may be none any more
+	switch h.Tenant {
+	case "swap":
+		c.swap()
+	case "restore_old":
+		c.goBack(time.Duration(h.By))
 	}
+	h.disturb(c)
 	return h.ResetBefore
 }
 
 // replace answers in place of the operation.
 func (h *hit) replace(c *call) (answer, bool) {
-	if h == nil || h.Fail == nil || h.CommitThen != "" || h.Delta != "" {
+	if h == nil {
+		return answer{}, false
+	}
+	if a, ok := h.elsewhere(c); ok {
+		return a, true
+	}
+	if h.Fail == nil || h.CommitThen != "" || h.Delta != "" || h.Batch != "" {
 		return answer{}, false
 	}
 	return h.failure(c), true
@@ -73,8 +80,8 @@ func (h *hit) failure(c *call) answer {
 			a.kind = value
 		}
 	}
+	f.retryAfter(c, &a)
 	if f.RetryAfter != "" {
-		a.set("Retry-After", f.RetryAfter)
 		if seconds, err := strconv.ParseFloat(f.RetryAfter, 64); err == nil && seconds > 0 && seconds < 1e6 {
 			c.t.throttle.announce(c, time.Duration(seconds*float64(time.Second)))
 		}
@@ -122,31 +129,19 @@ func (h *hit) after(c *call, a answer) answer {
 		}
 		return answer{status: statusAborted}
 	}
-	if a.status != http.StatusOK {
+	if a.status < 200 || a.status >= 300 || len(a.body) == 0 {
+		return a
+	}
+	if h.Lie != nil {
+		a.body = h.lie(a.body)
+	}
+	if a.status != http.StatusOK && h.Page+h.Delta != "" {
 		return a
 	}
 	if h.Page != "" || h.Delta == "ghost_removed" {
 		a.body = h.page(c, a.body)
 	}
 	return h.garble(a)
-}
-
-func (h *hit) garble(a answer) answer {
-	switch h.Garble {
-	case "html":
-		a.body, a.kind = []byte("<!DOCTYPE html><html><head><title>Network sign-in</title></head><body><form action=\"/login\">Please sign in to use this network.</form></body></html>"), "text/html; charset=utf-8"
-	case "null_value":
-		a.body = []byte(`{"value":[null]}`)
-	case "not_array":
-		a.body = []byte(`{"value":{"id":"1"}}`)
-	case "no_value":
-		a.body = []byte(`{}`)
-	case "not_json":
-		a.body = []byte(`{"value":[{"id":`)
-	case "empty":
-		a.body = nil
-	}
-	return a
 }
 
 // againPrefix marks a link that leads to the page it came from; see [unwrapAgain].
@@ -236,6 +231,12 @@ func (h *hit) spoil(c *call, w http.ResponseWriter, status int, body []byte) boo
 		cut = max(len(body)/2, 1)
 	}
 	switch {
+	case h.Garble == "endless":
+		h.endless(c, w)
+		return true
+	case h.Network == "goaway":
+		h.goAway(c, w, status, body)
+		return true
 	case cut > 0 && cut < len(body):
 		w.WriteHeader(status)
 		if _, err := w.Write(body[:cut]); err == nil {

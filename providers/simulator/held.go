@@ -40,15 +40,16 @@ func (m *mailbox) seedCopy(e *event, as copyOf) {
 // where it is a copy, so items are compared by number, never by address.
 func (m *mailbox) item(h held) *event {
 	var c *event
+	box := m.contact.box // m may be a mailbox as it was
 	switch h.as {
 	case noCopy:
 		return h.e
 	case copyOfOrganizer:
 		c = organizerCopy(h.e)
 	case copyOfAttendee:
-		c = attendeeCopy(h.e, m)
+		c = attendeeCopy(h.e, box)
 	case copyOfRoom:
-		c = roomCopy(h.e, m)
+		c = roomCopy(h.e, box)
 	}
 	c.num, c.rev, c.self = h.num, 1, 1
 	return c

@@ -62,6 +62,7 @@ type change struct {
 	version uint32
 	num     uint32
 	old     *event // nil: it did not exist
+	at      int64  // Unix seconds
 }
 
 // maxLog bounds a mailbox's history; delta tokens older than it are answered
@@ -149,6 +150,9 @@ func (m *mailbox) record(c change) {
 		m.floor = m.log[drop-1].version
 		m.log = slices.Clone(m.log[drop:])
 	}
+	if m.cell != nil {
+		c.at = m.cell.now()
+	}
 	m.log = append(m.log, c)
 }
 
@@ -159,4 +163,5 @@ type cell struct {
 	rooms  []*mailbox
 	people []*mailbox
 	once   sync.Once
+	now    func() int64 // the tenant's clock
 }

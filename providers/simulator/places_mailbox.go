@@ -30,7 +30,7 @@ func (t *Tenant) addRoomMailbox(r *placeRecord) {
 		name: r.name, email: m.contact.address, uri: m.contact.address, uniqueID: m.contact.address,
 		kind: "conferenceRoom", uniqueIDType: "directory", address: at.address,
 	}}
-	m.cell = &cell{rooms: []*mailbox{m}}
+	m.cell = &cell{rooms: []*mailbox{m}, now: t.world.cells[0].now}
 	m.cell.once.Do(func() {}) // nothing was generated for it
 	a := &t.world.accounts
 	a.mu.Lock()

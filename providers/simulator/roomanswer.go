@@ -154,7 +154,7 @@ func (t *Tenant) verdict(p *pendingAnswer, e *event, now int64) (resp response, 
 	policy := p.room.room.policy
 	if p.fault != nil {
 		switch p.fault.Room {
-		case "decline":
+		case "decline", "policy":
 			return respondedDeclined, nil
 		case "tentative":
 			return respondedTentative, nil

@@ -29,6 +29,8 @@ type answer struct {
 	body   []byte
 	kind   string // Content-Type; "" is Graph's JSON
 	pooled bool   // body came from [newBody] and may be used again once it is sent
+	// foreign is set where the answer is not from the tenant: it has none of its headers.
+	foreign bool
 }
 
 const jsonKind = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
@@ -124,6 +126,8 @@ type call struct {
 	entry    *Entry
 	hit      *hit
 	inBatch  bool
+	absolute bool // a part whose address is not relative
+	spoiler  *hit // of the batch: answers in place of chosen parts
 	mailbox  *mailbox
 	mailKey  string  // what the path named the mailbox with
 	through  *folder // the shared calendar that the path goes through
@@ -212,7 +216,9 @@ func (c *call) run() answer {
 		a = c.admitted()
 		a = c.hit.after(c, a)
 	}
-	c.common(&a)
+	if !a.foreign {
+		c.common(&a)
+	}
 	return a
 }
 
@@ -230,6 +236,9 @@ func (c *call) admitted() answer {
 	}
 	if c.signIn != nil {
 		return c.unauthenticated(c.signIn)
+	}
+	if a, other := c.hit.mailboxState(c); other {
+		return a
 	}
 	return c.covered(c.dispatch())
 }
@@ -285,9 +294,9 @@ func (t *Tenant) write(w http.ResponseWriter, r *http.Request, c *call, a answer
 	}
 	h := w.Header()
 	for name, values := range a.header {
-		h[http.CanonicalHeaderKey(name)] = values
+		h[name] = values
 	}
-	h.Set("Date", t.options.Now().UTC().Format(http.TimeFormat))
+	h.Set("Date", t.dateHeader().Format(http.TimeFormat))
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "private")
 	}

@@ -144,11 +144,11 @@ func TestServicePrincipals(t *testing.T) {
 // selfSigned is the tenant's CA, as any certificate would do.
 func selfSigned(t *testing.T) *x509.Certificate {
 	t.Helper()
-	_, raw, err := issueCertificate("127.0.0.1")
+	issued, err := issueCertificates("127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	block, _ := pem.Decode(raw)
+	block, _ := pem.Decode(issued.caPEM)
 	certificate, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {
 		t.Fatal(err)

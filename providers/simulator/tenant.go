@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"roomdesk/providers/simulator/entra"
@@ -24,6 +24,7 @@ type Tenant struct {
 	options   Options
 	endpoints Endpoints
 	clock     *Clock
+	dateOff   atomic.Int64 // how far the Date header is off, nanoseconds
 	zones     *zoneTable
 	world     *world
 	places    *placeStore
@@ -49,6 +50,9 @@ type Tenant struct {
 	throttle *throttle
 	faults   *faultSet
 
+	twinOnce sync.Once
+	twin     *Tenant // see [Tenant.another]
+
 	server   *http.Server
 	control  *http.Server
 	done     chan struct{} // closed by Close: lets hanging answers go
@@ -72,21 +76,30 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 	t.ending, t.end = context.WithCancel(context.WithoutCancel(ctx))
 	t.receivers = newReceiverClient(receiverTimeout)
 	t.notifier.wake, t.notifier.busy = make(chan struct{}, 1), map[string]bool{}
-	if t.faults, err = newFaultSet(o.Faults); err != nil {
+	if t.faults, err = newFaultSet(o.Faults, o.Now); err != nil {
 		return nil, fmt.Errorf("simulated tenant: %w", err)
 	}
 	if _, err := rand.Read(t.tokenKey); err != nil {
 		return nil, fmt.Errorf("simulated tenant: %w", err)
 	}
-	t.world = newWorld(o, t.zones)
-	t.places = newPlaces(t.world, o)
-	t.seedMap()
-	t.world.share()
-	t.holidays = makeHolidays(t.world, t.started)
+	t.build()
 	if err := t.listen(ctx); err != nil {
 		return nil, fmt.Errorf("simulated tenant: %w", err)
 	}
 	return t, nil
+}
+
+// build makes the world.
+func (t *Tenant) build() {
+	t.world = newWorld(t.options, t.zones)
+	t.places = newPlaces(t.world, t.options)
+	t.seedMap()
+	t.world.share()
+	t.holidays = makeHolidays(t.world, t.started)
+	clock := func() int64 { return t.options.Now().Unix() }
+	for _, c := range t.world.cells {
+		c.now = clock
+	}
 }
 
 // listen opens both listeners and serves them.
@@ -104,10 +117,9 @@ func (t *Tenant) listen(ctx context.Context) error {
 	if err == nil && !net.ParseIP(host).IsLoopback() {
 		err = fmt.Errorf("%s is no loopback address", host)
 	}
-	var certificate tls.Certificate
-	var caPEM []byte
+	var shown *certificates
 	if err == nil {
-		certificate, caPEM, err = issueCertificate(host)
+		shown, err = issueCertificates(host)
 	}
 	root := "https://" + net.JoinHostPort(host, port)
 	if err == nil {
@@ -116,7 +128,7 @@ func (t *Tenant) listen(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, listener.Close(), control.Close())
 	}
-	t.endpoints.CAPEM = caPEM
+	t.endpoints.CAPEM = shown.caPEM
 	t.endpoints.ControlURL = "http://" + control.Addr().String()
 
 	var handler http.Handler = http.HandlerFunc(t.serve)
@@ -125,9 +137,9 @@ func (t *Tenant) listen(ctx context.Context) error {
 	}
 	quiet := log.New(slogWriter{t.options.Logger}, "", 0)
 	t.server = &http.Server{
-		Handler: handler, ErrorLog: quiet, ReadHeaderTimeout: 30 * time.Second,
-		TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
+		Handler: handler, ErrorLog: quiet, ReadHeaderTimeout: 30 * time.Second, IdleTimeout: 3 * time.Minute,
 	}
+	configure(t.server)
 	t.control = &http.Server{Handler: t.controlHandler(), ErrorLog: quiet, ReadHeaderTimeout: 30 * time.Second}
 	t.serving.Go(t.notify)
 	t.serving.Go(func() { // the signing key takes a moment; the first sign-in needs it
@@ -136,7 +148,7 @@ func (t *Tenant) listen(ctx context.Context) error {
 		}
 	})
 	t.serving.Go(func() {
-		if err := t.server.ServeTLS(listener, "", ""); !errors.Is(err, http.ErrServerClosed) {
+		if err := t.server.Serve(tlsListener{listener, t.tlsConfig(shown)}); !errors.Is(err, http.ErrServerClosed) {
 			t.options.Logger.Error("simulated tenant stopped", "error", err)
 		}
 	})

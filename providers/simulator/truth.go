@@ -1,11 +1,7 @@
 package simulator
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -52,39 +48,5 @@ func (t *Tenant) truthOf(m *mailbox, from, to time.Time) TruthMailbox {
 	slices.SortFunc(out.Events, func(a, b TruthEvent) int {
 		return cmp.Or(strings.Compare(a.Start, b.Start), strings.Compare(a.End, b.End), strings.Compare(a.ICalUID, b.ICalUID))
 	})
-	return out
-}
-
-// ParseFaults reads faults from JSON: one object or a list. Unknown keys are
-// refused.
-func ParseFaults(raw []byte) ([]Fault, error) {
-	raw = bytes.TrimSpace(raw)
-	if len(raw) > 0 && raw[0] == '{' {
-		raw = append(append([]byte{'['}, raw...), ']')
-	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	var faults []Fault
-	if err := d.Decode(&faults); err != nil {
-		return nil, fmt.Errorf("faults: %w", err)
-	}
-	if d.More() {
-		return nil, errors.New("faults: there is something behind the list")
-	}
-	var errs []error
-	for _, f := range faults {
-		errs = append(errs, f.Validate())
-	}
-	return faults, errors.Join(errs...)
-}
-
-// all lists the faults that are switched on.
-func (s *faultSet) all() []Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := make([]Fault, len(s.list))
-	for i, a := range s.list {
-		out[i] = a.Fault
-	}
 	return out
 }
