@@ -29,7 +29,7 @@ type input struct{ Name, Label, Kind, Value string }
 
 type button struct{ Value, Text string }
 
-// ID, Name, Display and Foreign are for the template.
+// ID, Name and Display are for the template.
 func (a account) ID() string      { return a.id }
 func (a account) Name() string    { return a.name }
 func (a account) Display() string { return a.display }
