@@ -41,6 +41,7 @@ func testGraphClient(t *testing.T, row *row) {
 	checkSchedules(t, s, saw)
 	checkBooking(t, s, saw)
 	checkThrottling(t, s)
+	expect(t, saw, "waits as Retry-After says", map[string]any{"told": []any{"1", "1"}})
 	operations, total := s.check.Exchanges()
 	if total < 60 || len(operations) < 18 {
 		t.Errorf("only %d exchanges were held against the contract: %v", total, operations)
