@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // handleChanges adds what an administrator does to rooms and accounts, and what
@@ -69,6 +70,12 @@ func (t *Tenant) change(mailbox, word, to string) (any, error) {
 		return done, t.HideRoom(mailbox, word == "hide")
 	case "enable", "disable":
 		return done, t.SetAccountEnabled(mailbox, word == "enable")
+	case "auto_release":
+		after, err := time.ParseDuration(to)
+		if err != nil {
+			return done, err
+		}
+		return done, t.SetAutoRelease(mailbox, after)
 	case "licence":
 		return done, t.SetLicence(mailbox, to)
 	case "delete":
@@ -79,5 +86,5 @@ func (t *Tenant) change(mailbox, word, to string) (any, error) {
 	case "restore":
 		return done, t.RestoreAccount(mailbox)
 	}
-	return nil, fmt.Errorf("%q is none of place_id, rename, address, room_list, hide, show, enable, disable, licence, delete, restore", word)
+	return nil, fmt.Errorf("%q is none of place_id, rename, address, room_list, hide, show, enable, disable, licence, auto_release, delete, restore", word)
 }

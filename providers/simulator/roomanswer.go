@@ -40,7 +40,7 @@ func (t *Tenant) request(host *mailbox, uid uint64, date int32, room *mailbox) {
 // nothing runs in the background.
 func (t *Tenant) settle() {
 	t.mu.RLock()
-	idle := len(t.pending) == 0
+	idle := len(t.pending)+len(t.releasing) == 0
 	t.mu.RUnlock()
 	if idle {
 		return
@@ -60,6 +60,7 @@ func (t *Tenant) settle() {
 	for _, p := range due {
 		t.decide(p, now.Unix())
 	}
+	t.release(now.Unix())
 }
 
 // decide lets a room answer one request.

@@ -1,7 +1,7 @@
 package simulator
 
 import (
-	"crypto/sha1" //nolint:gosec // thumbprints are SHA-1 by definition
+	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
@@ -344,6 +344,6 @@ func (a appRoleAssignment) field(name string) (any, bool) {
 
 // thumbprint is a certificate's SHA-1, which names it everywhere.
 func thumbprint(raw []byte) []byte {
-	sum := sha1.Sum(raw) //nolint:gosec // see the import
+	sum := sha1.Sum(raw)
 	return sum[:]
 }

@@ -558,6 +558,8 @@ func TestControlChanges(t *testing.T) {
 	c.send(404, request{method: "GET", path: "/users/" + room.Mailbox})
 	control(200, "/accounts", object{"mailbox": room.Mailbox, "change": "restore"})
 	c.get("/users/" + room.Mailbox)
+	control(200, "/accounts", object{"mailbox": room.Mailbox, "change": "auto_release", "to": "10m"})
+	control(200, "/accounts", object{"mailbox": c.at.TestMailbox, "change": "licence", "to": LicenceNoTeams})
 	control(400, "/accounts", object{"mailbox": room.Mailbox, "change": "nonsense"})
 	control(400, "/accounts", object{"mailbox": room.Mailbox, "nonsense": "x"})
 	control(404, "/accounts", object{"mailbox": "nobody@nowhere.example", "change": "rename", "to": "x"})

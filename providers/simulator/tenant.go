@@ -29,6 +29,7 @@ type Tenant struct {
 	world     *world
 	places    *placeStore
 	checkins  checkInStore
+	releasing []releasingRoom // guarded by mu
 	maps      mapStore
 
 	subscriptions subscriptionStore
