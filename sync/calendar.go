@@ -46,6 +46,9 @@ func (e *Engine) readCalendar(r *taskRun) error {
 		}
 	}
 	applied, err := e.readRound(r, round)
+	if round.Kind == store.FullRound {
+		e.divide(t, err)
+	}
 	if providers.Is(err, providers.Resync) {
 		// The rows stay until the whole is read anew.
 		e.log.Info("a sync position is no longer good; reading anew", "mailbox", t.mailbox, "error", err)
@@ -210,15 +213,20 @@ func (e *Engine) readRound(r *taskRun, round *store.Round) (store.Applied, error
 		applied = out
 		return nil
 	}
-	request := providers.ChangesRequest{Mailbox: r.task.mailbox, Window: round.Window, Cursor: round.Cursor}
-	err := e.source.Changes(ctx, request, func(page providers.ChangePage) error {
+	parts, ended := e.parts(r.task, round), false
+	deliver := func(part int, page providers.ChangePage) error {
 		idle()
 		e.requests.Add(1)
 		pages++
 		if last != nil {
 			return foreign(r.task.mailbox, "the service goes on behind the end of a round")
 		}
-		if !page.Done && (page.Cursor == "" || page.Cursor == round.Cursor) {
+		ended = page.Done
+		if len(parts) > 1 {
+			// None of the parts has a position for the whole, and a restart begins anew.
+			page.Done = page.Done && part == len(parts)-1
+			page.Cursor = ""
+		} else if !page.Done && (page.Cursor == "" || page.Cursor == round.Cursor) {
 			return foreign(r.task.mailbox, "the service repeats a page without end")
 		}
 		for i := range page.Events {
@@ -230,12 +238,15 @@ func (e *Engine) readRound(r *taskRun, round *store.Round) (store.Applied, error
 			return nil
 		}
 		return apply(page)
-	})
-	if err != nil {
-		return applied, inTime(ctx, err)
 	}
-	if last == nil {
-		return applied, foreign(r.task.mailbox, "the round ended without its last page")
+	for i, part := range parts {
+		request := providers.ChangesRequest{Mailbox: r.task.mailbox, Window: part, Cursor: round.Cursor}
+		if err := e.source.Changes(ctx, request, func(page providers.ChangePage) error { return deliver(i, page) }); err != nil {
+			return applied, inTime(ctx, err)
+		}
+		if !ended {
+			return applied, foreign(r.task.mailbox, "the round ended without its last page")
+		}
 	}
 	masters, err := e.masters(ctx, r, round, s)
 	if err != nil {

@@ -39,6 +39,7 @@ type Intervals struct {
 	Rooms    time.Duration // the list of rooms: 1 h
 	People   time.Duration // the list of people: 6 h
 	Schedule time.Duration // free/busy of mailboxes that cannot be mirrored: 5 min
+	Compare  time.Duration // free/busy as the service answers it, against the mirror: 15 min
 }
 
 // Options configure an engine. Store and Source are required.
@@ -131,6 +132,7 @@ func defaults(o *Options) {
 	def(&i.Rooms, time.Hour)
 	def(&i.People, 6*time.Hour)
 	def(&i.Schedule, 5*time.Minute)
+	def(&i.Compare, 15*time.Minute)
 	def(&o.Workers, 32)
 	def(&o.Batch, 20)
 	if o.Now == nil {

@@ -3,6 +3,7 @@ package sync_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -75,6 +76,22 @@ func (f *fixture) stop() {
 	if err := f.store.Close(); err != nil {
 		f.t.Error(err)
 	}
+}
+
+// crash gives what is on the disk now, as a process that is killed leaves it.
+func (f *fixture) crash() string {
+	f.t.Helper()
+	copied := filepath.Join(f.t.TempDir(), "store.db")
+	for _, suffix := range []string{"", "-wal"} {
+		b, err := os.ReadFile(f.path + suffix)
+		if err == nil {
+			err = os.WriteFile(copied+suffix, b, 0o600)
+		}
+		if err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	return copied
 }
 
 func (f *fixture) halt() {

@@ -104,7 +104,8 @@ func (e *Engine) refused(b *batch) {
 // planSchedule asks for the free/busy of mailboxes whose calendars do not say it:
 // not read yet, failing, long ago, or of persons on the screen who are not
 // mirrored. Each is asked once at least, because only this answer names the
-// mailbox's time zone.
+// mailbox's time zone, and again within the interval for comparing. What another
+// process read meanwhile is taken over.
 func (e *Engine) planSchedule(r *taskRun) error {
 	known, err := e.store.Mailboxes(r.ctx)
 	if err != nil {
@@ -120,10 +121,16 @@ func (e *Engine) planSchedule(r *taskRun) error {
 	stale := now.Add(-e.o.Intervals.Rest - 5*time.Minute)
 	for _, m := range known {
 		t := e.s.tasks[calendarTask(m.Address)]
+		if t != nil && !t.running && m.LastGood.After(t.lastGood) {
+			t.lastGood, t.lastFull, t.rows, t.complete, t.problem = m.LastGood, m.LastFull, m.Rows, m.Complete(), m.Problem
+			e.show(t)
+			e.settle(t)
+		}
 		if t == nil || now.Sub(m.ScheduleAsOf) < e.o.Intervals.Schedule*3/4 {
 			continue
 		}
-		if !t.complete || t.problem != nil || t.lastGood.Before(stale) || m.ScheduleAsOf.IsZero() {
+		compare := e.phase.over && now.Sub(m.ScheduleAsOf) >= e.o.Intervals.Compare-e.o.Intervals.Schedule
+		if !t.complete || t.problem != nil || t.lastGood.Before(stale) || m.ScheduleAsOf.IsZero() || compare {
 			mailboxes = append(mailboxes, m.Address)
 		}
 	}
@@ -160,7 +167,7 @@ func (e *Engine) halve(b *batch) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.refused(b)
-	return e.phase.refused <= halvings
+	return len(b.mailboxes) > 1 && e.phase.refused <= halvings
 }
 
 // readSchedule asks once. A question that fails as a whole is halved until the
@@ -183,7 +190,7 @@ func (e *Engine) readSchedule(r *taskRun, b *batch) error {
 		return err
 	case providers.Is(err, providers.Throttled) && b.tries < onceTries:
 		return err
-	case len(b.mailboxes) > 1 && e.halve(b):
+	case e.halve(b):
 		e.mu.Lock()
 		half := len(b.mailboxes) / 2
 		e.question(&batch{mailboxes: b.mailboxes[:half]}, now)
@@ -208,6 +215,9 @@ func (e *Engine) readSchedule(r *taskRun, b *batch) error {
 		if a.Window.Duration() <= 0 {
 			a.Window = window
 		}
+	}
+	if err := e.compare(r, answers); err != nil {
+		return err
 	}
 	if err := e.store.SetAvailability(r.ctx, answers); err != nil {
 		return err

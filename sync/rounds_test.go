@@ -180,11 +180,13 @@ func TestForgottenRemovalIsFound(t *testing.T) { // F-017
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
 		tn := newTenant(2, 10)
+		far := roomName(1)
+		tn.daily(far, 20, 40) // beyond what free/busy is asked for
 		f := newFixture(t, tn)
 		defer f.stop()
 		f.run()
 		f.synced()
-		tn.remove(roomName(1), "id-room00001-4", true)
+		tn.remove(far, "id-room00001-1030", true)
 		f.settles(7 * time.Hour)
 	})
 }

@@ -43,10 +43,15 @@ type task struct {
 	near        bool
 	rows        int
 	unconfirmed int
-	complete    bool // read to its end once
-	settled     bool // read, or found unreadable, since the engine began
-	shown       bool // of these at least the nearest days
-	began       bool // read once since the engine began, or since a sleep
+	complete    bool      // read to its end once
+	parts       int       // in so many spans its window is read; 0: whole
+	divided     time.Time // when that was last changed
+	differs     uint64    // how free/busy differs from the mirror; 0: not
+	differedAt  time.Time // when that was noticed
+	reread      uint64    // the difference because of which it was read anew
+	settled     bool      // read, or found unreadable, since the engine began
+	shown       bool      // of these at least the nearest days
+	began       bool      // read once since the engine began, or since a sleep
 
 	tries   int
 	problem *providers.Problem

@@ -45,7 +45,8 @@ type tenant struct {
 	version  int
 	pageSize int
 	latency  time.Duration
-	partial  bool // the listing of rooms is not proven complete
+	busy     map[providers.Address]providers.Interval // what only free/busy knows
+	partial  bool                                     // the listing of rooms is not proven complete
 	calls    []call
 	running  map[providers.Address]int
 	most     map[providers.Address]int // calls for a mailbox at the same time
@@ -253,6 +254,9 @@ func (tn *tenant) Availability(ctx context.Context, mailboxes []providers.Addres
 			if !v.gone && overlaps(v.event, window) && v.event.Type != providers.SeriesMaster {
 				a.Blocks = append(a.Blocks, providers.Block{Interval: providers.Interval{Start: v.event.Start, End: v.event.End}, State: providers.Busy})
 			}
+		}
+		if span, ok := tn.busy[mailbox]; ok {
+			a.Blocks = append(a.Blocks, providers.Block{Interval: span, State: providers.Busy})
 		}
 		tn.mu.Unlock()
 		all = append(all, a)

@@ -77,11 +77,19 @@ const newerSchedule = 15 * time.Minute
 // entry's Window is the part of window that is covered; nothing may be concluded
 // outside it.
 func (s *Store) Availability(ctx context.Context, mailboxes []providers.Address, window providers.Interval) (map[providers.Address]providers.Availability, error) {
-	answer, err := s.availability(ctx, mailboxes, window)
+	answer, err := s.availability(ctx, mailboxes, window, false)
 	return answer, s.fail("reading availability", err)
 }
 
-func (s *Store) availability(ctx context.Context, mailboxes []providers.Address, window providers.Interval) (map[providers.Address]providers.Availability, error) {
+// Mirrored is the same from the mirrored events alone, for comparing them with
+// what the tenant answers to a question for free/busy. A mailbox whose calendar
+// was not read to its end is unknown.
+func (s *Store) Mirrored(ctx context.Context, mailboxes []providers.Address, window providers.Interval) (map[providers.Address]providers.Availability, error) {
+	answer, err := s.availability(ctx, mailboxes, window, true)
+	return answer, s.fail("reading availability", err)
+}
+
+func (s *Store) availability(ctx context.Context, mailboxes []providers.Address, window providers.Interval, eventsOnly bool) (map[providers.Address]providers.Availability, error) {
 	answer := make(map[providers.Address]providers.Availability, len(mailboxes))
 	for _, mailbox := range mailboxes {
 		answer[mailbox] = providers.Availability{Mailbox: mailbox, Window: window}
@@ -108,6 +116,9 @@ func (s *Store) availability(ctx context.Context, mailboxes []providers.Address,
 		m, err := scanMailbox(prefixed{row, []any{&id}}, &start, &end, &asOf, &blocks, &problem)
 		if err != nil {
 			return err
+		}
+		if eventsOnly {
+			asOf, problem = never, nil
 		}
 		a, events, err := choose(m, window, providers.Interval{Start: instant(start), End: instant(end)}, instant(asOf), blocks, problem)
 		if events {
