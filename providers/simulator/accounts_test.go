@@ -122,3 +122,39 @@ func TestCreatedRoomIsBooked(t *testing.T) {
 		t.Errorf("renamed: %v", err)
 	}
 }
+
+func TestControlChanges(t *testing.T) {
+	tenant, c := start(t, Options{Seed: 89, Rooms: 12, People: 12})
+	room := tenant.Rooms()[2]
+	control := func(want int, path string, body object) object {
+		t.Helper()
+		return c.send(want, request{method: "POST", path: c.at.ControlURL + path, body: body}).body
+	}
+	before := c.get("/places/" + room.Mailbox)
+	if got := control(200, "/accounts", object{"mailbox": room.Mailbox, "change": "place_id"}); got["id"] == before["id"] || c.get("/places/" + room.Mailbox)["id"] != got["id"] {
+		t.Errorf("place_id: %v", got)
+	}
+	control(200, "/accounts", object{"mailbox": room.Mailbox, "change": "rename", "to": "Elsewhere"})
+	control(200, "/accounts", object{"mailbox": room.Mailbox, "change": "hide"})
+	c.send(404, request{method: "GET", path: "/places/" + room.Mailbox})
+	control(200, "/accounts", object{"mailbox": room.Mailbox, "change": "show"})
+	if got := c.get("/places/" + room.Mailbox); got["displayName"] != "Elsewhere" {
+		t.Errorf("renamed: %v", got)
+	}
+	control(200, "/accounts", object{"mailbox": room.Mailbox, "change": "delete"})
+	c.send(404, request{method: "GET", path: "/users/" + room.Mailbox})
+	control(200, "/accounts", object{"mailbox": room.Mailbox, "change": "restore"})
+	c.get("/users/" + room.Mailbox)
+	control(200, "/accounts", object{"mailbox": room.Mailbox, "change": "auto_release", "to": "10m"})
+	control(200, "/accounts", object{"mailbox": c.at.TestMailbox, "change": "licence", "to": LicenceNoTeams})
+	control(400, "/accounts", object{"mailbox": room.Mailbox, "change": "nonsense"})
+	control(400, "/accounts", object{"mailbox": room.Mailbox, "nonsense": "x"})
+	control(404, "/accounts", object{"mailbox": "nobody@nowhere.example", "change": "rename", "to": "x"})
+	r := newReceiver(t)
+	c.post(201, "/subscriptions", subscribe(tenant, r.URL, "users/"+c.at.Organizer+"/events"))
+	control(200, "/subscriptions", object{"id": tenant.Subscriptions()[0].ID, "event": "subscriptionRemoved"})
+	control(400, "/subscriptions", object{"id": "x", "event": "missed"})
+	if list := c.get(c.at.ControlURL + "/subscriptions")["subscriptions"]; len(list.([]any)) != 0 {
+		t.Errorf("subscriptions %v", list)
+	}
+}
