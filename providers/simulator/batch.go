@@ -196,7 +196,7 @@ func (c *call) newPart(part batchPart) *call {
 	if part.body() {
 		p.body = part.content()
 	}
-	p.entry = &Entry{At: c.t.options.Now().UTC(), Method: p.method, Path: decoded, Query: query, ClientRequestID: p.clientID,
+	p.entry = &Entry{At: c.t.options.Now().UTC(), Method: p.method, Path: decoded, Query: ledgerQuery(query), ClientRequestID: p.clientID, BytesIn: len(p.body), HTTP: c.entry.HTTP, TLS: c.entry.TLS,
 		RequestID: p.id, Prefer: header.Get("Prefer"), Batch: c.id}
 	p.resolve()
 	return p
@@ -222,7 +222,7 @@ func (c *call) part(dependencyFailed, spoiled bool) answer {
 	default:
 		a = c.run()
 	}
-	c.entry.Status = a.status
+	c.entry.Status, c.entry.BytesOut = a.status, len(a.body)
 	return a
 }
 

@@ -6,24 +6,23 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"time"
 )
 
 // controlHandler is the second, plain HTTP listener, for tests and other
 // programs: what happened, what is true, and what shall go wrong.
 //
-//	GET    /ledger          every request so far
-//	GET    /truth?from&to   every entry of every mailbox in a window
-//	GET    /faults          what is switched on
+//	GET    /truth           every entry of every mailbox in a window, see [TruthOptions]
+//	GET    /faults          what is switched on, and what it has hit
 //	POST   /faults          a fault or a list of them
+//	POST   /faults/random   {"seed":1,"n":20,"kinds":["fail"]}: a schedule of faults
 //	DELETE /faults          none any more
+//	GET    /verbs           all that faults can do
 //
-// and what [Tenant.handleChanges] adds.
+// what [Tenant.handleRecords] and [Tenant.handleChanges] add, and the clock and the
+// tokens. Every answer is JSON; a mistake is a 4xx with {"error":"..."}.
 func (t *Tenant) controlHandler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /ledger", func(w http.ResponseWriter, _ *http.Request) {
-		t.writeControl(w, http.StatusOK, map[string]any{"requests": t.Requests(), "entries": t.Ledger()})
-	})
+	t.handleRecords(mux)
 	mux.HandleFunc("GET /clock", t.serveClock)
 	mux.HandleFunc("POST /clock", t.serveClock)
 	mux.HandleFunc("GET /truth", t.serveTruth)
@@ -34,6 +33,26 @@ func (t *Tenant) controlHandler() http.Handler {
 	mux.HandleFunc("DELETE /faults", func(w http.ResponseWriter, _ *http.Request) {
 		t.faults.clear()
 		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("GET /verbs", func(w http.ResponseWriter, _ *http.Request) {
+		t.writeControl(w, http.StatusOK, FaultVerbs())
+	})
+	mux.HandleFunc("POST /faults/random", func(w http.ResponseWriter, r *http.Request) {
+		var body struct {
+			Seed  int64    `json:"seed"`
+			N     int      `json:"n"`
+			Kinds []string `json:"kinds"`
+		}
+		t.answerControl(w, r, &body, func() (any, error) {
+			if body.N < 1 || body.N > maxRandomFaults {
+				return nil, fmt.Errorf("n: %d is not between 1 and %d", body.N, maxRandomFaults)
+			}
+			faults, err := RandomFaults(body.Seed, body.N, body.Kinds...)
+			for _, f := range faults {
+				t.faults.add(f)
+			}
+			return faults, err
+		})
 	})
 	t.tokenControls(mux)
 	t.handleChanges(mux)
@@ -81,91 +100,5 @@ func (t *Tenant) serveInject(w http.ResponseWriter, r *http.Request) {
 	t.writeControl(w, http.StatusOK, map[string]int{"injected": len(faults)})
 }
 
-// TruthMailbox is what a mailbox holds in a window.
-type TruthMailbox struct {
-	Mailbox string       `json:"mailbox"`
-	Name    string       `json:"name"`
-	Room    bool         `json:"room"`
-	Policy  *RoomPolicy  `json:"policy,omitempty"`
-	Events  []TruthEvent `json:"events"`
-}
-
-// TruthEvent is one entry of a calendar as the tenant knows it. Times are
-// RFC 3339 in UTC; those of whole days are midnights of their own zone.
-type TruthEvent struct {
-	ID            string          `json:"id"`
-	ImmutableID   string          `json:"immutable_id"`
-	ICalUID       string          `json:"ical_uid"`
-	Type          string          `json:"type"`
-	Start         string          `json:"start"`
-	End           string          `json:"end"`
-	AllDay        bool            `json:"all_day"`
-	Subject       string          `json:"subject"`
-	Organizer     string          `json:"organizer"`
-	IsOrganizer   bool            `json:"is_organizer"`
-	ShowAs        string          `json:"show_as"`
-	Sensitivity   string          `json:"sensitivity"`
-	Cancelled     bool            `json:"cancelled"`
-	Response      string          `json:"response"`
-	Online        bool            `json:"online"`
-	TransactionID string          `json:"transaction_id,omitempty"`
-	Attendees     []TruthAttendee `json:"attendees"`
-}
-
-// TruthAttendee is an attendee and, in the organiser's copy, the answer.
-type TruthAttendee struct {
-	Mailbox  string `json:"mailbox"`
-	Type     string `json:"type"`
-	Response string `json:"response"`
-}
-
-// serveTruth writes every entry between from and to (RFC 3339), by mailbox and
-// start; mailbox=address limits it to one. Without a window it is the generated
-// one: 7 days back to 30 days ahead.
-func (t *Tenant) serveTruth(w http.ResponseWriter, r *http.Request) {
-	t.settle()
-	day := t.started.Truncate(24 * time.Hour)
-	from, to := day.AddDate(0, 0, -daysBack), day.AddDate(0, 0, daysAhead)
-	for name, into := range map[string]*time.Time{"from": &from, "to": &to} {
-		if text := r.URL.Query().Get(name); text != "" {
-			at, err := parseInstant(text)
-			if err != nil {
-				t.writeControl(w, http.StatusBadRequest, map[string]string{"error": name + ": " + err.Error()})
-				return
-			}
-			*into = at
-		}
-	}
-	boxes := t.world.mailboxes()
-	if one := r.URL.Query().Get("mailbox"); one != "" {
-		m := t.world.find(one)
-		if m == nil {
-			t.writeControl(w, http.StatusNotFound, map[string]string{"error": "no such mailbox"})
-			return
-		}
-		boxes = []*mailbox{m}
-	}
-	w.Header().Set("Content-Type", "application/json")
-	// Written piece by piece: a large tenant's truth does not fit in memory twice.
-	_, err := fmt.Fprintf(w, `{"now":%q,"from":%q,"to":%q,"mailboxes":[`, t.options.Now().UTC().Format(time.RFC3339), from.UTC().Format(time.RFC3339), to.UTC().Format(time.RFC3339))
-	for i, m := range boxes {
-		if err != nil {
-			t.options.Logger.Debug("truth not sent", "error", err)
-			return
-		}
-		var raw []byte
-		if raw, err = json.Marshal(t.truthOf(m, from, to)); err != nil {
-			continue
-		}
-		if i > 0 {
-			raw = append([]byte{','}, raw...)
-		}
-		_, err = w.Write(raw)
-	}
-	if err == nil {
-		_, err = io.WriteString(w, "]}\n")
-	}
-	if err != nil {
-		t.options.Logger.Debug("truth not sent", "error", err)
-	}
-}
+// maxRandomFaults is the longest random schedule that the control address takes.
+const maxRandomFaults = 10_000

@@ -37,6 +37,15 @@ type Entry struct {
 	// Early is true where the request came before the time that an earlier
 	// Retry-After for the mailbox had named.
 	Early bool `json:"early,omitempty"`
+	// Retry counts the earlier requests with the same transactionId or, without
+	// one, the same client-request-id.
+	Retry     int    `json:"retry,omitempty"`
+	BytesIn   int    `json:"bytes_in,omitempty"`  // of the body as it came
+	BytesOut  int    `json:"bytes_out,omitempty"` // of the body as it was sent
+	Host      string `json:"host,omitempty"`
+	HTTP      string `json:"http,omitempty"` // "HTTP/2.0"
+	TLS       string `json:"tls,omitempty"`  // "TLS 1.3"
+	UserAgent string `json:"user_agent,omitempty"`
 }
 
 // maxLedger bounds the entries that are kept; the counts go on.
@@ -50,9 +59,28 @@ type ledger struct {
 	done  []Entry // a ring once it is full
 	next  int
 	open  map[*Entry]bool
+	// past counts requests by what names them across tries.
+	past  map[string]int
+	total int64         // finished since the start, those forgotten included
+	wake  chan struct{} // closed at the next finish; nil while nobody follows
 }
 
-func newLedger() *ledger { return &ledger{open: map[*Entry]bool{}} }
+func newLedger() *ledger { return &ledger{open: map[*Entry]bool{}, past: map[string]int{}} }
+
+// tried counts a request among those with the same name. The lock is held.
+func (l *ledger) tried(e *Entry) {
+	name := "t" + e.TransactionID
+	if e.TransactionID == "" {
+		if name = "c" + e.ClientRequestID; e.ClientRequestID == "" {
+			return
+		}
+	}
+	if len(l.past) >= maxLedger {
+		clear(l.past)
+	}
+	e.Retry = l.past[name]
+	l.past[name]++
+}
 
 // begin numbers an entry. It may change until it is finished.
 func (l *ledger) begin(e *Entry) {
@@ -71,6 +99,12 @@ func (l *ledger) finish(e *Entry) {
 		return
 	}
 	delete(l.open, e)
+	l.tried(e)
+	l.total++
+	if l.wake != nil {
+		close(l.wake)
+		l.wake = nil
+	}
 	if len(l.done) < maxLedger {
 		l.done = append(l.done, *e)
 		return

@@ -141,7 +141,8 @@ func (t *Tenant) newCall(r *http.Request) *call {
 	c := &call{t: t, ctx: r.Context(), method: r.Method, path: r.URL.Path, rawPath: r.URL.EscapedPath(),
 		header: r.Header, host: r.Host, id: uuid.NewString(), clientID: r.Header.Get("client-request-id")}
 	c.query = parseQuery(r.URL.RawQuery)
-	c.entry = &Entry{At: t.options.Now().UTC(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery,
+	c.entry = &Entry{At: t.options.Now().UTC(), Method: r.Method, Path: r.URL.Path, Query: ledgerQuery(r.URL.RawQuery),
+		Host: r.Host, HTTP: r.Proto, UserAgent: r.UserAgent(), BytesIn: max(int(r.ContentLength), 0), TLS: tlsName(r),
 		ClientRequestID: c.clientID, RequestID: c.id, Prefer: strings.Join(r.Header.Values("Prefer"), ", ")}
 	return c
 }
@@ -185,6 +186,7 @@ func (t *Tenant) serveGraph(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	c.entry.BytesIn = max(c.entry.BytesIn, len(body))
 	c.body = body
 	c.resolve()
 	release := t.begin(c)
@@ -323,6 +325,7 @@ func (t *Tenant) write(w http.ResponseWriter, r *http.Request, c *call, a answer
 	if a.status != http.StatusNoContent {
 		h.Set("Content-Length", strconv.Itoa(len(body)))
 	}
+	c.entry.BytesOut = len(body)
 	if hit.spoil(c, w, a.status, body) {
 		return
 	}
