@@ -70,6 +70,13 @@ func TestFindMeetingTimes(t *testing.T) {
 	delete(body, "locationConstraint")
 	body["timeConstraint"].(object)["activityDomain"] = "work" // the night of a Saturday
 	reason("unknown")
+	noon := night.Truncate(24 * time.Hour).Add(9 * time.Hour)
+	slots[0] = object{"start": wire(noon, "UTC"), "end": wire(noon.Add(4*time.Hour), "UTC")}
+	reason("unknown")
+	body["timeConstraint"].(object)["activityDomain"] = "personal" // its noon
+	if starts, _ := ask(body); len(starts) == 0 {
+		t.Error("nothing on a weekend's noon")
+	}
 	delete(body, "timeConstraint")
 	if starts, got = ask(body); len(starts) == 0 {
 		t.Errorf("nothing in the next days: %v", got["emptySuggestionsReason"])

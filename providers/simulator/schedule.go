@@ -191,8 +191,6 @@ func (e *eventEncoder) schedule(address string, z *zone, hours *workHours, busy 
 		private := i.e.sens >= 2
 		switch {
 		case s == seesTimes:
-		case private && s != seesAll:
-			e.bool("isPrivate", true)
 		default:
 			e.bool("isPrivate", private)
 			if private {
