@@ -29,6 +29,7 @@ var graphSteps = []string{
 	"waits as Retry-After says",
 	"keeps immutable ids",
 	"reads people, zones and settings",
+	"receives notifications",
 }
 
 // Microsoft's own JavaScript clients sign in as an application and do what a room
@@ -169,7 +170,7 @@ func checkBooking(t *testing.T, s *site, saw map[string]json.RawMessage) {
 	if !slices.Equal(transaction, []string{"created event", "found event of the same transaction"}) {
 		t.Errorf("one transaction, sent twice, did %q", transaction)
 	}
-	steps := []string{"books a room for a Teams meeting", "books a series and changes one meeting of it", "sends a batch", "follows changes by delta over several rounds", "keeps immutable ids"}
+	steps := []string{"books a room for a Teams meeting", "books a series and changes one meeting of it", "sends a batch", "follows changes by delta over several rounds", "keeps immutable ids", "receives notifications"}
 	for _, step := range steps {
 		if uid := read[booked](t, saw, step).UID; created[uid] != 1 {
 			t.Errorf("%s: its event was created %d times", step, created[uid])
@@ -179,6 +180,9 @@ func checkBooking(t *testing.T, s *site, saw map[string]json.RawMessage) {
 		t.Errorf("%d events were created, want %d", len(created), len(steps))
 	}
 
+	if got := read[map[string]any](t, saw, "receives notifications"); got["deaf"] != 400.0 || got["left"] != 0.0 {
+		t.Errorf("notifications: %v", got)
+	}
 	type moved struct {
 		Code, Subject string
 		Online        bool

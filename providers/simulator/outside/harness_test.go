@@ -185,7 +185,7 @@ func newSite(t *testing.T, listen string, spellings ...spelling) *site {
 	checker := providertest.Contract(t)
 	dir := t.TempDir()
 	tenant, err := simulator.Start(context.Background(), simulator.Options{
-		Seed: 11, Rooms: 24, People: 12, Listen: listen, RoomAnswerDelay: roomAnswerDelay, Wrap: spelled(t, checker.Handler, spellings),
+		Seed: 11, Rooms: 24, People: 12, Listen: listen, RoomAnswerDelay: roomAnswerDelay, PlainNotifications: true, Wrap: spelled(t, checker.Handler, spellings),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@
 import { ConfidentialClientApplication } from '@azure/msal-node';
 import { BatchRequestContent, BatchResponseContent, Client, PageIterator, RetryHandlerOptions } from '@microsoft/microsoft-graph-client';
 import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
 import { check, failing, input, same, step, until } from './steps.mjs';
 
 const { endpoints, organizer, room, secondRoom, day } = input;
@@ -329,4 +330,46 @@ await step('reads people, zones and settings', async () => {
   const calendars = await graph.api(`/users/${organizer}/calendars`).get();
   const counted = await graph.api('/users').header('ConsistencyLevel', 'eventual').count(true).top(1).get();
   return { people: people.map((p) => p.userPrincipalName), zone: settings.timeZone, calendars: calendars.value.map((c) => c.name), counted: counted['@odata.count'] };
+});
+
+await step('receives notifications', async () => {
+  const heard = [];
+  const server = createServer(async (request, response) => {
+    const token = new URL(request.url, 'http://localhost').searchParams.get('validationToken');
+    if (token !== null) {
+      response.writeHead(200, { 'Content-Type': 'text/plain' }).end(token);
+      return;
+    }
+    let body = '';
+    for await (const part of request) body += part;
+    heard.push(...JSON.parse(body).value);
+    response.writeHead(202).end();
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const hours = (n) => new Date(Date.now() + n * 3_600_000).toISOString();
+    const wanted = {
+      changeType: 'created,updated,deleted', notificationUrl: `http://127.0.0.1:${server.address().port}/hook?from=tenant`,
+      resource: `users/${organizer}/events`, expirationDateTime: hours(1), clientState: 'a state',
+    };
+    const made = await graph.api('/subscriptions').post(wanted);
+    const deaf = await failing(() => graph.api('/subscriptions').post({ ...wanted, notificationUrl: 'http://127.0.0.1:9/' }));
+    const renewed = await graph.api(`/subscriptions/${made.id}`).patch({ expirationDateTime: hours(3) });
+    check(Date.parse(renewed.expirationDateTime) > Date.parse(made.expirationDateTime), 'the subscription was not renewed');
+    const created = await graph.api(`/users/${organizer}/events`).post({ subject: 'Outside notified', start: at('20:00'), end: at('20:30') });
+    await until('the first notification', () => heard.some((n) => n.changeType === 'created'));
+    await event(created.id).patch({ subject: 'Outside notified, later' });
+    await until('the second notification', () => heard.some((n) => n.changeType === 'updated'));
+    await event(created.id).delete();
+    await until('the third notification', () => heard.some((n) => n.changeType === 'deleted'));
+    check(heard.every((n) => n.clientState === 'a state' && n.subscriptionId === made.id && n.tenantId === endpoints.tenant_id), `heard ${JSON.stringify(heard)}`);
+    const told = heard.find((n) => n.changeType === 'created');
+    same([told.resourceData.id, told.resourceData['@odata.type'].toLowerCase()], [created.id, '#microsoft.graph.event'], 'what the notification is about');
+    await graph.api(`/subscriptions/${made.id}`).delete();
+    const left = await graph.api('/subscriptions').get();
+    return { uid: created.iCalUId, deaf: deaf.statusCode, left: left.value.length };
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });
