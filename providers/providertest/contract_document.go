@@ -93,6 +93,7 @@ func loadContract(file string) (*contract, error) {
 	if err := doc.Validate(context.Background()); err != nil {
 		return nil, fmt.Errorf("reading the contract: %w", err)
 	}
+	restoreExpandable(doc)
 	forbidUnknownProperties(doc)
 	router, err := gorillamux.NewRouter(doc)
 	if err != nil {
@@ -113,6 +114,18 @@ func loadContract(file string) (*contract, error) {
 		}
 	}
 	return c, nil
+}
+
+// restoreExpandable puts back a navigation property that the trimmed contract
+// leaves out although $expand may ask for it.
+func restoreExpandable(doc *openapi3.T) {
+	principal, assignment := doc.Components.Schemas["microsoft.graph.servicePrincipal"], doc.Components.Schemas["microsoft.graph.appRoleAssignment"]
+	if principal == nil || assignment == nil {
+		return
+	}
+	list := openapi3.NewArraySchema()
+	list.Items = openapi3.NewSchemaRef("#/components/schemas/microsoft.graph.appRoleAssignment", assignment.Value)
+	principal.Value.Properties["appRoleAssignments"] = openapi3.NewSchemaRef("", list)
 }
 
 // forbidUnknownProperties closes every object that the service's metadata does

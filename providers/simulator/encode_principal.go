@@ -15,9 +15,23 @@ var principalProperties = []string{
 
 var assignmentProperties = []string{"id", "deletedDateTime", "appRoleId", "createdDateTime", "principalDisplayName", "principalId", "principalType", "resourceDisplayName", "resourceId"}
 
-func (t *Tenant) writePrincipal(w *writer, sp *servicePrincipal, pick selection) {
+// writePrincipal writes an entry of a list, with its assignments where they are
+// expanded.
+func (t *Tenant) writePrincipal(w *writer, sp *servicePrincipal, pick selection, expanded []appRoleAssignment) {
 	w.open()
 	t.principalBody(w, sp, pick)
+	if expanded != nil {
+		w.key("appRoleAssignments")
+		w.b = append(w.b, '[')
+		count := 0
+		for _, a := range expanded {
+			if a.principal == sp && count < maxExpanded {
+				w.assignment(a, nil)
+				count++
+			}
+		}
+		w.closeList()
+	}
 	w.close()
 }
 

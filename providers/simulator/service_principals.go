@@ -179,8 +179,9 @@ func (c *call) listServicePrincipals(list []*servicePrincipal) answer {
 	if p := c.options("$top", "$filter", "$search", "$count", "$orderby", "$select", "$expand", "$skiptoken"); p != nil {
 		return c.refuse(p)
 	}
-	if c.query.Get("$expand") != "" {
-		return c.fail(http.StatusNotImplemented, "NotImplemented", "The simulated tenant does not model $expand of service principals.")
+	expanded, p := c.expandedAssignments(list)
+	if p != nil {
+		return c.refuse(p)
 	}
 	pick, p := c.selected("microsoft.graph.servicePrincipal", principalProperties)
 	if p != nil {
@@ -193,7 +194,26 @@ func (c *call) listServicePrincipals(list []*servicePrincipal) answer {
 	if list, p = narrowDirectory(c, list, (*servicePrincipal).field, count); p != nil {
 		return c.refuse(p)
 	}
-	return directoryPage(c, "servicePrincipals", list, count, 0, func(w *writer, sp *servicePrincipal) { c.t.writePrincipal(w, sp, pick) })
+	return directoryPage(c, "servicePrincipals", list, count, 0, func(w *writer, sp *servicePrincipal) { c.t.writePrincipal(w, sp, pick, expanded) })
+}
+
+// maxExpanded is how many objects the directory puts into an expanded property.
+const maxExpanded = 20
+
+// expandedAssignments reads $expand=appRoleAssignments, which CLI for Microsoft 365
+// sends; nil is without. all may not be narrowed yet.
+func (c *call) expandedAssignments(all []*servicePrincipal) ([]appRoleAssignment, *problem) {
+	switch text := c.query.Get("$expand"); {
+	case text == "":
+		return nil, nil
+	case !strings.EqualFold(text, "appRoleAssignments"):
+		return nil, &problem{http.StatusNotImplemented, "NotImplemented", "The simulated tenant expands no more than appRoleAssignments of service principals."}
+	}
+	list, err := c.t.roleAssignments(all)
+	if err != nil {
+		return nil, &problem{http.StatusInternalServerError, "UnknownError", err.Error()}
+	}
+	return append([]appRoleAssignment{}, list...), nil
 }
 
 // narrowDirectory applies $filter, $search and $orderby to a short list of

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -154,4 +155,29 @@ func selfSigned(t *testing.T) *x509.Certificate {
 		t.Fatal(err)
 	}
 	return certificate
+}
+
+// A list can bring the assignments along; what is not modelled is said.
+func TestServicePrincipalsExpandAssignments(t *testing.T) {
+	tenant, plain := checked(t, Options{Seed: 91, Rooms: 3, People: 3})
+	if err := tenant.Directory().Grant(plain.at.ClientID, "Application.Read.All"); err != nil {
+		t.Fatal(err)
+	}
+	c := connect(t, tenant)
+	list, _ := c.all("/servicePrincipals?$expand=appRoleAssignments&$filter=" + url.QueryEscape("appId eq '"+c.at.ClientID+"'"))
+	if len(list) != 1 {
+		t.Fatalf("%d service principals", len(list))
+	}
+	want := c.get("/servicePrincipals/" + list[0]["id"].(string) + "/appRoleAssignments")["value"]
+	if got := list[0]["appRoleAssignments"]; len(want.([]any)) < 5 || !reflect.DeepEqual(got, want) {
+		t.Errorf("expanded %v, want %v", got, want)
+	}
+	for _, sp := range c.get("/servicePrincipals?$expand=appRoleAssignments")["value"].([]any) {
+		if assigned, ok := dig(sp, "appRoleAssignments").([]any); !ok || dig(sp, "appId") == graphAppID && len(assigned) > 0 {
+			t.Errorf("%v has %v", dig(sp, "displayName"), dig(sp, "appRoleAssignments"))
+		}
+	}
+	if r := c.send(501, request{method: "GET", path: "/servicePrincipals?$expand=owners"}); r.errorCode() != "NotImplemented" {
+		t.Errorf("another property: %s", r.errorCode())
+	}
 }

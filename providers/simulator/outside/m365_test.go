@@ -21,6 +21,8 @@ var m365Steps = []string{
 	"books by a raw request",
 	"lists events",
 	"cancels the event",
+	"shows people and applications",
+	"logs a person in with a device code",
 	"logs out",
 }
 
@@ -53,6 +55,9 @@ func TestM365InNamespace(t *testing.T) {
 	}
 	_, offset := day.Add(9 * time.Hour).In(pacific).Zone()
 	s.in.PacificOffset = offset / 60
+	if err := s.Directory().Grant(s.Endpoints().ClientID, "Application.Read.All"); err != nil {
+		t.Fatal(err)
+	}
 	saw := s.run(t, &r, "m365.mjs", m365Steps...)
 	checkM365(t, s, saw, day)
 }
@@ -76,6 +81,29 @@ func checkM365(t *testing.T, s *site, saw map[string]json.RawMessage, day time.T
 	if got := read[calendars](t, saw, "lists and shows calendars"); got.Main != "Calendar" || len(got.Names) < 2 || got.Missing != "The specified calendar 'Nowhere' does not exist." {
 		t.Errorf("calendars: %+v", got)
 	}
+	type directory struct {
+		People, Roles, Resources []string
+		Application              string
+	}
+	granted, err := s.Directory().Grants(s.Endpoints().ClientID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var roles []string
+	for _, g := range granted {
+		roles = append(roles, g.Role)
+	}
+	slices.Sort(roles)
+	got := read[directory](t, saw, "shows people and applications")
+	if got.Application != s.Endpoints().ClientID || !slices.Equal(got.Roles, roles) || !slices.Equal(got.Resources, []string{"Microsoft Graph"}) {
+		t.Errorf("applications: %+v, want the roles %v", got, roles)
+	}
+	for _, p := range s.People() {
+		if !slices.Contains(got.People, p.Mailbox) {
+			t.Errorf("%s is missing in the list of people", p.Mailbox)
+		}
+	}
+	expect(t, saw, "logs a person in with a device code", map[string]any{"connectedAs": s.Endpoints().User, "authType": "deviceCode", "me": s.Endpoints().User})
 	type settings struct {
 		Zone string
 		Days []string
@@ -122,7 +150,7 @@ func checkM365(t *testing.T, s *site, saw map[string]json.RawMessage, day time.T
 		}
 	}
 	// It keeps a token for the next command.
-	if !slices.Equal(effects, []string{"issued token", "issued token", "created event", "cancelled event"}) {
+	if !slices.Equal(effects, []string{"issued token", "issued token", "created event", "cancelled event", "issued token"}) {
 		t.Errorf("the client did %q", effects)
 	}
 	for _, mailbox := range []string{s.in.Room, s.in.SecondRoom, s.in.Organizer} {

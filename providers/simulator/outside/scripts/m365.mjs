@@ -8,6 +8,8 @@ import { createRequire } from 'node:module';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+
+import { Browser } from './browser.mjs';
 import { check, failing, input, same, step, until } from './steps.mjs';
 
 const { endpoints, organizer, room, secondRoom, day } = input;
@@ -120,6 +122,32 @@ await step('cancels the event', async () => {
     userName: room, startDateTime: `${day}T00:00:00Z`, endDateTime: `${day}T23:00:00Z`,
   })).length === 0);
   return { again: missing.message ?? missing.error?.message };
+});
+
+await step('shows people and applications', async () => {
+  const users = await command('entra user list', { properties: 'id,userPrincipalName,displayName' });
+  const user = await command('entra user get', { userName: organizer });
+  same(users.filter((u) => u.id === user.id).map((u) => u.userPrincipalName), [user.userPrincipalName], 'the user in the list');
+  const application = await command('entra enterpriseapp get', { displayName: 'roomdesk' });
+  const roles = await command('entra approleassignment list', { appId: endpoints.client_id });
+  return { people: users.map((u) => u.userPrincipalName), application: application.appId, roles: roles.map((r) => r.roleName).sort(), resources: [...new Set(roles.map((r) => r.resourceDisplayName))] };
+});
+
+await step('logs a person in with a device code', async () => {
+  await command('logout');
+  let pages;
+  const person = new Browser(endpoints.authority_url);
+  await executeCommand('login', { authType: 'deviceCode', appId: endpoints.public_client_id, tenant: endpoints.tenant_id, cloud: 'Public' }, {
+    stdout: () => {},
+    stderr: (message) => {
+      const [, page, code] = /open the page (\S+) and enter the code (\w+)/.exec(message) ?? [];
+      if (code) pages = person.open(page).then(() => person.signIn(endpoints.user, endpoints.user_password, { code }));
+    },
+  });
+  await pages;
+  const status = await command('status');
+  const me = await command('request', { url: '@graph/me?$select=userPrincipalName', method: 'get' });
+  return { connectedAs: status.connectedAs, authType: status.authType, me: me.userPrincipalName };
 });
 
 await step('logs out', async () => {
