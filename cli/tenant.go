@@ -45,6 +45,11 @@ func (a *app) tenantCommand() *cobra.Command {
 	flags.DurationVar(&o.Latency, "latency", 0, "time added to every request, as 100ms")
 	flags.BoolVar(&o.Throttle, "throttle", false, "enforce the service's published limits")
 	flags.DurationVar(&o.RoomAnswerDelay, "room-answer", 2*time.Second, "how long a room takes to answer a meeting request")
+	flags.IntSliceVar(&o.Mistakes, "mistake", nil, "set-up mistakes to make, by number (see docs/simulated-tenant.md)")
+	flags.IntVar(&o.OnPremisesRooms, "on-premises-rooms", 0, "how many rooms have their mailbox on premises, where Graph cannot read it")
+	flags.BoolVar(&o.HybridFreeBusy, "hybrid-free-busy", false, "answer free/busy of mailboxes on premises")
+	flags.BoolVar(&o.NoTeams, "no-teams", false, "switch Teams meetings off for the whole tenant")
+	flags.BoolVar(&o.Oddities, "oddities", false, "add what real tenants have too: odd capacities, addresses, names, unknown values")
 	flags.StringVar(&f.faults, "faults", "", "file with faults to inject (see docs/simulated-tenant.md)")
 	return command
 }

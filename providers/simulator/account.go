@@ -18,6 +18,9 @@ type account struct {
 	licence string // one of the licences' words; "" as generated
 	// removed is the code that mailbox requests get: the object is deleted.
 	removed string
+	// hosted is where the mailbox is, as one of the words of [Tenant.SetHosting];
+	// "" is Exchange Online.
+	hosted string
 }
 
 // What a request to the mailbox of a deleted room or person is answered with.

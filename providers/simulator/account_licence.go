@@ -52,6 +52,9 @@ func (m *mailbox) hasMailbox() bool {
 
 // unavailable refuses requests for a mailbox that is not there.
 func (m *mailbox) unavailable() *problem {
+	if p := m.elsewhere(); p != nil {
+		return p
+	}
 	if m.hasMailbox() {
 		return nil
 	}

@@ -247,7 +247,7 @@ func (e *eventEncoder) calendar(f *folder, context string) {
 	e.flag("canShare", f.of == nil && f.kind != holidayCalendar)
 	e.flag("canViewPrivateItems", f.of == nil || f.role == delegateWithPrivate)
 	e.flag("canEdit", e.m.canEdit(f))
-	teams := e.m.canEdit(f) && home.hasTeams()
+	teams := e.m.canEdit(f) && e.t.teams(home)
 	if e.wants("allowedOnlineMeetingProviders") {
 		if teams {
 			e.strings("allowedOnlineMeetingProviders", []string{"teamsForBusiness"})

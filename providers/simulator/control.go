@@ -54,6 +54,13 @@ func (t *Tenant) controlHandler() http.Handler {
 			return faults, err
 		})
 	})
+	mux.HandleFunc("GET /access-policy", t.serveAccessPolicy)
+	mux.HandleFunc("PUT /access-policy", t.serveAccessPolicy)
+	mux.HandleFunc("GET /rooms/{address}/policy", t.servePolicy)
+	mux.HandleFunc("PATCH /rooms/{address}/policy", t.servePolicy)
+	mux.HandleFunc("GET /room-answers", t.serveRoomAnswers)
+	mux.HandleFunc("GET /mistakes", t.serveMistakes)
+	mux.HandleFunc("POST /mistakes", t.serveMistakes)
 	t.tokenControls(mux)
 	t.handleChanges(mux)
 	mux.HandleFunc("POST /move", func(w http.ResponseWriter, r *http.Request) {

@@ -78,6 +78,11 @@ func (t *Tenant) change(mailbox, word, to string) (any, error) {
 		return done, t.SetAutoRelease(mailbox, after)
 	case "licence":
 		return done, t.SetLicence(mailbox, to)
+	case "on_premises", "moving", "online":
+		if word == "online" {
+			word = HostedOnline
+		}
+		return done, t.SetHosting(mailbox, word)
 	case "delete":
 		if to == "" {
 			to = GoneUser
@@ -86,5 +91,5 @@ func (t *Tenant) change(mailbox, word, to string) (any, error) {
 	case "restore":
 		return done, t.RestoreAccount(mailbox)
 	}
-	return nil, fmt.Errorf("%q is none of place_id, rename, address, room_list, hide, show, enable, disable, licence, auto_release, delete, restore", word)
+	return nil, fmt.Errorf("%q is none of place_id, rename, address, room_list, hide, show, enable, disable, licence, auto_release, on_premises, moving, online, delete, restore", word)
 }

@@ -40,7 +40,7 @@ func (t *Tenant) WriteDir(dir string) error {
 	if err := os.Chmod(dir, 0o700); err != nil {
 		return fmt.Errorf("simulated tenant: %w", err)
 	}
-	e := t.endpoints
+	e := t.Endpoints()
 	e.CAFile = filepath.Join(dir, "ca.pem")
 	endpoints, err := json.MarshalIndent(e, "", "  ")
 	if err != nil {

@@ -322,7 +322,7 @@ func (e *eventEncoder) meeting(x *event) {
 	if !e.wants("onlineMeeting") {
 		return
 	}
-	if !online {
+	if !online || !e.t.linked(x) {
 		e.null("onlineMeeting")
 		return
 	}

@@ -38,7 +38,7 @@ func (c *call) createEvent(kind calendarKind) answer {
 		e.kind, e.recurrence = seriesMaster, r
 		e.moveToFirst()
 	}
-	if p := w.teams(c.mailbox, e); p != nil {
+	if p := w.teams(c.t, c.mailbox, e); p != nil {
 		return c.refuse(p)
 	}
 	if w.TransactionID != nil {
@@ -108,7 +108,7 @@ func (e *event) moveToFirst() {
 // teams makes the event a Teams meeting where asked for and possible. Where the
 // calendar does not allow it the event becomes an ordinary one without a word,
 // as with the service.
-func (w *wireEvent) teams(m *mailbox, e *event) *problem {
+func (w *wireEvent) teams(t *Tenant, m *mailbox, e *event) *problem {
 	provider := "unknown"
 	if w.OnlineMeetingProvider != nil {
 		known := []string{"unknown", "skypeForBusiness", "skypeForConsumer", "teamsForBusiness"}
@@ -122,7 +122,7 @@ func (w *wireEvent) teams(m *mailbox, e *event) *problem {
 		return nil // once on, it can be neither switched off nor changed
 	}
 	asked := w.IsOnlineMeeting != nil && *w.IsOnlineMeeting
-	e.set(onlineFlag, asked && m.hasTeams() && (provider == "unknown" || provider == "teamsForBusiness"))
+	e.set(onlineFlag, asked && t.teams(m) && (provider == "unknown" || provider == "teamsForBusiness"))
 	return nil
 }
 
@@ -193,7 +193,7 @@ func (c *call) patched(w *wireEvent, found instance) (instance, *problem) {
 	} else if e.kind == seriesMaster && (e.start != oldStart || e.end != oldEnd) {
 		e.shiftSeries(oldStart)
 	}
-	if p := w.teams(m, e); p != nil {
+	if p := w.teams(c.t, m, e); p != nil {
 		return found, p
 	}
 	moved := e.start != oldStart || e.end != oldEnd || hasValue(w.Recurrence)

@@ -41,22 +41,28 @@ var testKey = sync.OnceValue(func() *rsa.PrivateKey {
 
 func start(t testing.TB, o Options) (*Tenant, *client) {
 	t.Helper()
+	tenant := startWith(t, o)
+	return tenant, connect(t, tenant)
+}
+
+// startWith starts a tenant to which nobody signed in yet.
+func startWith(t testing.TB, o Options) *Tenant {
+	t.Helper()
 	o.signingKey = testKey()
 	tenant, err := Start(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := connect(t, tenant)
 	t.Cleanup(func() {
-		c.http.CloseIdleConnections()
 		if err := tenant.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return tenant, c
+	return tenant
 }
 
-func connect(t testing.TB, tenant *Tenant) *client {
+// anonymous trusts the tenant's CA and has not signed in.
+func anonymous(t testing.TB, tenant *Tenant) *client {
 	t.Helper()
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(tenant.Endpoints().CAPEM) {
@@ -66,6 +72,13 @@ func connect(t testing.TB, tenant *Tenant) *client {
 		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 32},
 		Timeout:   30 * time.Second,
 	}}
+	t.Cleanup(c.http.CloseIdleConnections)
+	return c
+}
+
+func connect(t testing.TB, tenant *Tenant) *client {
+	t.Helper()
+	c := anonymous(t, tenant)
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {c.at.ClientID}, "client_secret": {c.at.ClientSecret}, "scope": {c.at.GraphURL + "/.default"}}
 	resp, err := c.http.PostForm(c.at.AuthorityURL+"/"+c.at.TenantID+"/oauth2/v2.0/token", form)
 	if err != nil {

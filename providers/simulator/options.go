@@ -50,6 +50,21 @@ type Options struct {
 	// zones without a name, and drafts. Such events break the published contract
 	// on purpose.
 	Oddities bool
+	// OnPremisesRooms is how many of the rooms, the last ones, have their mailbox on
+	// premises: they are places and answer bookings, but Graph cannot read them.
+	OnPremisesRooms int
+	// HybridFreeBusy lets free/busy of mailboxes on premises be asked for through
+	// this tenant, as a federated organisation does.
+	HybridFreeBusy bool
+	// NoTeams is a tenant whose administrator switched Teams meetings off.
+	NoTeams bool
+	// TeamsDelay is how long the link of a Teams meeting takes to appear.
+	TeamsDelay time.Duration
+	// Mistakes switches on set-up mistakes by their number; see [Mistakes].
+	Mistakes []int
+	// ForeignCA gives the tenant a certificate of another authority than the one
+	// that CAPEM names, as a network's inspecting proxy does.
+	ForeignCA bool
 	// PlaceDelay is how long a written change of a place takes to be seen by
 	// reads; 0 is 5 s, negative is none. It has passed when it has passed on Now
 	// or on the real clock.

@@ -184,6 +184,9 @@ func (c *call) authorize() *problem {
 		if p.application == "" || !holds(c.claims.Roles, p.application) {
 			return p.denied(p.application)
 		}
+		if p.area == mailboxArea && c.mailbox != nil && c.t.policy.refuses(c, c.mailbox) {
+			return blockedByPolicy
+		}
 		return nil
 	}
 	scopes := strings.Fields(c.claims.Scope)

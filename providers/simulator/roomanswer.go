@@ -152,40 +152,45 @@ func (t *Tenant) decideDate(p *pendingAnswer, master *event, now int64) {
 // verdict is the room's policy. clashes are the dates of a series that are
 // declined one by one. respondedNone is no answer at all.
 func (t *Tenant) verdict(p *pendingAnswer, e *event, now int64) (resp response, clashes []int32) {
+	resp, clashes, why := t.judge(p, e, now)
+	t.reasons.add(RoomAnswer{
+		At: time.Unix(now, 0).UTC(), Room: p.room.contact.address, ICalUID: string(appendICalUID(nil, e.uid, e.created, p.date)),
+		Response: responseNames[resp], Reason: why, Clashes: len(clashes),
+	})
+	return resp, clashes
+}
+
+func (t *Tenant) judge(p *pendingAnswer, e *event, now int64) (resp response, clashes []int32, why string) {
 	policy := p.room.room.policy
 	if p.fault != nil {
 		switch p.fault.Room {
 		case "decline", "policy":
-			return respondedDeclined, nil
+			return respondedDeclined, nil, "injected"
 		case "tentative":
-			return respondedTentative, nil
+			return respondedTentative, nil, "injected"
 		case "accept":
-			return respondedAccepted, nil
+			return respondedAccepted, nil, "injected"
 		case "silent":
-			return respondedNone, nil
+			return respondedNone, nil, "injected"
 		}
 	}
-	horizon := now + int64(policy.BookingWindowDays)*86400
-	switch {
-	case policy.Silent:
-		return respondedNone, nil
-	case policy.Reserved:
-		return respondedDeclined, nil
-	case policy.BookersOnly != "" && (p.host.person == nil || p.host.person.department != policy.BookersOnly):
-		return respondedDeclined, nil
-	case e.end-e.start > int64(policy.MaxDurationMinutes)*60 && !e.has(allDayFlag):
-		return respondedDeclined, nil
-	case e.start > horizon || e.beyond(horizon):
-		return respondedDeclined, nil
+	if policy.Silent {
+		return respondedNone, nil, "requests are not processed"
 	}
-	clashes = p.room.conflicts(e, horizon+86400)
-	if len(clashes) > policy.MaxConflicts || (len(clashes) > 0 && e.kind != seriesMaster) {
-		return respondedDeclined, nil
+	if why := policy.forbids(p.host, e, p.room, now); why != "" {
+		return respondedDeclined, nil, why
+	}
+	clashes, dates := p.room.conflicts(e, now+int64(policy.BookingWindowDays+1)*86400)
+	if !policy.tolerates(e, len(clashes), dates) {
+		return respondedDeclined, nil, "conflict"
+	}
+	if policy.AllowConflicts {
+		clashes = nil
 	}
 	if policy.Delegate {
-		return respondedTentative, clashes
+		return respondedTentative, clashes, "a delegate decides"
 	}
-	return respondedAccepted, clashes
+	return respondedAccepted, clashes, ""
 }
 
 // beyond reports whether a series goes on behind the booking window.
@@ -198,8 +203,9 @@ func (e *event) beyond(horizon int64) bool {
 }
 
 // conflicts gives the dates (0 for a single meeting) on which a meeting clashes
-// with what takes time in the mailbox, its own copy aside.
-func (m *mailbox) conflicts(e *event, until int64) []int32 {
+// with what takes time in the mailbox, its own copy aside; dates is how many were
+// looked at.
+func (m *mailbox) conflicts(e *event, until int64) (clashes []int32, dates int) {
 	var wanted []instance
 	if e.kind == seriesMaster {
 		wanted = e.instances(nil, e.start-maxOffset, until)
@@ -207,7 +213,7 @@ func (m *mailbox) conflicts(e *event, until int64) []int32 {
 		wanted = []instance{{e: e, start: e.start, end: e.end}}
 	}
 	if len(wanted) == 0 {
-		return nil
+		return nil, 0
 	}
 	from, to := wanted[0].start, wanted[0].end
 	for _, w := range wanted {
@@ -230,7 +236,7 @@ func (m *mailbox) conflicts(e *event, until int64) []int32 {
 			}
 		}
 	}
-	return out
+	return out, len(wanted)
 }
 
 // blocks reports whether a state keeps others out of a room.

@@ -41,6 +41,12 @@ func (c *call) scheduleOf(key string) (m *mailbox, code, message string) {
 	case m == nil || !isAddress || !m.hasMailbox():
 		return nil, noRecipient, "Unable to resolve e-mail address '" + key + "' to an Active Directory object."
 	}
+	if m.state().hosted == HostedOnPremises && !c.t.options.HybridFreeBusy {
+		return nil, noProxy, "Proxy web request not allowed for '" + key + "': its mailbox is on premises and no free/busy federation answers."
+	}
+	if c.t.policy.refuses(c, m) {
+		return nil, noAccess, "The caller does not have free/busy access to '" + key + "'."
+	}
 	if user := c.user(); user != nil && m.roleOf(user) == roleNone {
 		return nil, noAccess, "The caller does not have free/busy access to '" + key + "'."
 	}

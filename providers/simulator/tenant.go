@@ -50,6 +50,16 @@ type Tenant struct {
 	ledger   *ledger
 	throttle *throttle
 	faults   *faultSet
+	policy   *accessPolicies
+	clientID string // of the tenant's application, as it really is
+	objectID string // of its service principal
+	mistakes struct {
+		mu        sync.Mutex
+		list      []Mistake
+		endpoints []func(*Endpoints) // made at start, fixed then
+	}
+	noTeams atomic.Bool // switched off for the whole tenant
+	reasons reasons     // why rooms answered as they did
 
 	twinOnce sync.Once
 	twin     *Tenant // see [Tenant.another]
@@ -92,6 +102,8 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 
 // build makes the world.
 func (t *Tenant) build() {
+	t.noTeams.Store(t.options.NoTeams)
+	t.policy = &accessPolicies{seed: t.options.Seed}
 	t.world = newWorld(t.options, t.zones)
 	t.places = newPlaces(t.world, t.options)
 	t.seedMap()
@@ -123,8 +135,14 @@ func (t *Tenant) listen(ctx context.Context) error {
 		shown, err = issueCertificates(host)
 	}
 	root := "https://" + net.JoinHostPort(host, port)
+	if err == nil && t.options.ForeignCA {
+		_, shown.caPEM, err = newAuthority(time.Now())
+	}
 	if err == nil {
 		err = t.register(root)
+	}
+	if err == nil {
+		err = t.spoilSetUp()
 	}
 	if err != nil {
 		return errors.Join(err, listener.Close(), control.Close())
@@ -191,6 +209,7 @@ func (t *Tenant) register(root string) error {
 		return err
 	}
 	applicationID := guidText(newGUID(r))
+	t.clientID, t.objectID = e.ClientID, applicationID
 	expiredID := guidText(newGUID(r))
 	e.PublicClientID = guidText(newGUID(r))
 	t.directory, err = entra.New(entra.Options{
@@ -222,8 +241,15 @@ func newSecret() (string, error) {
 	return s[:3] + "8Q~" + s[6:], nil
 }
 
-// Endpoints says how to reach the tenant and sign in.
-func (t *Tenant) Endpoints() Endpoints { return t.endpoints }
+// Endpoints says how to reach the tenant and sign in, with the mistakes that
+// Options.Mistakes put into it.
+func (t *Tenant) Endpoints() Endpoints {
+	e := t.endpoints
+	for _, spoil := range t.mistakes.endpoints {
+		spoil(&e)
+	}
+	return e
+}
 
 // Directory is the sign-in side, for tests that take a permission away or rotate
 // a secret.
@@ -277,6 +303,8 @@ type RoomPolicy = policy
 
 // Rooms lists the tenant's rooms in the order in which Graph lists them.
 func (t *Tenant) Rooms() []RoomInfo {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
 	out := make([]RoomInfo, len(t.world.rooms))
 	for i, m := range t.world.rooms {
 		out[i] = RoomInfo{Mailbox: m.contact.address, Name: m.contact.name, Building: m.room.building.name,

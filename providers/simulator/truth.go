@@ -119,7 +119,9 @@ func (t *Tenant) truthOf(m *mailbox, o TruthOptions) TruthMailbox {
 	t.ensure(m)
 	out := TruthMailbox{Mailbox: m.contact.address, Name: m.contact.name, Room: m.kind == roomBox, Events: []TruthEvent{}}
 	if m.room != nil {
+		t.mu.RLock()
 		policy := m.room.policy
+		t.mu.RUnlock()
 		out.Policy = &policy
 	}
 	t.mu.RLock()
