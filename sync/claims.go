@@ -90,11 +90,15 @@ func (e *Engine) claimed() *task {
 	p := &e.pool
 	for len(p.claims) > 0 {
 		c := p.claims[0]
-		if t := e.s.tasks[calendarTask(c.Mailbox)]; t != nil && !t.running {
+		t := e.s.tasks[calendarTask(c.Mailbox)]
+		if t != nil && !t.running {
 			t.claim, t.urgent = c, c.Priority >= queue.OnScreen
 			return t
 		}
 		p.claims = p.claims[1:]
+		if t != nil {
+			continue // claimed again after its lease was over, and still being read
+		}
 		delete(p.held, c.Mailbox)
 		p.gone = append(p.gone, c.Mailbox)
 	}
@@ -119,8 +123,8 @@ func (e *Engine) wants(now time.Time) int {
 func (e *Engine) feeds(now time.Time) bool {
 	p := &e.pool
 	switch {
-	case p.busy:
-		return false
+	case p.busy, e.hold.shut && e.hold.problem != nil && e.hold.problem.Class == providers.Local:
+		return false // nothing can be stored: the probe says when it can
 	case len(p.wakes)+len(p.gone) > 0, len(p.held) > 0 && !p.extend.After(now):
 		return true
 	}
@@ -175,6 +179,8 @@ func (e *Engine) feed(ctx context.Context) {
 	}
 	for _, c := range claims {
 		p.held[c.Mailbox] = c
+		// An older claim of the same mailbox has outlived its lease.
+		p.claims = slices.DeleteFunc(p.claims, func(old queue.Claim) bool { return old.Mailbox == c.Mailbox })
 	}
 	p.claims = append(p.claims, claims...)
 	slices.SortStableFunc(p.claims, compareClaims)

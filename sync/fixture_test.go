@@ -29,14 +29,15 @@ func inBubble(t *testing.T, name string, f func(t *testing.T)) {
 
 // fixture is a store, a tenant and an engine inside a test's bubble.
 type fixture struct {
-	t      *testing.T
-	tenant *tenant
-	path   string
-	store  *store.Store
-	o      sync.Options
-	engine *sync.Engine
-	cancel context.CancelFunc
-	ended  chan error
+	t       *testing.T
+	tenant  *tenant
+	path    string
+	store   *store.Store
+	o       sync.Options
+	engine  *sync.Engine
+	cancel  context.CancelFunc
+	disturb func() error // of the store's commits
+	ended   chan error
 }
 
 func newFixture(t *testing.T, tn *tenant) *fixture {
@@ -55,7 +56,7 @@ func newFixtureAt(t *testing.T, tn *tenant, now func() time.Time) *fixture {
 func (f *fixture) open() {
 	f.t.Helper()
 	var err error
-	if f.store, err = store.Open(context.Background(), store.Options{Path: f.path, Tenant: tenantID, Now: f.o.Now}); err != nil {
+	if f.store, err = store.Open(context.Background(), store.Options{Path: f.path, Tenant: tenantID, Now: f.o.Now, Disturb: f.disturb}); err != nil {
 		f.t.Fatal(err)
 	}
 	f.o.Store = f.store

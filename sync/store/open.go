@@ -31,6 +31,10 @@ type Options struct {
 	Location func(zone string) *time.Location
 	Now      func() time.Time // nil: time.Now
 	Logger   *slog.Logger     // nil: none
+	// Disturb is asked before each commit, and its error is taken for the
+	// database's: the transaction is as good as lost. For tests of a full or
+	// failing disk; nil: none.
+	Disturb func() error
 
 	at func(point string) // of opening; for tests
 }
@@ -133,7 +137,7 @@ func open(ctx context.Context, o Options) (_ *Store, err error) {
 		return nil, err
 	}
 	if !o.ReadOnly {
-		if s.writer, err = newWriter(path, s.met); err != nil {
+		if s.writer, err = newWriter(path, s.met, o.Disturb); err != nil {
 			return nil, err
 		}
 	}

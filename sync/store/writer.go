@@ -26,9 +26,10 @@ type job struct {
 // writer owns the only connection that writes. Jobs that wait while it is busy
 // share the next transaction; a job alone is written at once.
 type writer struct {
-	path string
-	met  func(error)
-	jobs chan *job
+	path    string
+	met     func(error)
+	disturb func() error
+	jobs    chan *job
 
 	mu     sync.RWMutex // guards closed against sends
 	closed bool
@@ -39,8 +40,8 @@ type writer struct {
 	full  bool // synchronous=FULL is set
 }
 
-func newWriter(path string, met func(error)) (*writer, error) {
-	w := &writer{path: path, met: met, jobs: make(chan *job, batchJobs), ended: make(chan error, 1)}
+func newWriter(path string, met func(error), disturb func() error) (*writer, error) {
+	w := &writer{path: path, met: met, disturb: disturb, jobs: make(chan *job, batchJobs), ended: make(chan error, 1)}
 	if err := w.open(); err != nil {
 		return nil, err
 	}
@@ -149,13 +150,22 @@ func (w *writer) transaction(jobs []*job) (err error) {
 			return err
 		}
 	}
-	if err := w.batch.exec("COMMIT"); err != nil {
+	if err := w.commitBatch(); err != nil {
 		// Whether it happened is not known: what the disk holds is read by a new
 		// connection, never from this one's cache.
 		w.discard()
 		return err
 	}
 	return nil
+}
+
+func (w *writer) commitBatch() error {
+	if w.disturb != nil {
+		if err := w.disturb(); err != nil {
+			return err
+		}
+	}
+	return w.batch.exec("COMMIT")
 }
 
 // run turns a panic into an error: the transaction is rolled back, and the other
