@@ -215,7 +215,7 @@ func TestMovingChangesTheMutableID(t *testing.T) {
 	}
 	back := c.get(box + "/calendar")["id"].(string)
 	raw, _ := json.Marshal(map[string]string{"mailbox": c.at.Organizer, "event": moved, "calendar": back})
-	resp, err := http.Post(c.at.ControlURL+"/move", "application/json", bytes.NewReader(raw))
+	resp, err := c.http.Post(c.at.ControlURL+"/move", "application/json", bytes.NewReader(raw))
 	if err != nil || resp.StatusCode != 200 {
 		t.Fatalf("moved back over the control address: %v %v", err, resp)
 	}

@@ -302,7 +302,11 @@ func TestMistakesOverControl(t *testing.T) {
 func TestForeignCA(t *testing.T) {
 	tenant := startWith(t, Options{Rooms: 2, People: 2, ForeignCA: true})
 	c := anonymous(t, tenant)
-	if _, err := c.http.Get(tenant.Endpoints().GraphURL + "/v1.0/organization"); err == nil || !strings.Contains(err.Error(), "certificate") {
+	resp, err := c.http.Get(tenant.Endpoints().GraphURL + "/v1.0/organization")
+	if err == nil {
+		resp.Body.Close()
+	}
+	if err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("the certificate is believed: %v", err)
 	}
 }

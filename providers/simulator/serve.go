@@ -224,13 +224,6 @@ func (c *call) run() answer {
 	return a
 }
 
-func (c *call) mailboxAddress() string {
-	if c.mailbox == nil {
-		return ""
-	}
-	return c.mailbox.contact.address
-}
-
 // admitted runs the operation behind throttling and sign-in.
 func (c *call) admitted() answer {
 	if a, refused := c.t.throttle.refuse(c); refused {

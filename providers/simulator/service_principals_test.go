@@ -125,11 +125,11 @@ func TestServicePrincipals(t *testing.T) {
 		t.Errorf("keys %v", keys)
 	}
 
-	plainTenant, other := start(t, Options{Seed: 90, Rooms: 12, People: 12})
+	plainTenant, _ := start(t, Options{Seed: 90, Rooms: 12, People: 12})
 	if err := plainTenant.Directory().Grant(appID, "Application.Read.All", "full_access_as_app", "Nonsense.All"); err != nil {
 		t.Fatal(err)
 	}
-	other = connect(t, plainTenant)
+	other := connect(t, plainTenant)
 	other.get("/servicePrincipals('" + id + "')")
 	other.get("/servicePrincipals%28appId%3D%27" + appID + "%27%29")
 	resources := map[any]int{}

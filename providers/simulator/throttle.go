@@ -68,7 +68,6 @@ type stop struct {
 type verdict struct {
 	refuse bool
 	limit  string
-	code   string
 	wait   time.Duration
 	units  int     // of the directory
 	share  float64 // of the directory's limit
