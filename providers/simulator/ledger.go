@@ -56,7 +56,7 @@ const maxLedger = 200_000
 type ledger struct {
 	mu    sync.Mutex
 	count int64
-	done  []Entry // a ring once it is full
+	done  []*Entry // a ring once it is full; finished entries do not change
 	next  int
 	open  map[*Entry]bool
 	// past counts requests by what names them across tries.
@@ -106,10 +106,10 @@ func (l *ledger) finish(e *Entry) {
 		l.wake = nil
 	}
 	if len(l.done) < maxLedger {
-		l.done = append(l.done, *e)
+		l.done = append(l.done, e)
 		return
 	}
-	l.done[l.next] = *e
+	l.done[l.next] = e
 	l.next = (l.next + 1) % maxLedger
 }
 
@@ -119,9 +119,11 @@ func (t *Tenant) Ledger() []Entry {
 	l := t.ledger
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	out := make([]Entry, 0, len(l.done))
-	out = append(out, l.done[l.next:]...)
-	return append(out, l.done[:l.next]...)
+	out := make([]Entry, len(l.done))
+	for i := range out {
+		out[i] = *l.done[(l.next+i)%len(l.done)]
+	}
+	return out
 }
 
 // Requests counts all requests since start, parts of batches included.

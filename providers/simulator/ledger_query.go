@@ -93,7 +93,7 @@ func (l *ledger) since(n int64) (fresh []Entry, total int64, more <-chan struct{
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := min(l.total-n, int64(len(l.done))); i > 0; i-- {
-		fresh = append(fresh, l.done[(l.next+len(l.done)-int(i))%len(l.done)])
+		fresh = append(fresh, *l.done[(l.next+len(l.done)-int(i))%len(l.done)])
 	}
 	if l.wake == nil {
 		l.wake = make(chan struct{})
