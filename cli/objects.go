@@ -265,6 +265,7 @@ type mailboxObject struct {
 	State    providers.MailboxState `json:"state"`
 	LastGood *string                `json:"last_good"`
 	AgeS     *int64                 `json:"age_s"`
+	LagS     *int64                 `json:"lag_s"`
 	Rows     int                    `json:"rows"`
 	Next     *string                `json:"next"`
 	Problem  *problemObject         `json:"problem"`
@@ -280,6 +281,11 @@ type listingObject struct {
 type syncObject struct {
 	Phase     providers.SyncPhase `json:"phase"`
 	Complete  bool                `json:"complete"`
+	Done      int                 `json:"done"`
+	Total     int                 `json:"total"`
+	Rate      float64             `json:"rate"`
+	LeftS     *int64              `json:"left_s"`
+	Harmful   bool                `json:"harmful"`
 	Rooms     listingObject       `json:"rooms"`
 	LastGood  *string             `json:"last_good"`
 	AgeS      *int64              `json:"age_s"`
@@ -296,9 +302,14 @@ type syncObject struct {
 func (o *output) sync(p providers.SyncProgress, mailboxes []providers.MailboxStatus) syncObject {
 	object := syncObject{
 		Phase: p.Phase, Complete: p.Phase == providers.PhaseChanges, LastGood: o.stamp(p.LastGood), AgeS: o.age(p.LastGood),
+		Done: p.Done, Total: p.Total, Rate: p.Rate, Harmful: harmful(p),
 		Rooms:    listingOf(p.Listing),
 		Requests: p.Requests, Fresh: p.Fresh, Late: p.Late, Failing: p.Failing, NoAccess: p.NoAccess, Waiting: p.Waiting,
 		Problem: o.problem(p.Problem), Mailboxes: []mailboxObject{},
+	}
+	if p.Left > 0 {
+		left := int64(p.Left.Seconds())
+		object.LeftS = &left
 	}
 	for _, m := range mailboxes {
 		object.Mailboxes = append(object.Mailboxes, o.mailbox(m))
@@ -307,7 +318,20 @@ func (o *output) sync(p providers.SyncProgress, mailboxes []providers.MailboxSta
 }
 
 func (o *output) mailbox(m providers.MailboxStatus) mailboxObject {
-	return mailboxObject{m.Mailbox, m.Name, m.IsRoom, m.State, o.stamp(m.LastGood), o.age(m.LastGood), m.Rows, o.stamp(m.Next), o.problem(m.Problem)}
+	return mailboxObject{m.Mailbox, m.Name, m.IsRoom, m.State, o.stamp(m.LastGood), o.age(m.LastGood), o.lag(m), m.Rows, o.stamp(m.Next), o.problem(m.Problem)}
+}
+
+// lag is how long ago a mailbox should have been read; nil where it never was.
+func (o *output) lag(m providers.MailboxStatus) *int64 {
+	if m.LastGood.IsZero() {
+		return nil
+	}
+	due := m.Next
+	if m.Problem != nil || due.IsZero() {
+		due = m.LastGood
+	}
+	lag := max(0, int64(o.now().Sub(due).Seconds()))
+	return &lag
 }
 
 func listingOf(l providers.Listing) listingObject {

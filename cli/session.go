@@ -10,6 +10,7 @@ import (
 	"roomdesk/keystore"
 	"roomdesk/providers"
 	"roomdesk/providers/graph"
+	"roomdesk/sync"
 	"roomdesk/sync/store"
 )
 
@@ -26,6 +27,7 @@ type session struct {
 	connection keystore.Connection
 	store      *store.Store
 	provider   *graph.Provider
+	intervals  sync.Intervals // zero: the defaults
 }
 
 // open picks the connection and opens its mirror. Nothing is sent yet.

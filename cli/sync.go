@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"log/slog"
 
 	"github.com/spf13/cobra"
 
@@ -11,19 +12,31 @@ import (
 )
 
 func (a *app) syncCommand() *cobra.Command {
-	var once, full bool
+	var once, full, watch bool
+	var metricsAt string
+	var intervals sync.Intervals
 	command := &cobra.Command{
 		Use:   "sync",
 		Short: "Read what changed in the tenant into the local mirror",
 		Long: "With --once the command ends when nothing is queued; without, it goes on until it is interrupted.\n" +
-			"With --full every calendar is read anew.",
+			"With --full every calendar is read anew. With --watch it runs as a service: it tells systemd that it is ready and alive,\n" +
+			"and logs JSON lines without any text from a calendar.",
 		Args: cobra.NoArgs,
 		RunE: a.run(func(ctx context.Context, _ []string) error {
+			if metricsAt != "" && !watch {
+				return usage("add --watch", "--metrics goes with --watch")
+			}
+			if watch && (once || full) {
+				return usage("leave out --once and --full", "--watch goes on until it is stopped")
+			}
 			s, err := a.open(ctx)
 			if err != nil {
 				return err
 			}
+			s.intervals = intervals
 			switch {
+			case watch:
+				return s.close(a.watch(ctx, s, metricsAt))
 			case once:
 				return s.close(a.syncOnce(ctx, s, full))
 			case full:
@@ -34,9 +47,14 @@ func (a *app) syncCommand() *cobra.Command {
 	}
 	command.Flags().BoolVar(&once, "once", false, "end when nothing is queued")
 	command.Flags().BoolVar(&full, "full", false, "read everything anew")
+	command.Flags().BoolVar(&watch, "watch", false, "run as a service until stopped")
+	command.Flags().StringVar(&metricsAt, "metrics", "", "with --watch: serve figures for Prometheus at this loopback address, such as 127.0.0.1:9464")
+	command.Flags().DurationVar(&intervals.Near, "today", 0, "read rooms with meetings in the next 12 hours within this time (default 1m)")
+	command.Flags().DurationVar(&intervals.Rest, "rest", 0, "read all other mailboxes within this time (default 10m)")
 	command.AddCommand(&cobra.Command{
 		Use:   "status",
 		Short: "Show how the mirror stands, mailbox by mailbox",
+		Long:  "Ends with 3 where something is harmful: a mailbox that fails or is late, or something that stops all reading.",
 		Args:  cobra.NoArgs,
 		RunE: a.run(func(ctx context.Context, _ []string) error {
 			return a.with(ctx, a.syncStatus)
@@ -46,14 +64,16 @@ func (a *app) syncCommand() *cobra.Command {
 }
 
 // engine makes the sync engine of a session.
-func (s *session) engine() *sync.Engine {
+func (s *session) engine() *sync.Engine { return s.engineWith(nil) }
+
+func (s *session) engineWith(log *slog.Logger) *sync.Engine {
 	var people []providers.Address
 	for _, text := range s.connection.People {
 		if address, ok := providers.ParseAddress(text); ok {
 			people = append(people, address)
 		}
 	}
-	return sync.New(sync.Options{Store: s.store, Source: s.provider, People: people, Now: s.app.deps.Now})
+	return sync.New(sync.Options{Store: s.store, Source: s.provider, People: people, Intervals: s.intervals, Now: s.app.deps.Now, Logger: log})
 }
 
 // resultObject is what sync --once did, in JSON.
@@ -161,7 +181,11 @@ func (a *app) syncStatus(ctx context.Context, s *session) error {
 	}
 	progress := engine.Progress()
 	if a.out.format == formatJSON {
-		return a.out.json(a.out.sync(progress, mailboxes))
+		object := a.out.sync(progress, mailboxes)
+		if err := a.out.json(object); err != nil || !object.Harmful {
+			return err
+		}
+		return told(exitPartly)
 	}
 	rows := make([][]string, len(mailboxes))
 	for i, m := range mailboxes {
@@ -178,5 +202,12 @@ func (a *app) syncStatus(ctx context.Context, s *session) error {
 	if a.out.format == formatTable {
 		a.out.say("%d fresh, %d late, %d failing, %d without access, %d waiting.", progress.Fresh, progress.Late, progress.Failing, progress.NoAccess, progress.Waiting)
 	}
+	if harmful(progress) {
+		return told(exitPartly)
+	}
 	return nil
 }
+
+// harmful reports whether decisions on the mirror may be wrong: something is not
+// read, or not in time. What a policy leaves out is no surprise.
+func harmful(p providers.SyncProgress) bool { return p.Failing+p.Late > 0 || p.Problem != nil }
