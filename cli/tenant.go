@@ -17,7 +17,7 @@ import (
 
 // tenantFlags are the flags of tenant.
 type tenantFlags struct {
-	dir, faults string
+	dir, faults, quota string
 	options     simulator.Options
 }
 
@@ -43,6 +43,8 @@ func (a *app) tenantCommand() *cobra.Command {
 	flags.IntVar(&o.EventsPerMailbox, "events-per-mailbox", 0, "meetings in each mailbox (0: a believable week)")
 	flags.Int64Var(&o.Seed, "seed", 0, "seed of the tenant's world")
 	flags.DurationVar(&o.Latency, "latency", 0, "time added to every request, as 100ms")
+	flags.DurationVar(&o.LatencyJitter, "latency-jitter", 0, "up to so much more, the same for the same seed")
+	flags.StringVar(&f.quota, "quota", "", "enforce other limits: published, per_app, per_mailbox, sliding, small, mailbox_only, directory_only, none")
 	flags.BoolVar(&o.Throttle, "throttle", false, "enforce the service's published limits")
 	flags.DurationVar(&o.RoomAnswerDelay, "room-answer", 2*time.Second, "how long a room takes to answer a meeting request")
 	flags.IntSliceVar(&o.Mistakes, "mistake", nil, "set-up mistakes to make, by number (see docs/simulated-tenant.md)")
@@ -78,6 +80,13 @@ func (a *app) tenant(ctx context.Context, f *tenantFlags) error {
 	if err := checkSize(f.options); err != nil {
 		return err
 	}
+	if f.quota != "" {
+		quota, err := simulator.QuotaNamed(f.quota)
+		if err != nil {
+			return usage("see roomdesk tenant --help for the names", "--quota: %s", providers.Sanitise(err.Error()))
+		}
+		f.options.Quota = &quota
+	}
 	if f.faults != "" {
 		if f.options.Faults, err = readFaults(f.faults); err != nil {
 			return err
@@ -105,7 +114,7 @@ func (a *app) tenant(ctx context.Context, f *tenantFlags) error {
 
 // checkSize refuses numbers that the simulator would take for its defaults.
 func checkSize(o simulator.Options) error {
-	if o.Rooms < 1 || o.People < 2 || o.EventsPerMailbox < 0 || o.Latency < 0 || o.RoomAnswerDelay < 0 {
+	if o.Rooms < 1 || o.People < 2 || o.EventsPerMailbox < 0 || o.Latency < 0 || o.LatencyJitter < 0 || o.OnPremisesRooms < 0 || o.RoomAnswerDelay < 0 {
 		return usage("give at least 1 room and 2 people, and nothing negative", "the tenant's size cannot be used")
 	}
 	return nil
