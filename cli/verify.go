@@ -67,6 +67,9 @@ func (a *app) verify(ctx context.Context, s *session, mailboxes []providers.Addr
 		object.Failed = append(object.Failed, a.out.mailbox(m))
 		rows = append(rows, []string{string(m.Mailbox), "not compared", "", m.Problem.Sentence(a.deps.Now())})
 	}
+	if found.Mailboxes+len(found.Failed) == 0 {
+		return failed("run roomdesk sync --once", "nothing is mirrored yet, so there is nothing to compare")
+	}
 	if a.out.format == formatJSON {
 		err = a.out.json(object)
 	} else {

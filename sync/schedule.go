@@ -168,6 +168,9 @@ func (e *Engine) next(now time.Time) *task {
 		return nil
 	}
 	t := e.claimed()
+	if t != nil && !t.urgent && e.firstListing() {
+		t = nil
+	}
 	if s.ready.Len() > 0 && (t == nil || s.ready.tasks[0].order() <= t.order()) {
 		t = s.ready.tasks[0]
 	}
@@ -183,6 +186,14 @@ func (e *Engine) next(now time.Time) *task {
 	t.running = true
 	s.active++
 	return t
+}
+
+// firstListing reports whether the very first list of rooms is being read: what
+// people search in comes before what is in it. A list that cannot be read holds
+// nothing up. Guarded by e.mu.
+func (e *Engine) firstListing() bool {
+	rooms := e.s.tasks["rooms"]
+	return !e.phase.listed && rooms != nil && rooms.problem == nil
 }
 
 // until is how long nothing can become startable by itself. Guarded by e.mu.

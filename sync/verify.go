@@ -67,6 +67,11 @@ func Verify(ctx context.Context, o VerifyOptions) (Verification, error) {
 			wanted = append(wanted, m)
 		}
 	}
+	for _, mailbox := range o.Mailboxes {
+		if !slices.ContainsFunc(known, func(m store.Mailbox) bool { return m.Address == mailbox }) {
+			wanted = append(wanted, store.Mailbox{Address: mailbox})
+		}
+	}
 	var out Verification
 	var mu stdsync.Mutex
 	var group stdsync.WaitGroup

@@ -44,5 +44,9 @@ func TestVerifyFindsEveryDifference(t *testing.T) { // CONV, J6
 		if v, err := sync.Verify(t.Context(), o); err != nil || v.Mailboxes != 1 || len(v.Differences) != 0 {
 			t.Errorf("%+v, %v", v, err)
 		}
+		o.Mailboxes = []providers.Address{"nobody@contoso.com"} // nothing to compare is no agreement
+		if v, err := sync.Verify(t.Context(), o); err != nil || v.Mailboxes != 0 || len(v.Failed) != 1 {
+			t.Errorf("%+v, %v", v, err)
+		}
 	})
 }
