@@ -25,6 +25,8 @@ func (t *Tenant) controlHandler() http.Handler {
 	t.handleRecords(mux)
 	mux.HandleFunc("GET /clock", t.serveClock)
 	mux.HandleFunc("POST /clock", t.serveClock)
+	mux.HandleFunc("GET /life", t.serveLife)
+	mux.HandleFunc("POST /life", t.serveLife)
 	mux.HandleFunc("GET /truth", t.serveTruth)
 	mux.HandleFunc("GET /faults", func(w http.ResponseWriter, _ *http.Request) {
 		t.writeControl(w, http.StatusOK, t.Faults())

@@ -120,7 +120,7 @@ func (t *Tenant) forward(from *mailbox, found instance, to []*contact) {
 	}
 	for _, box := range added {
 		if box.kind == roomBox {
-			t.request(host, e.uid, organized.date, box)
+			t.request(host, e, organized.date, box)
 			continue
 		}
 		single := attendeeCopy(e, box)

@@ -164,4 +164,8 @@ type cell struct {
 	people []*mailbox
 	once   sync.Once
 	now    func() int64 // the tenant's clock
+
+	sites []*site      // where its rooms are
+	lived atomic.Int64 // the last step of [Tenant.live]
+	born  uint64       // meetings that life made
 }

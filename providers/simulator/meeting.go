@@ -10,11 +10,11 @@ import (
 func (c *call) ensureCopies(e *event) {
 	for _, a := range e.attendees {
 		if a.who.box != nil {
-			c.t.ensure(a.who.box)
+			c.t.made(a.who.box)
 		}
 	}
 	if e.organizer.box != nil {
-		c.t.ensure(e.organizer.box)
+		c.t.made(e.organizer.box)
 	}
 }
 
@@ -29,7 +29,7 @@ func (t *Tenant) inviteOne(m *mailbox, e *event, box *mailbox) {
 	switch {
 	case box == nil || box == m:
 	case box.kind == roomBox:
-		t.request(m, e.uid, 0, box)
+		t.request(m, e, 0, box)
 	default:
 		box.put(attendeeCopy(e, box), true)
 	}
@@ -54,7 +54,7 @@ func (t *Tenant) update(m *mailbox, e *event, before []attendee, moved bool) {
 		case !was:
 			t.inviteOne(m, e, box)
 		case box.kind == roomBox && moved:
-			t.request(m, e.uid, 0, box)
+			t.request(m, e, 0, box)
 		case have == nil && moved:
 			t.inviteOne(m, e, box)
 		case have != nil:
@@ -87,7 +87,7 @@ func (t *Tenant) updateOccurrence(m *mailbox, master, x *event, moved bool) {
 		}
 		have := box.byUID(master.uid)
 		if box.kind == roomBox && moved {
-			t.request(m, master.uid, x.date, box)
+			t.request(m, master, x.date, box)
 			continue
 		}
 		if have == nil || have.kind != seriesMaster {
@@ -116,7 +116,7 @@ func (t *Tenant) withdraw(uid uint64, box *mailbox) {
 		return
 	}
 	c := have.clone()
-	c.cancel(t.options.Now().Unix())
+	c.cancel(t.present().Unix())
 	c.exceptions = nil
 	box.put(c, true)
 }
@@ -138,7 +138,7 @@ func (t *Tenant) withdrawDate(uid uint64, date int32, box *mailbox) {
 	}
 	x := on.e.clone()
 	x.asException(on)
-	x.cancel(t.options.Now().Unix())
+	x.cancel(t.present().Unix())
 	box.put(have.withException(x), false)
 }
 
@@ -184,21 +184,29 @@ func (c *call) deleteEvent(kind calendarKind, id itemID, ok, action bool) answer
 	c.entry.Effect = "deleted copy"
 	if organizer {
 		c.entry.Effect = "cancelled event"
-		for _, a := range found.e.attendees {
-			switch box := a.who.box; {
-			case box == nil || box == c.mailbox:
-			case found.date != 0:
-				c.t.withdrawDate(found.e.uid, found.date, box)
-			default:
-				c.t.withdraw(found.e.uid, box)
-			}
-		}
+		c.t.callOff(c.mailbox, found)
+	} else {
+		c.mailbox.drop(found)
 	}
-	c.mailbox.drop(found)
 	if action {
 		return answer{status: http.StatusAccepted}
 	}
 	return answer{status: http.StatusNoContent}
+}
+
+// callOff takes a meeting, or one date of a series, from everybody and from its
+// organiser.
+func (t *Tenant) callOff(host *mailbox, found instance) {
+	for _, a := range found.e.attendees {
+		switch box := a.who.box; {
+		case box == nil || box == host:
+		case found.date != 0:
+			t.withdrawDate(found.e.uid, found.date, box)
+		default:
+			t.withdraw(found.e.uid, box)
+		}
+	}
+	host.drop(found)
 }
 
 // drop removes an entry: an item, or one date of its series.
@@ -256,7 +264,7 @@ func (c *call) respond(kind calendarKind, id itemID, ok bool, resp response) ans
 // answered stores an attendee's answer with itself and, where tell is set, with
 // the organiser. A declined meeting leaves the attendee's calendar.
 func (t *Tenant) answered(box *mailbox, found instance, resp response, tell bool, other *proposal) {
-	now := t.options.Now().Unix()
+	now := t.present().Unix()
 	meant := showBusy
 	host := found.e.organizer.box
 	var organized *event

@@ -50,8 +50,15 @@ func (o occupancy) take(from, to int) {
 	}
 }
 
-// ensure makes the calendars of the mailbox's cell on first touch.
+// ensure makes the calendars of the mailbox's cell on first touch, and lets what
+// happens by itself happen up to now. The lock is not held.
 func (t *Tenant) ensure(m *mailbox) {
+	t.made(m)
+	t.live(m.cell)
+}
+
+// made makes the calendars only.
+func (t *Tenant) made(m *mailbox) {
 	m.cell.once.Do(func() {
 		day := dayNumber(t.started.Year(), t.started.Month(), t.started.Day())
 		k := &maker{

@@ -62,6 +62,9 @@ func (t *Tenant) watch(m *mailbox) {
 	t.mu.Lock()
 	m.watch = t.noteChange
 	t.mu.Unlock()
+	t.notifier.mu.Lock()
+	defer t.notifier.mu.Unlock()
+	t.notifier.kick()
 }
 
 func (t *Tenant) noteChange(w watched) {
@@ -102,7 +105,8 @@ func (t *Tenant) notify() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		timer.Reset(t.notifyRound())
+		pause := t.breathe()
+		timer.Reset(min(pause, t.notifyRound()))
 		select {
 		case <-t.notifier.wake:
 		case <-timer.C:

@@ -65,6 +65,10 @@ type Options struct {
 	// ForeignCA gives the tenant a certificate of another authority than the one
 	// that CAPEM names, as a network's inspecting proxy does.
 	ForeignCA bool
+	// Life is how much happens in the company by itself: 0 nothing, 1 a believable
+	// day, at most 100. Meetings arrive, move and are cancelled, people answer, all
+	// in minutes of the tenant's clock and the same for the same seed and times.
+	Life float64
 	// PlaceDelay is how long a written change of a place takes to be seen by
 	// reads; 0 is 5 s, negative is none. It has passed when it has passed on Now
 	// or on the real clock.
@@ -111,6 +115,8 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("people: %d is not between 2 and %d", o.People, maxPeople)
 	case o.EventsPerMailbox < 0 || o.EventsPerMailbox > maxEventsPerMailbox:
 		return o, fmt.Errorf("events per mailbox: %d is not between 0 and %d", o.EventsPerMailbox, maxEventsPerMailbox)
+	case !(o.Life >= 0 && o.Life <= maxLife):
+		return o, fmt.Errorf("life: %v is not between 0 and %d", o.Life, maxLife)
 	case o.TokenLife < 0 || o.ConsentDelay < 0:
 		return o, fmt.Errorf("token life %v or consent delay %v is negative", o.TokenLife, o.ConsentDelay)
 	case o.Latency < 0 || o.LatencyJitter < 0:

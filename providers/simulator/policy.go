@@ -123,7 +123,7 @@ func (p policy) forbids(host *mailbox, e *event, room *mailbox, now int64) strin
 	switch {
 	case p.Reserved:
 		return "assigned to somebody"
-	case p.BookersOnly != "" && (host.person == nil || host.person.department != p.BookersOnly):
+	case p.BookersOnly != "" && (host == nil || host.person == nil || host.person.department != p.BookersOnly):
 		return "the organiser is not in policy"
 	case p.NoRecurring && e.kind == seriesMaster:
 		return "no recurring meetings"

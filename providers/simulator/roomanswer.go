@@ -10,7 +10,8 @@ import (
 // looks at it once it is due, at the next touch of the tenant.
 type pendingAnswer struct {
 	room  *mailbox
-	host  *mailbox
+	host  *mailbox // nil: the organiser is elsewhere
+	asked *event   // what such an organiser sent
 	uid   uint64
 	date  int32 // 0: the whole meeting
 	due   moment
@@ -18,19 +19,22 @@ type pendingAnswer struct {
 }
 
 // request sends a meeting request to a room. The lock is held.
-func (t *Tenant) request(host *mailbox, uid uint64, date int32, room *mailbox) {
+func (t *Tenant) request(host *mailbox, e *event, date int32, room *mailbox) {
 	if room.gone() {
 		return // nobody is there to answer
 	}
-	p := &pendingAnswer{room: room, host: host, uid: uid, date: date}
+	p := &pendingAnswer{room: room, host: host, uid: e.uid, date: date}
+	if host == nil {
+		p.asked = e
+	}
 	delay := t.options.RoomAnswerDelay
 	if p.fault = t.faults.room(room.contact.address); p.fault != nil && p.fault.Delay > 0 {
 		delay = time.Duration(p.fault.Delay)
 	}
-	p.due = t.in(delay)
+	p.due = moment{t.present().Add(delay), time.Now().Add(delay)}
 	// A newer request for the same meeting replaces the older one.
 	t.pending = slices.DeleteFunc(t.pending, func(have *pendingAnswer) bool {
-		return have.room == room && have.uid == uid && (have.date == date || date == 0)
+		return have.room == room && have.uid == e.uid && (have.date == date || date == 0)
 	})
 	t.pending = append(t.pending, p)
 }
@@ -58,14 +62,33 @@ func (t *Tenant) settle() {
 	})
 	slices.SortStableFunc(due, func(a, b *pendingAnswer) int { return a.due.tenant.Compare(b.due.tenant) })
 	for _, p := range due {
-		t.decide(p, now.Unix())
+		at := now
+		if p.due.tenant.Before(now) {
+			at = p.due.tenant
+		}
+		// What happened by itself before comes before.
+		if t.life.on() {
+			t.liveUntil(p.room.cell, at.Add(-time.Nanosecond))
+			t.answerUntil(p.room.cell, at)
+		}
+		t.decideAt(p, at)
 	}
 	t.release(now.Unix())
 }
 
+// decideAt is decide at a time that may be in the past.
+func (t *Tenant) decideAt(p *pendingAnswer, at time.Time) {
+	before := t.lived.Swap(at.Unix())
+	t.decide(p, at.Unix())
+	t.lived.Store(before)
+}
+
 // decide lets a room answer one request.
 func (t *Tenant) decide(p *pendingAnswer, now int64) {
-	e := p.host.byUID(p.uid)
+	e := p.asked
+	if p.host != nil {
+		e = p.host.byUID(p.uid)
+	}
 	if e == nil || e.has(cancelledFlag) {
 		return
 	}
@@ -91,7 +114,7 @@ func (t *Tenant) decide(p *pendingAnswer, now int64) {
 			answered = answered.withException(x)
 		}
 	}
-	if e.tallied() {
+	if p.host != nil && e.tallied() {
 		p.host.put(answered, true)
 	}
 	have := p.room.byUID(p.uid)

@@ -45,7 +45,9 @@ type Tenant struct {
 
 	mu      sync.RWMutex // guards every mailbox's calendar and pending
 	pending []*pendingAnswer
-	uids    uint64 // of events made since start
+	life    life
+	lived   atomic.Int64 // see [Tenant.present]
+	uids    uint64       // of events made since start
 
 	ledger   *ledger
 	throttle *throttle
@@ -94,6 +96,10 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 		return nil, fmt.Errorf("simulated tenant: %w", err)
 	}
 	t.build()
+	if o.Life > 0 {
+		t.life.add(lifeRate{0, o.Life})
+	}
+	clock.jumped = t.jumped
 	if err := t.listen(ctx); err != nil {
 		return nil, fmt.Errorf("simulated tenant: %w", err)
 	}
@@ -109,9 +115,10 @@ func (t *Tenant) build() {
 	t.seedMap()
 	t.world.share()
 	t.holidays = makeHolidays(t.world, t.started)
-	clock := func() int64 { return t.options.Now().Unix() }
+	clock := func() int64 { return t.present().Unix() }
 	for _, c := range t.world.cells {
 		c.now = clock
+		c.settleIn(t.started)
 	}
 }
 
