@@ -18,7 +18,7 @@ import (
 // tenantFlags are the flags of tenant.
 type tenantFlags struct {
 	dir, faults, quota string
-	options     simulator.Options
+	options            simulator.Options
 }
 
 // maxFaultsFile is the longest file of faults that is read, in bytes.

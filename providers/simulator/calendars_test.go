@@ -308,3 +308,38 @@ func TestSharedCalendars(t *testing.T) {
 		t.Error("the default calendar is missing")
 	}
 }
+
+// A count is of all entries, not of the page.
+func TestCountIsOfAllEntries(t *testing.T) {
+	tenant, c := checked(t, Options{Rooms: 2, People: 2})
+	from, to := tenant.around()
+	path := viewPath(c.at.Organizer, from, to)
+	all, _ := c.all(path)
+	if len(all) < 3 {
+		t.Fatalf("only %d entries", len(all))
+	}
+	if page := c.get(strings.Replace(path, "$top=1000", "$top=2", 1) + "&$count=true"); page["@odata.count"] != float64(len(all)) || len(page["value"].([]any)) != 2 {
+		t.Errorf("count %v of %d", page["@odata.count"], len(all))
+	}
+}
+
+// A delta token of a deleted calendar is no good for a new one in its place.
+func TestTokenOfADeletedCalendar(t *testing.T) {
+	tenant, c := checked(t, Options{Rooms: 2, People: 2})
+	box := "/users/" + c.at.Organizer
+	from, to := tenant.around()
+	round := func(id string) string {
+		_, link := c.all(box + "/calendars/" + id + "/calendarView/delta?startDateTime=" + from.Format(time.RFC3339) + "&endDateTime=" + to.Format(time.RFC3339))
+		return link
+	}
+	first := c.post(201, box+"/calendars", object{"name": "One"})["id"].(string)
+	old := round(first)
+	c.send(204, request{method: "DELETE", path: box + "/calendars/" + first})
+	second := c.post(201, box+"/calendars", object{"name": "Two"})["id"].(string)
+	_, token, _ := strings.Cut(round(second), "?")
+	_, oldToken, _ := strings.Cut(old, "?")
+	c.send(200, request{method: "GET", path: box + "/calendars/" + second + "/calendarView/delta?" + token})
+	if got := c.send(410, request{method: "GET", path: box + "/calendars/" + second + "/calendarView/delta?" + oldToken}); got.errorCode() != "SyncStateNotFound" {
+		t.Errorf("%s", got.raw)
+	}
+}

@@ -170,7 +170,7 @@ func cpu(b *testing.B) func() {
 		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 	}
 	before := used()
-	return func() { b.ReportMetric(float64((used() - before).Microseconds())/float64(b.N), "cpu-us/op") }
+	return func() { b.ReportMetric(float64((used()-before).Microseconds())/float64(b.N), "cpu-us/op") }
 }
 
 // residentMB is what the process holds of memory; 0 where the system does not tell.

@@ -127,3 +127,30 @@ func TestBadEventsAreRefused(t *testing.T) {
 		t.Errorf("code %s for an occurrence moved onto its neighbour", r.errorCode())
 	}
 }
+
+// A month that lacks the day has the series on its last one, as in Outlook.
+func TestMonthsThatLackTheDay(t *testing.T) {
+	for _, row := range []struct {
+		pattern patternType
+		month   int32
+		first   string
+		want    string
+	}{
+		{absoluteMonthly, 0, "2027-01-31", "2027-01-31 2027-02-28 2027-03-31 2027-04-30"},
+		{absoluteYearly, 2, "2028-02-29", "2028-02-29 2029-02-28 2030-02-28 2031-02-28"},
+	} {
+		first, err := time.Parse(time.DateOnly, row.first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &recurrence{pattern: row.pattern, interval: 1, dom: int32(first.Day()), month: row.month, span: numbered, count: 4, first: dayNumber(first.Date())}
+		var got []string
+		r.dates(r.first, func(day int32) bool {
+			got = append(got, dayDate(day).Format(time.DateOnly))
+			return true
+		})
+		if strings.Join(got, " ") != row.want {
+			t.Errorf("%s: %v", row.first, got)
+		}
+	}
+}
