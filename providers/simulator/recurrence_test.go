@@ -154,3 +154,24 @@ func TestMonthsThatLackTheDay(t *testing.T) {
 		}
 	}
 }
+
+// Where a week begins decides what every second week is.
+func TestWeeksBeginWhereTheSeriesSays(t *testing.T) {
+	for firstDay, want := range map[time.Weekday]string{
+		time.Monday: "2027-01-05 2027-01-10 2027-01-19 2027-01-24",
+		time.Sunday: "2027-01-05 2027-01-17 2027-01-19 2027-01-31",
+	} {
+		r := &recurrence{
+			pattern: weekly, interval: 2, days: 1<<time.Sunday | 1<<time.Tuesday, firstDay: firstDay,
+			span: numbered, count: 4, first: dayNumber(2027, time.January, 5),
+		}
+		var got []string
+		r.dates(r.first, func(day int32) bool {
+			got = append(got, dayDate(day).Format(time.DateOnly))
+			return true
+		})
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v", firstDay, got)
+		}
+	}
+}
