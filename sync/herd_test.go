@@ -21,6 +21,15 @@ func TestNoHerd(t *testing.T) { // F-073
 		defer f.stop()
 		f.run()
 		f.synced()
+		listed, together := tn.seen("rooms")[0].at.Add(tn.latency), 0
+		for _, c := range append(tn.seen("availability"), tn.seen("changes")...) {
+			if c.at.Before(listed.Add(tn.latency - time.Millisecond)) {
+				together++
+			}
+		}
+		if together == 0 || together > 16 {
+			t.Errorf("the first sync begins with %d requests at once", together)
+		}
 		tn.forget()
 		begin := time.Now()
 		time.Sleep(11 * time.Minute)
@@ -100,11 +109,23 @@ func TestAfterASleep(t *testing.T) { // F-090, F-073
 		if len(first) != rooms {
 			t.Errorf("%d of %d rooms were read", len(first), rooms)
 		}
-		if early > 8 {
+		if early > 20 {
 			t.Errorf("it begins with a burst of %d requests", early)
 		}
 		if p := f.engine.Progress(); p.Fresh != rooms {
 			t.Errorf("%+v", p)
+		}
+		// Having been read together, they do not come together again.
+		tn.forget()
+		time.Sleep(4 * time.Minute)
+		within := 0
+		for _, c := range tn.seen("changes") {
+			if c.mailbox != onScreen {
+				within++
+			}
+		}
+		if within < rooms/5 {
+			t.Errorf("only %d of %d rooms were read in the four minutes that follow: the rest comes at once", within, rooms)
 		}
 	})
 }
