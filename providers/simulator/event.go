@@ -217,7 +217,7 @@ func (e *event) exceptionOn(date int32) *event {
 }
 
 // withException gives a copy of the master in which x replaces what the pattern
-// puts on x.date.
+// puts on x.date, a date that was taken out included.
 func (e *event) withException(x *event) *event {
 	c := e.clone()
 	i, found := slices.BinarySearchFunc(e.exceptions, x.date, func(x *event, d int32) int { return int(x.date) - int(d) })
@@ -226,6 +226,9 @@ func (e *event) withException(x *event) *event {
 		c.exceptions[i] = x
 	} else {
 		c.exceptions = slices.Insert(c.exceptions, i, x)
+	}
+	if i, gone := slices.BinarySearch(e.cancelled, x.date); gone {
+		c.cancelled = slices.Delete(slices.Clone(e.cancelled), i, i+1)
 	}
 	return c
 }

@@ -206,6 +206,9 @@ func (c *call) patched(w *wireEvent, found instance) (instance, *problem) {
 			e.seldomCopy().proposals = nil
 		}
 	}
+	if e.kind == seriesMaster {
+		e.inherit(found.e)
+	}
 	m.put(e, true)
 	if e.has(isOrganizerFlag) {
 		c.t.update(m, e, oldAttendees, moved)

@@ -31,7 +31,11 @@ func (t *Tenant) inviteOne(m *mailbox, e *event, box *mailbox) {
 	case box.kind == roomBox:
 		t.request(m, e, 0, box)
 	default:
-		box.put(attendeeCopy(e, box), true)
+		c := attendeeCopy(e, box)
+		if have := box.byUID(e.uid); have != nil { // was invited before: the copy lives again
+			c.num, c.created = have.num, have.created
+		}
+		box.put(c, true)
 	}
 }
 
@@ -63,13 +67,12 @@ func (t *Tenant) update(m *mailbox, e *event, before []attendee, moved bool) {
 	}
 }
 
-// refresh replaces a copy by the organiser's new state. Its own answer stays
-// unless the time moved.
+// refresh replaces a copy by the organiser's new state. What the attendee said and
+// did stays unless the time moved.
 func (t *Tenant) refresh(e *event, box *mailbox, have *event, moved bool) {
 	c := attendeeCopy(e, box)
 	if !moved {
-		c.resp, c.respondedAt, c.show = have.resp, have.respondedAt, answeredShow(e.show, have.resp)
-		c.cancelled = have.cancelled
+		c.keepOwn(e, have)
 	}
 	if box.kind == roomBox {
 		c.strip(box)
@@ -78,24 +81,29 @@ func (t *Tenant) refresh(e *event, box *mailbox, have *event, moved bool) {
 	box.put(c, true)
 }
 
-// updateOccurrence carries a changed occurrence to the attendees.
+// updateOccurrence carries a changed occurrence to the attendees. Who declined the
+// date hears of it again only where it moved.
 func (t *Tenant) updateOccurrence(m *mailbox, master, x *event, moved bool) {
 	for _, a := range x.attendees {
 		box := a.who.box
 		if box == nil || box == m {
 			continue
 		}
-		have := box.byUID(master.uid)
 		if box.kind == roomBox && moved {
 			t.request(m, master, x.date, box)
 			continue
 		}
-		if have == nil || have.kind != seriesMaster {
+		have := box.byUID(master.uid)
+		if have == nil || have.kind != seriesMaster || have.has(cancelledFlag) {
 			continue
 		}
 		c := attendeeCopy(x, box)
 		if !moved {
-			c.resp, c.respondedAt, c.show = have.resp, have.respondedAt, answeredShow(x.show, have.resp)
+			own, still := box.entry(itemID{num: have.num, date: x.date, stable: true})
+			if !still {
+				continue
+			}
+			c.keepAnswer(x.show, own.e)
 		}
 		if box.kind == roomBox {
 			c.strip(box)
@@ -115,9 +123,14 @@ func (t *Tenant) withdraw(uid uint64, box *mailbox) {
 		box.remove(have)
 		return
 	}
-	c := have.clone()
-	c.cancel(t.present().Unix())
+	c, now := have.clone(), t.present().Unix()
+	c.cancel(now)
 	c.exceptions = nil
+	for _, x := range have.exceptions {
+		x = x.fresh()
+		x.cancel(now)
+		c.exceptions = append(c.exceptions, x)
+	}
 	box.put(c, true)
 }
 
@@ -282,6 +295,7 @@ func (t *Tenant) answered(box *mailbox, found instance, resp response, tell bool
 			c.asException(found)
 			box.put(found.master.withException(c), false)
 		} else {
+			c.answerDates(found.e, meant)
 			box.put(c, true)
 		}
 	}
@@ -292,6 +306,7 @@ func (t *Tenant) answered(box *mailbox, found instance, resp response, tell bool
 		if i := organized.attendeeIndex(box); i >= 0 {
 			o := organized.clone()
 			o.attendees = withAnswer(organized.attendees, i, resp, now)
+			o.tallyDates(box, resp, now)
 			o.withProposal(box.contact, other)
 			host.put(o, true)
 		}

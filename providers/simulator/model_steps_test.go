@@ -309,8 +309,9 @@ func (r *modelRun) move() {
 	body := m.when()
 	r.t.Logf("%s moves %q: %v", box, m.subject, body)
 	r.ask(200, request{method: "PATCH", path: "/users/" + box + "/events/" + m.id, body: body})
-	if m.minute == before.minute && m.length == before.length && m.day.Equal(before.day) && m.days == before.days {
-		return
+	start, end := m.span(m.day)
+	if oldStart, oldEnd := before.span(before.day); start.Equal(oldStart) && end.Equal(oldEnd) {
+		return // nothing moved, so nobody is asked again
 	}
 	m.dates = map[int]*modelDate{}
 	r.request(m)
@@ -383,130 +384,5 @@ func (r *modelRun) changeDate() {
 	m.dates[e.date] = d
 	for other := range m.seats {
 		r.w.askDate(m, e.date, other, r.rules[other])
-	}
-}
-
-// cancel calls off a meeting or one date of it, by DELETE or by cancel.
-func (r *modelRun) cancel() {
-	box, e, ok := r.target(r.people, hosts)
-	if !ok {
-		return
-	}
-	m, path := e.m, "/users/"+box+"/events/"+e.m.id
-	one := e.date != 0 && rapid.IntRange(0, 3).Draw(r.t, "one date") > 0
-	if one {
-		path = r.path(box, e, false)
-	}
-	r.t.Logf("%s cancels %q, one date: %v %d", box, m.subject, one, e.date)
-	r.touched = m
-	if rapid.Bool().Draw(r.t, "by DELETE") {
-		r.ask(204, request{method: "DELETE", path: path})
-	} else {
-		r.ask(202, request{method: "POST", path: path + "/cancel", body: object{"comment": "sorry"}})
-	}
-	if !one {
-		for _, s := range m.seats {
-			m.withdraw(s)
-		}
-		m.gone = true
-		return
-	}
-	if m.dates[e.date] == nil {
-		m.dates[e.date] = &modelDate{}
-	}
-	m.dates[e.date].cancelled = true
-	for _, s := range m.seats {
-		if d := s.dates[e.date]; !s.room && s.here && !s.cancelled && (d == nil || !d.gone) {
-			s.on(e.date).cancelled = true
-		}
-	}
-}
-
-// changePeople takes somebody off a meeting, or puts somebody on.
-func (r *modelRun) changePeople() {
-	box, e, ok := r.target(r.people, hosts)
-	if !ok {
-		return
-	}
-	m := e.m
-	other := rapid.SampledFrom(slices.DeleteFunc(r.boxes(), func(b string) bool { return b == m.host })).Draw(r.t, "who")
-	room := slices.Contains(r.rooms, other)
-	if room && (m.show == "free" || m.show == "workingElsewhere" || m.length > 4*time.Hour) {
-		return
-	}
-	r.touched = m
-	s, added := m.seats[other], false
-	switch {
-	case s == nil || s.cancelled:
-		m.seats[other], added = &modelSeat{room: room}, true
-	case s.room:
-		delete(m.seats, other)
-	default:
-		m.withdraw(s)
-		if !s.here {
-			delete(m.seats, other) // had declined it: nothing is left
-		}
-	}
-	r.t.Logf("%s: %s on %q: %v", box, other, m.subject, added)
-	r.ask(200, request{method: "PATCH", path: "/users/" + box + "/events/" + m.id, body: object{"attendees": r.attendees(m)}})
-	if added {
-		r.w.ask(m, other, r.rules[other])
-	}
-}
-
-// invited is a copy that an attendee can answer.
-func (r *modelRun) invited(box string, e modelEntry) bool { return e.m.host != box }
-
-// answer responds to a meeting, or to one date of a series.
-func (r *modelRun) answer() {
-	box, e, ok := r.target(r.people, r.invited)
-	if !ok {
-		return
-	}
-	m, s := e.m, e.m.seats[box]
-	one := e.date != 0 && rapid.Bool().Draw(r.t, "one date")
-	word := rapid.SampledFrom([]string{"accept", "tentativelyAccept", "decline"}).Draw(r.t, "answer")
-	tell := rapid.Bool().Draw(r.t, "tell")
-	path := r.path(box, e, !one)
-	q := request{method: "POST", path: path + "/" + word, body: object{"sendResponse": tell}}
-	if s.cancelled || one && e.cancelled {
-		r.ask(400, q)
-		return
-	}
-	r.t.Logf("%s %ss %q, one date: %v %d, tells: %v", box, word, m.subject, one, e.date, tell)
-	r.touched = m
-	r.ask(202, q)
-	answer := map[string]string{"accept": "accepted", "tentativelyAccept": "tentativelyAccepted", "decline": "declined"}[word]
-	switch {
-	case one && word == "decline":
-		s.on(e.date).gone = true
-	case one:
-		s.on(e.date).answer = answer
-	default:
-		s.answer, s.here = answer, word != "decline"
-		if tell {
-			s.told = answer
-		}
-	}
-}
-
-// leave deletes a copy, or one date of it.
-func (r *modelRun) leave() {
-	box, e, ok := r.target(r.people, r.invited)
-	if !ok {
-		return
-	}
-	m, s := e.m, e.m.seats[box]
-	one := e.date != 0 && rapid.Bool().Draw(r.t, "one date")
-	r.t.Logf("%s deletes %q, one date: %v %d", box, m.subject, one, e.date)
-	r.touched = m
-	r.ask(204, request{method: "DELETE", path: r.path(box, e, !one)})
-	switch {
-	case !one:
-		s.here = false
-	case s.cancelled:
-		s.frozen = slices.DeleteFunc(s.frozen, func(have modelEntry) bool { return have.uid == e.uid })
-	default:
-		s.on(e.date).gone = true
 	}
 }

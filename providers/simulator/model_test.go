@@ -103,9 +103,9 @@ type modelSeat struct {
 }
 
 type modelSeatDate struct {
-	gone      bool // declined or deleted
-	cancelled bool
-	answer    string // "": the answer to the whole meeting counts
+	gone      bool        // declined or deleted
+	cancelled *modelEntry // called off: what the copy went on showing
+	answer    string      // "": the answer to the whole meeting counts
 }
 
 // modelMeeting is a meeting as its organiser means it.
@@ -216,10 +216,10 @@ func (m *modelMeeting) seated(s *modelSeat) (out []modelEntry) {
 			answer = d.answer
 		}
 		switch {
-		case d != nil && d.gone, e.cancelled && s.room, e.cancelled && (d == nil || !d.cancelled):
+		case d != nil && d.gone, e.cancelled && s.room, e.cancelled && (d == nil || d.cancelled == nil):
 			continue
-		case d != nil && d.cancelled:
-			e.callOff()
+		case d != nil && d.cancelled != nil:
+			e = *d.cancelled
 		case e.show == "busy" && answer != "accepted":
 			e.show = "tentative"
 		}

@@ -175,3 +175,51 @@ func TestWeeksBeginWhereTheSeriesSays(t *testing.T) {
 		}
 	}
 }
+
+// F-091: over changes of the clock too, whole series stand where the independent
+// library puts them: at the same wall clock of their zone.
+func TestOccurrencesAgreeWithRRuleOverClockChanges(t *testing.T) {
+	zones := newZoneTable()
+	days := []rrule.Weekday{rrule.SU, rrule.MO, rrule.TU, rrule.WE, rrule.TH, rrule.FR, rrule.SA}
+	rapid.Check(t, func(t *rapid.T) {
+		z, ok := zones.find(rapid.SampledFrom([]string{"W. Europe Standard Time", "Pacific Standard Time", "Lord Howe Standard Time", "E. South America Standard Time"}).Draw(t, "zone"))
+		if !ok {
+			t.Fatal("no such zone")
+		}
+		day := dayDate(dayNumber(2026, 1, 1) + int32(rapid.IntRange(0, 500).Draw(t, "first")))
+		// Between three and midnight no clock of these zones changes, so every wall clock is one instant.
+		minute := rapid.IntRange(3*60, 24*60-1).Draw(t, "minute")
+		start := time.Date(day.Year(), day.Month(), day.Day(), minute/60, minute%60, 0, 0, z.loc)
+		r := &recurrence{
+			pattern: patternType(rapid.IntRange(0, 2).Draw(t, "pattern")), interval: int32(rapid.IntRange(1, 4).Draw(t, "interval")),
+			days: 1 << start.Weekday(), dom: int32(min(start.Day(), 28)), first: dayNumber(day.Year(), day.Month(), day.Day()),
+			span: numbered, count: int32(rapid.IntRange(1, 200).Draw(t, "count")), zone: z,
+		}
+		o := rrule.ROption{Dtstart: start, Interval: int(r.interval), Count: int(r.count), Wkst: rrule.SU, Freq: []rrule.Frequency{rrule.DAILY, rrule.WEEKLY, rrule.MONTHLY}[r.pattern]}
+		switch r.pattern {
+		case weekly:
+			o.Byweekday = []rrule.Weekday{days[start.Weekday()]}
+		case absoluteMonthly:
+			o.Bymonthday = []int{int(r.dom)}
+		}
+		rule, err := rrule.NewRRule(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := &event{kind: seriesMaster, start: start.Unix(), end: start.Unix() + 1800, zone: z, endZone: z, recurrence: r}
+		from := start.AddDate(0, 0, rapid.IntRange(0, 400).Draw(t, "from"))
+		to := from.AddDate(0, 0, 250)
+		var got, want []int64
+		for _, at := range rule.Between(from, to, true) {
+			want = append(want, at.Unix())
+		}
+		for _, i := range e.instances(nil, from.Unix(), to.Unix()+1) {
+			if i.start >= from.Unix() { // one that is going on at the beginning is in a view too
+				got = append(got, i.start)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("%v %+v from %v:\n got %v\nwant %v", start, r, from, got, want)
+		}
+	})
+}

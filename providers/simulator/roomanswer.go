@@ -106,6 +106,7 @@ func (t *Tenant) decide(p *pendingAnswer, now int64) {
 	}
 	answered := e.clone()
 	answered.attendees = withAnswer(e.attendees, i, resp, now)
+	answered.tallyDates(p.room, resp, now)
 	for _, date := range clashes {
 		if on, ok := answered.dated(date); ok {
 			x := on.e.clone()
@@ -153,9 +154,13 @@ func (t *Tenant) decideDate(p *pendingAnswer, master *event, now int64) {
 	if resp == respondedNone {
 		return
 	}
-	t.answerOnDate(p.host, instance{e: x, master: master, date: p.date, start: x.start, end: x.end, kind: exceptionKind}, p.room, resp, now, nil)
 	have := p.room.byUID(p.uid)
-	if have == nil || have.kind != seriesMaster {
+	takesPart := have != nil && have.kind == seriesMaster
+	if !takesPart { // it declined the series, and a single date does not bring it back
+		resp = respondedDeclined
+	}
+	t.answerOnDate(p.host, instance{e: x, master: master, date: p.date, start: x.start, end: x.end, kind: exceptionKind}, p.room, resp, now, nil)
+	if !takesPart {
 		return
 	}
 	if resp == respondedDeclined {
@@ -167,9 +172,7 @@ func (t *Tenant) decideDate(p *pendingAnswer, master *event, now int64) {
 		told.attendees = withAnswer(told.attendees, i, resp, now)
 	}
 	c := roomCopy(told, p.room)
-	kept := have.clone()
-	kept.cancelled = slices.DeleteFunc(slices.Clone(have.cancelled), func(d int32) bool { return d == p.date })
-	p.room.put(kept.withException(c), false)
+	p.room.put(have.withException(c), false)
 }
 
 // verdict is the room's policy. clashes are the dates of a series that are
