@@ -14,7 +14,7 @@ import (
 func TestNoHerd(t *testing.T) { // F-073
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
-		const rooms = 200
+		const rooms = 100
 		tn := newTenant(rooms, 0)
 		tn.latency = 100 * time.Millisecond
 		f := newFixture(t, tn)
@@ -67,7 +67,7 @@ func TestNoHerd(t *testing.T) { // F-073
 func TestAfterASleep(t *testing.T) { // F-090, F-073
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
-		const rooms = 150
+		const rooms = 60
 		tn := newTenant(rooms, 0)
 		tn.latency = 200 * time.Millisecond
 		var mu stdsync.Mutex
@@ -78,7 +78,7 @@ func TestAfterASleep(t *testing.T) { // F-090, F-073
 			return time.Now().Round(0).Add(slept)
 		})
 		defer f.stop()
-		onScreen := roomName(140)
+		onScreen := roomName(50)
 		f.engine.Watch([]providers.Address{onScreen})
 		f.run()
 		f.synced()

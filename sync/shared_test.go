@@ -13,7 +13,7 @@ import (
 func TestTwoEnginesShareAQueue(t *testing.T) { // F-104
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
-		const rooms = 60
+		const rooms = 24
 		tn := newTenant(rooms, 3)
 		tn.latency = 100 * time.Millisecond
 		f := newFixture(t, tn)
@@ -27,7 +27,7 @@ func TestTwoEnginesShareAQueue(t *testing.T) { // F-104
 		f.run()
 		f.synced()
 		f.settles(time.Minute)
-		time.Sleep(15 * time.Minute)
+		time.Sleep(6 * time.Minute)
 		first := map[providers.Address]int{}
 		for _, c := range tn.seen("changes") {
 			if c.cursor == "" {
