@@ -21,6 +21,7 @@ const (
 type demoFlags struct {
 	rooms, people int
 	seed          int64
+	life          float64
 }
 
 func (a *app) demoCommand() *cobra.Command {
@@ -41,13 +42,14 @@ func (a *app) demoCommand() *cobra.Command {
 	flags.IntVar(&f.rooms, "rooms", defaultDemoRooms, "number of rooms")
 	flags.IntVar(&f.people, "people", defaultDemoPeople, "number of people")
 	flags.Int64Var(&f.seed, "seed", 0, "seed of the tenant's world")
+	flags.Float64Var(&f.life, "life", 1, "how much happens by itself: meetings arrive, move and are cancelled (1: a believable day, 0: nothing)")
 	return command
 }
 
 // demo runs the console over a fresh simulated tenant. Its files are in a
 // private temporary directory, which is removed at the end.
 func (a *app) demo(ctx context.Context, f demoFlags) (err error) {
-	o := simulator.Options{Rooms: f.rooms, People: f.people, Seed: f.seed}
+	o := simulator.Options{Rooms: f.rooms, People: f.people, Seed: f.seed, Life: f.life}
 	if err := checkSize(o); err != nil {
 		return err
 	}

@@ -47,6 +47,8 @@ func (a *app) tenantCommand() *cobra.Command {
 	flags.StringVar(&f.quota, "quota", "", "enforce other limits: published, per_app, per_mailbox, sliding, small, mailbox_only, directory_only, none")
 	flags.BoolVar(&o.Throttle, "throttle", false, "enforce the service's published limits")
 	flags.DurationVar(&o.RoomAnswerDelay, "room-answer", 2*time.Second, "how long a room takes to answer a meeting request")
+	flags.Float64Var(&o.Life, "life", 0, "how much happens by itself: meetings arrive, move and are cancelled (1: a believable day)")
+	flags.DurationVar(&o.TeamsDelay, "teams-delay", 0, "how long the link of a Teams meeting takes to appear")
 	flags.IntSliceVar(&o.Mistakes, "mistake", nil, "set-up mistakes to make, by number (see docs/simulated-tenant.md)")
 	flags.IntVar(&o.OnPremisesRooms, "on-premises-rooms", 0, "how many rooms have their mailbox on premises, where Graph cannot read it")
 	flags.BoolVar(&o.HybridFreeBusy, "hybrid-free-busy", false, "answer free/busy of mailboxes on premises")

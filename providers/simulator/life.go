@@ -241,8 +241,11 @@ var busyHours = [24]float64{7: 0.4, 8: 1.4, 9: 2, 10: 1.3, 11: 1.1, 12: 0.6, 13:
 func (s *site) pace(at int64) float64 {
 	local := time.Unix(at, 0).In(s.building.zone.loc)
 	pace := perRoomDay * busyHours[local.Hour()] / sumOf(busyHours[:]) / 60
-	if local.Weekday() == time.Saturday || local.Weekday() == time.Sunday || dayOff(s.building.city.country, local) {
+	switch {
+	case dayOff(s.building.city.country, local):
 		pace *= 0.06
+	case local.Weekday() == time.Saturday || local.Weekday() == time.Sunday:
+		pace *= weekendShare
 	}
 	return pace
 }
