@@ -15,7 +15,7 @@ import (
 
 const (
 	defaultDemoRooms  = 40
-	defaultDemoPeople = 25
+	defaultDemoPeople = 60
 )
 
 type demoFlags struct {

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 )
@@ -149,6 +150,7 @@ func TestMovedDatesInDelta(t *testing.T) {
 	days := c.instances(c.at.Organizer, e["id"].(string), at, at.AddDate(0, 0, 9))
 	window := box + "/calendarView/delta?startDateTime=" + url.QueryEscape(at.AddDate(0, 0, 3).Format(time.RFC3339)) + "&endDateTime=" + url.QueryEscape(at.AddDate(0, 0, 4).Format(time.RFC3339))
 	list, link := c.all(window)
+	list = slices.DeleteFunc(list, func(o object) bool { return o["id"] != e["id"] && o["seriesMasterId"] != e["id"] })
 	if len(list) != 2 { // the master, dated earlier, and the one date
 		t.Fatalf("the window has %d entries", len(list))
 	}

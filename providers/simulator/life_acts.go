@@ -79,12 +79,12 @@ func officeDay(z *zone, day int32) (from, to int64) {
 	return from, from + 9*3600
 }
 
-// soon is a time later on the same day, some time; far one on another day. Most
-// meetings are arranged some days ahead.
-func (l *liver) when(room *mailbox, length int64) (start int64, ok bool) {
+// when is a time for a meeting: for some later on the same day, for most some days
+// ahead.
+func (l *liver) when(room *mailbox, plan plan) (start int64, ok bool) {
 	if l.r.IntN(4) == 0 {
 		start = (l.now/1800 + 1 + int64(l.r.IntN(8))) * 1800
-		local := time.Unix(start+length, 0).In(room.zone.loc)
+		local := time.Unix(start+plan.length, 0).In(room.zone.loc)
 		return start, local.Hour() < 18 && dayOf(start, room.zone) == dayOf(l.now, room.zone)
 	}
 	lead := int32(math.Sqrt(22 * (1/(1-l.r.Float64()) - 1)))
@@ -93,7 +93,7 @@ func (l *liver) when(room *mailbox, length int64) (start int64, ok bool) {
 		day++
 	}
 	d := dayDate(day)
-	minute := startMinutes[l.r.IntN(len(startMinutes))]
+	minute := plan.startMinute(l.r)
 	return time.Date(d.Year(), d.Month(), d.Day(), minute/60, minute%60, 0, 0, room.zone.loc).Unix(), true
 }
 
@@ -101,7 +101,7 @@ func (l *liver) when(room *mailbox, length int64) (start int64, ok bool) {
 func (l *liver) arrange(room *mailbox) {
 	plan := planFor(l.r, room.room.capacity)
 	for range 4 {
-		start, ok := l.when(room, plan.length)
+		start, ok := l.when(room, plan)
 		end := start + plan.length
 		enough := int64(room.room.popularity * 9 * 3600 * 1.2)
 		if !ok || !l.isFree(room, start, end, 0) || l.load(room, start) > enough {
@@ -112,20 +112,18 @@ func (l *liver) arrange(room *mailbox) {
 	}
 }
 
-// arrangeSeries books a room every week from the next one on.
+// arrangeSeries books a room for a series from next week on.
 func (l *liver) arrangeSeries(room *mailbox) {
-	day := dayOf(l.now, room.zone) + 7 + int32(l.r.IntN(5))
-	for weekdayOf(day) == time.Saturday || weekdayOf(day) == time.Sunday {
-		day++
-	}
+	idea := drawSeries(l.r, room.room.capacity)
+	plan := idea.plan(l.r, room.room.capacity)
+	day := dayOf(l.now, room.zone) + 7
+	rc := &recurrence{firstDay: time.Sunday, zone: room.zone, span: endDate, first: day, last: day + int32(7*(5+l.r.IntN(12)))}
+	idea.repeat(l.r, rc)
+	rc.dates(day, func(d int32) bool { day = d; return false })
+	rc.first = day
 	d := dayDate(day)
-	minute := startMinutes[l.r.IntN(len(startMinutes)-3)]
+	minute := plan.startMinute(l.r)
 	start := time.Date(d.Year(), d.Month(), d.Day(), minute/60, minute%60, 0, 0, room.zone.loc).Unix()
-	rc := &recurrence{
-		pattern: weekly, interval: 1, days: 1 << weekdayOf(day), firstDay: time.Monday, zone: room.zone,
-		span: endDate, first: day, last: day + int32(7*(5+l.r.IntN(12))),
-	}
-	plan := seriesPlan(l.r)
 	l.invite(room, plan, start, start+plan.length, rc)
 }
 
@@ -166,12 +164,13 @@ func (l *liver) invite(room *mailbox, plan plan, start, end int64, rc *recurrenc
 	e.attendees = append(e.attendees, attendee{who: room.contact, kind: resource})
 	e.locations = room.room.locations
 	for range plan.guests {
-		who := l.guest(start, end)
+		who := l.guest(start, end, plan.outside)
 		if who == nil || who == e.organizer || slices.ContainsFunc(e.attendees, func(a attendee) bool { return a.who == who }) {
 			continue
 		}
 		e.attendees = append(e.attendees, attendee{who: who, kind: attendance(l.r.IntN(5) / 4)})
 	}
+	e.nameThose()
 	if host != nil {
 		e.set(isOrganizerFlag, true)
 		e.set(onlineFlag, l.t.teams(host) && l.r.IntN(5) > 1)
@@ -195,8 +194,12 @@ func (l *liver) host(room *mailbox, start, end int64) *mailbox {
 	return nil
 }
 
-func (l *liver) guest(start, end int64) *contact {
-	if people := l.cell.people; len(people) > 0 && l.r.IntN(5) > 0 {
+func (l *liver) guest(start, end int64, outside bool) *contact {
+	inside := 6
+	if outside {
+		inside = 2
+	}
+	if people := l.cell.people; len(people) > 0 && l.r.IntN(inside) > 0 {
 		p := people[l.r.IntN(len(people))]
 		if !p.active() || !l.isFree(p, start, end, 0) {
 			return nil
@@ -246,7 +249,7 @@ func (l *liver) move(room *mailbox) {
 	for range 5 {
 		start, ok := i.start+int64(l.r.IntN(9)-4)*1800, true
 		if l.r.IntN(2) == 0 {
-			start, ok = l.when(room, length)
+			start, ok = l.when(room, plan{length: length})
 		}
 		local := time.Unix(start, 0).In(room.zone.loc)
 		if !ok || start == i.start || start <= l.now || local.Hour() < 8 || local.Hour() > 17 {

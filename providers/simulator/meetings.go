@@ -81,6 +81,7 @@ func (k *maker) fill() {
 		k.busy[m] = &o
 	}
 	for _, room := range k.cell.rooms {
+		k.outOfService(room)
 		k.series(room)
 	}
 	for _, p := range k.cell.people {
@@ -159,39 +160,35 @@ func (k *maker) each(e *event, yield func(start, end int64) bool) {
 	e.occurrences(k.from-86400, k.to+86400, func(_ int32, start, end int64) bool { return yield(start, end) })
 }
 
-// busiest hours come first; nobody starts a meeting at lunch if there is a choice.
-var startMinutes = []int{9 * 60, 9*60 + 30, 10 * 60, 10*60 + 30, 11 * 60, 11*60 + 30, 13 * 60, 13*60 + 30, 14 * 60, 14*60 + 30, 15 * 60, 15*60 + 30, 16 * 60, 16*60 + 30, 8 * 60, 8*60 + 30, 12 * 60, 12*60 + 30, 17 * 60}
-
-// series gives a room its stand-up and its weekly meetings.
+// series gives a room the meetings that come every week or month.
 func (k *maker) series(room *mailbox) {
-	k.pattern(room, standupNames, func(rc *recurrence) {
-		rc.pattern, rc.interval = weekly, 1
-		rc.days = 0b0111110
-	}, []int{15, 15, 30}, room.room.popularity > 0.4 && k.r.IntN(3) == 0)
-	for range 1 + k.r.IntN(3) {
-		k.pattern(room, weeklyNames, func(rc *recurrence) {
-			switch k.r.IntN(8) {
-			case 0:
-				rc.pattern, rc.interval = weekly, 2
-				rc.days = 1 << (1 + k.r.IntN(5))
-			case 1:
-				rc.pattern, rc.interval, rc.index = relativeMonthly, 1, uint8(k.r.IntN(5))
-				rc.days = 1 << (1 + k.r.IntN(5))
-			case 2:
-				rc.pattern, rc.interval = weekly, 1
-				rc.days = 1<<(1+k.r.IntN(2)) | 1<<(3+k.r.IntN(3))
-			default:
-				rc.pattern, rc.interval = weekly, 1
-				rc.days = 1 << (1 + k.r.IntN(5))
-			}
-		}, []int{30, 60, 60, 90}, true)
+	for range 2 + k.r.IntN(3) {
+		k.pattern(room, drawSeries(k.r, room.room.capacity), nil)
+	}
+	if largest(k.cell.rooms, room) {
+		k.pattern(room, &allHands, nil)
 	}
 }
 
-func (k *maker) pattern(room *mailbox, names []string, shape func(*recurrence), lengths []int, wanted bool) {
+// largest reports whether no room of the same building has more seats.
+func largest(rooms []*mailbox, room *mailbox) bool {
+	for _, m := range rooms {
+		if m == room {
+			continue
+		}
+		if m.room.building == room.room.building && (m.room.capacity > room.room.capacity || m.room.capacity == room.room.capacity && m.index < room.index) {
+			return false
+		}
+	}
+	return true
+}
+
+// pattern books a room for a series, in the name of host or of somebody who is
+// free. It reports whether a time was found.
+func (k *maker) pattern(room *mailbox, idea *seriesIdea, host *contact) bool {
 	rc := &recurrence{firstDay: time.Sunday, zone: room.zone}
-	shape(rc)
-	name, length := names[k.r.IntN(len(names))], lengths[k.r.IntN(len(lengths))]
+	idea.repeat(k.r, rc)
+	plan := idea.plan(k.r, room.room.capacity)
 	began := k.today - int32(14+k.r.IntN(300))
 	switch k.r.IntN(4) {
 	case 0:
@@ -202,23 +199,24 @@ func (k *maker) pattern(room *mailbox, names []string, shape func(*recurrence), 
 		rc.span, rc.last = endDate, k.today+int32(10+k.r.IntN(120))
 	}
 	organizer := k.r.Uint64()
-	for try := range 6 {
-		minute := startMinutes[k.r.IntN(len(startMinutes)-2)]
-		if !wanted || try == 5 {
-			return
-		}
+	for range 6 {
 		rc.first = began
 		rc.dates(began, func(day int32) bool { began = day; return false })
 		rc.first = began
-		start, end := k.span(room.zone, began, minute, length)
-		e := k.meeting(name, room, start, end)
+		start, end := k.span(room.zone, began, plan.startMinute(k.r), int(plan.length/60))
+		e := k.meeting(plan.subject, room, start, end)
 		e.kind, e.recurrence = seriesMaster, rc
 		if !k.isFree(room, e) || !k.room(room, e) {
 			continue
 		}
-		k.book(e, k.host(e, room, organizer), []*mailbox{room}, 2+k.r.IntN(4))
-		return
+		who := host
+		if who == nil {
+			who = k.host(e, room, organizer)
+		}
+		k.book(e, who, []*mailbox{room}, plan)
+		return true
 	}
+	return false
 }
 
 // weekendShare is how much of a weekday's meetings a day of the weekend has.
@@ -229,11 +227,11 @@ const weekendShare = 0.3
 func (k *maker) day(room *mailbox, day int32) {
 	ahead := float64(max(day-k.today, 0))
 	wanted := int(room.room.popularity * 36 * (0.7 + 0.6*k.r.Float64()) / (1 + ahead*ahead/22))
-	weekend := false
-	if w := weekdayOf(day); w == time.Saturday || w == time.Sunday {
-		// Some shifts work then: a tenant that is looked at on a Saturday has life.
-		weekend = true
-		wanted = int(float64(wanted) * weekendShare)
+	w := weekdayOf(day)
+	weekend := w == time.Saturday || w == time.Sunday // some shifts work then
+	wanted = int(float64(wanted) * dayWeights[w])
+	if dayOff(room.room.building.city.country, dayDate(day)) {
+		wanted /= 8
 	}
 	if k.force > 0 {
 		wanted = 36 * min(k.force, 60) / 60
@@ -249,42 +247,25 @@ func (k *maker) day(room *mailbox, day int32) {
 		k.wholeDay(room, day)
 		return
 	}
-	for try := 0; taken < wanted && try < 12; try++ {
-		length := []int{30, 30, 30, 60, 60, 60, 60, 90, 120}[k.r.IntN(9)]
-		start, end := k.span(room.zone, day, startMinutes[k.r.IntN(len(startMinutes))], length)
-		e := k.meeting(k.subject(), room, start, end)
+	for try := 0; taken < wanted && try < 14; try++ {
+		plan := planFor(k.r, room.room.capacity)
+		start, end := k.span(room.zone, day, plan.startMinute(k.r), int(plan.length/60))
+		e := k.meeting(plan.subject, room, start, end)
+		e.sens, e.show = plan.sens, plan.show
 		if !k.isFree(room, e) || !k.room(room, e) {
 			continue
 		}
-		k.decorate(e)
 		rooms := []*mailbox{room}
 		if k.r.IntN(30) == 0 {
 			rooms = append(rooms, k.second(room, e)...)
 		}
-		k.book(e, k.host(e, room, k.r.Uint64()), rooms, 1+k.r.IntN(min(room.room.capacity, 7)))
-		taken += length / 15
+		k.book(e, k.host(e, room, k.r.Uint64()), rooms, plan)
+		taken += int(plan.length+899) / 900
 	}
 }
 
-func (k *maker) subject() string {
-	name := singleNames[k.r.IntN(len(singleNames))]
-	if k.r.IntN(3) == 0 {
-		name += " " + projects[k.r.IntN(len(projects))]
-	}
-	return name
-}
-
-// decorate makes some meetings private or tentative.
-func (k *maker) decorate(e *event) {
-	switch k.r.IntN(24) {
-	case 0:
-		e.sens, e.subject = 2, privateNames[k.r.IntN(len(privateNames))]
-	case 1:
-		e.sens = 3
-	case 2, 3:
-		e.show = showTentative
-	}
-}
+// subject names one of the many short meetings where their number is forced.
+func (k *maker) subject() string { return singleNames[k.r.IntN(len(singleNames))] }
 
 func (k *maker) wholeDay(room *mailbox, day int32) {
 	d := dayDate(day)
@@ -293,8 +274,21 @@ func (k *maker) wholeDay(room *mailbox, day int32) {
 	e := k.meeting(allDayNames[k.r.IntN(len(allDayNames))], room, start, end)
 	e.set(allDayFlag, true)
 	if k.isFree(room, e) {
-		k.book(e, k.host(e, room, k.r.Uint64()), []*mailbox{room}, 1)
+		k.book(e, k.host(e, room, k.r.Uint64()), []*mailbox{room}, plan{guests: 1})
 	}
+}
+
+// outOfService blocks some rooms for a day or some: an entry of the room itself.
+func (k *maker) outOfService(room *mailbox) {
+	if k.force > 0 || room.index%23 != 9 {
+		return
+	}
+	d := dayDate(k.today + 2 + int32(k.r.IntN(8)))
+	start := time.Date(d.Year(), d.Month(), d.Day(), 0, 0, 0, 0, room.zone.loc).Unix()
+	end := time.Date(d.Year(), d.Month(), d.Day()+1+k.r.IntN(3), 0, 0, 0, 0, room.zone.loc).Unix()
+	e := k.meeting(repairs[k.r.IntN(len(repairs))], room, start, end)
+	e.set(allDayFlag, true)
+	k.solo(room, e)
 }
 
 // second finds another room of the same building for a meeting in two rooms.

@@ -40,12 +40,16 @@ func (k *maker) host(e *event, room *mailbox, choice uint64) *contact {
 
 // book puts a meeting into the organiser's calendar, into those of the rooms and
 // into those of some attendees who are free. All copies share one UID.
-func (k *maker) book(e *event, host *contact, rooms []*mailbox, guests int) {
+func (k *maker) book(e *event, host *contact, rooms []*mailbox, plan plan) {
+	guests, inside := plan.guests, 6
+	if plan.outside {
+		inside = 2
+	}
 	var invited []*mailbox
 	seen := map[*contact]bool{host: true}
 	for try := 0; guests > 0 && try < 3*guests+4; try++ {
 		var who *contact
-		if people := k.cell.people; len(people) > 0 && k.r.IntN(3) > 0 {
+		if people := k.cell.people; len(people) > 0 && k.r.IntN(inside) > 0 {
 			p := people[k.r.IntN(len(people))]
 			if !k.isFree(p, e) || !k.room(p, e) {
 				continue
@@ -89,6 +93,7 @@ func (k *maker) book(e *event, host *contact, rooms []*mailbox, guests int) {
 		e.set(onlineFlag, true)
 	}
 	e.organizer = host
+	e.nameThose()
 	e.attendees = k.store(e.attendees)
 	if host.box != nil {
 		host.box.seedCopy(e, copyOfOrganizer)
@@ -119,12 +124,12 @@ func (k *maker) leave(p *mailbox) {
 	if k.force > 0 || k.r.IntN(4) > 0 {
 		return
 	}
-	first := k.today + int32(k.r.IntN(20))
+	first := k.today + int32(k.r.IntN(15))
 	days := []int{1, 1, 2, 5}[k.r.IntN(4)]
 	d := dayDate(first)
 	start := time.Date(d.Year(), d.Month(), d.Day(), 0, 0, 0, 0, p.zone.loc).Unix()
 	end := time.Date(d.Year(), d.Month(), d.Day()+days, 0, 0, 0, 0, p.zone.loc).Unix()
-	e := k.meeting("Out of office", p, start, end)
+	e := k.meeting(awayNames[k.r.IntN(len(awayNames))], p, start, end)
 	e.show = showOOF
 	e.set(allDayFlag, true)
 	k.solo(p, e)
@@ -135,11 +140,12 @@ func (k *maker) own(p *mailbox) {
 	if k.force > 0 {
 		return
 	}
+	k.habits(p)
 	for day := k.today - daysBack; day < k.today+daysAhead; day++ {
 		if w := weekdayOf(day); w == time.Saturday || w == time.Sunday || k.r.IntN(3) > 0 {
 			continue
 		}
-		start, end := k.span(p.zone, day, startMinutes[k.r.IntN(len(startMinutes))], []int{30, 60, 90}[k.r.IntN(3)])
+		start, end := k.span(p.zone, day, plan{}.startMinute(k.r), []int{30, 60, 90}[k.r.IntN(3)])
 		e := k.meeting(soloNames[k.r.IntN(len(soloNames))], p, start, end)
 		if !k.isFree(p, e) {
 			continue
@@ -153,6 +159,36 @@ func (k *maker) own(p *mailbox) {
 			e.show = showFree
 		}
 		k.solo(p, e)
+	}
+}
+
+// habits are what some people have every week: a day at home, which keeps nobody
+// from inviting them, and time of their own, which does.
+func (k *maker) habits(p *mailbox) {
+	weekly := func(subject string, weekday time.Weekday, minute, length int, show showAs) *event {
+		first := k.today - int32(60+k.r.IntN(200))
+		for weekdayOf(first) != weekday {
+			first++
+		}
+		start, end := k.span(p.zone, first, minute, length)
+		e := k.meeting(subject, p, start, end)
+		e.kind, e.show = seriesMaster, show
+		e.recurrence = &recurrence{pattern: weekly, interval: 1, days: 1 << weekday, firstDay: time.Sunday, span: noEnd, first: first, zone: p.zone}
+		return e
+	}
+	switch k.r.IntN(6) {
+	case 0, 1:
+		e := weekly("Working from home", []time.Weekday{time.Monday, time.Friday, time.Friday, time.Wednesday}[k.r.IntN(4)], 0, 1440, showElsewhere)
+		e.set(allDayFlag, true)
+		e.organizer, e.resp = p.contact, respondedOrganizer
+		e.set(isOrganizerFlag, true)
+		e.set(reminderFlag, false)
+		p.seed(e)
+	case 2:
+		e := weekly("Focus time", time.Weekday(2+2*k.r.IntN(2)), 540, 120, showBusy)
+		if k.isFree(p, e) {
+			k.solo(p, e)
+		}
 	}
 }
 
@@ -194,7 +230,7 @@ func (k *maker) topUp(m *mailbox) {
 
 func (k *maker) fillWith(m *mailbox, e *event) {
 	if m.kind == roomBox {
-		k.book(e, k.host(e, m, k.r.Uint64()), []*mailbox{m}, 1+k.r.IntN(3))
+		k.book(e, k.host(e, m, k.r.Uint64()), []*mailbox{m}, plan{guests: 1 + k.r.IntN(3)})
 		return
 	}
 	e.subject = soloNames[k.r.IntN(len(soloNames))]

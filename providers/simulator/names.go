@@ -67,11 +67,11 @@ var departments = []struct {
 
 // meetingNames by the kind of a meeting.
 var (
-	standupNames = []string{"Daily stand-up", "Morning sync", "Support handover", "Build triage"}
-	weeklyNames  = []string{"Weekly team meeting", "Sprint planning", "Sprint review", "Design critique", "Budget round", "Pipeline review", "Hiring sync", "Customer board", "Safety round", "Architecture forum", "Leadership team", "Office hours"}
 	singleNames  = []string{"Design review", "Customer workshop", "Interview", "Quarterly figures", "Vendor demo", "Project kick-off", "Retrospective", "Roadmap", "Contract review", "Incident review", "Training", "Press briefing", "Onboarding", "Site visit", "Pricing", "Accessibility audit", "Release go/no-go", "Tenant migration", "Fire drill briefing", "Partner meeting", "Brainstorm", "Data protection review", "Supplier negotiation", "Works council", "Portfolio review"}
 	soloNames    = []string{"Focus time", "Lunch", "Prepare slides", "1:1", "Travel", "Writing", "Call with customer", "Gym", "School run"}
 	privateNames = []string{"Dentist", "Salary talk", "Personal", "Doctor", "Performance review"}
+	awayNames    = []string{"Out of office", "Annual leave", "Annual leave", "Conference", "Parental leave"}
+	repairs      = []string{"Out of service: display", "Out of service: air conditioning", "Maintenance", "Out of service: carpet"}
 	allDayNames  = []string{"Offsite", "Maintenance", "Board day", "Hackathon", "Audit"}
 	projects     = []string{"Atlas", "Borealis", "Cobalt", "Delta", "Ember", "Fjord", "Granite", "Helios"}
 )

@@ -61,7 +61,7 @@ func TestGeneratedMeetingsAgree(t *testing.T) {
 					t.Fatalf("%s is booked twice at %s", r.Mailbox, e.Start)
 				}
 				end = e.End
-				if !strings.HasSuffix(e.Organizer, "@"+tenant.Endpoints().Domain) {
+				if !strings.HasSuffix(e.Organizer, "@"+tenant.Endpoints().Domain) || e.Organizer == r.Mailbox {
 					continue
 				}
 				own, found := byUID[e.ICalUID+e.Start]
