@@ -80,7 +80,7 @@ func passes(ctx context.Context, dir string, limit time.Duration) error {
 
 // goTest runs the tests of packages, stopping at the first failure.
 func goTest(ctx context.Context, limit time.Duration, packages []string, flags ...string) (string, error) {
-	args := append([]string{"test", "-short", "-failfast", "-timeout", limit.String()}, flags...)
+	args := append([]string{"test", "-vet=off", "-short", "-failfast", "-timeout", limit.String()}, flags...)
 	args = append(args, packages...)
 	if len(packages) == 1 && usesRapid(packages[0]) {
 		args = append(args, "-args", "-rapid.nofailfile") // what fails here is no find
