@@ -264,3 +264,36 @@ func TestTeamsSwitchAndLateLink(t *testing.T) {
 		t.Errorf("switched off: %v %v", made["isOnlineMeeting"], made["onlineMeeting"])
 	}
 }
+
+// Meetings that only touch do not clash.
+func TestMeetingsThatTouch(t *testing.T) {
+	tenant, c := checked(t, Options{Rooms: 2, People: 2, RoomAnswerDelay: time.Second})
+	room, at := tenant.Rooms()[0].Mailbox, tenant.quiet()
+	for i := range 3 {
+		made := c.post(201, "/users/"+c.at.Organizer+"/events", meeting(room, at.Add(time.Duration(i)*time.Hour), time.Hour))
+		tenant.Clock().Advance(2 * time.Second)
+		if got := roomResponse(c.event(c.at.Organizer, made), room); got != "accepted" {
+			t.Errorf("meeting %d is %q", i, got)
+		}
+	}
+}
+
+// What was cancelled takes no time in anybody's free/busy and is not shown there.
+func TestCancelledTakesNoTime(t *testing.T) {
+	tenant, c := checked(t, Options{Rooms: 2, People: 3})
+	guest, at := tenant.People()[2].Mailbox, tenant.quiet()
+	body := meeting(tenant.Rooms()[0].Mailbox, at, time.Hour, "attendees", []any{object{"type": "required", "emailAddress": object{"address": guest}}})
+	made := c.post(201, "/users/"+c.at.Organizer+"/events", body)
+	items := func() int {
+		answer := c.post(200, calendar(c.at.Organizer)+"/getSchedule", object{"schedules": []string{guest}, "startTime": wire(at, "UTC"), "endTime": wire(at.Add(time.Hour), "UTC")})
+		list, _ := dig(answer["value"].([]any)[0], "scheduleItems").([]any)
+		return len(list)
+	}
+	if n := items(); n != 1 {
+		t.Fatalf("%d entries before", n)
+	}
+	c.send(202, request{method: "POST", path: "/users/" + c.at.Organizer + "/events/" + made["id"].(string) + "/cancel", body: object{}})
+	if n := items(); n != 0 {
+		t.Errorf("%d entries after", n)
+	}
+}
