@@ -29,6 +29,8 @@ type contract struct {
 	// queries has the names of the query parameters of each operation.
 	queries map[*openapi3.Operation]map[string]bool
 	file    string
+	// operations are all there are, in no order.
+	operations []Operation
 }
 
 // sharedContract loads once for all tests of a process: it takes about half a
@@ -100,8 +102,9 @@ func loadContract(file string) (*contract, error) {
 		return nil, fmt.Errorf("reading the contract: %w", err)
 	}
 	c := &contract{router: router, queries: map[*openapi3.Operation]map[string]bool{}, file: file}
-	for _, path := range doc.Paths.Map() {
-		for _, operation := range path.Operations() {
+	for template, path := range doc.Paths.Map() {
+		for method, operation := range path.Operations() {
+			c.operations = append(c.operations, Operation{ID: operation.OperationID, Method: method, Path: template})
 			names := map[string]bool{}
 			for _, parameters := range []openapi3.Parameters{path.Parameters, operation.Parameters} {
 				for _, p := range parameters {

@@ -70,6 +70,7 @@ func (c *Checker) check(x exchange) {
 	c.checkRequest(operation, input, x)
 	if x.status != 0 && !x.injected {
 		c.checkResponse(operation, input, x)
+		c.answered(operation, x.status)
 	}
 	if route.Path == "/$batch" {
 		c.checkBatch(operation, x)

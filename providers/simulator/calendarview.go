@@ -63,6 +63,9 @@ func (c *call) calendarView(kind calendarKind) answer {
 	if p := c.options("$top", "$skip", "$filter", "$count", "$orderby", "$select", "$expand", "$skiptoken"); p != nil {
 		return c.refuse(p)
 	}
+	if p := c.noMorePages(); p != nil {
+		return c.refuse(p)
+	}
 	from, to, p := c.window()
 	if p != nil {
 		return c.refuse(p)
@@ -233,6 +236,9 @@ func (c *call) eventField(i instance) func(string) (any, bool) {
 // instancesOf lists the occurrences of a series.
 func (c *call) instancesOf(e *event) answer {
 	if p := c.options("$top", "$skip", "$select", "$orderby", "$filter", "$count", "$expand", "$skiptoken"); p != nil {
+		return c.refuse(p)
+	}
+	if p := c.noMorePages(); p != nil {
 		return c.refuse(p)
 	}
 	from, to, p := c.window()

@@ -3,7 +3,6 @@ package simulator
 import (
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
@@ -77,8 +76,8 @@ func (c *call) checkIn(r *placeRecord) answer {
 		CalendarEventID string `json:"calendarEventId"`
 		CheckInMethod   string `json:"checkInMethod"`
 	}
-	if err := json.Unmarshal(c.body, &body); err != nil {
-		return c.fail(http.StatusBadRequest, "BadRequest", "Unable to read JSON request payload.")
+	if p := c.parameters(&body, "createdDateTime"); p != nil {
+		return c.refuse(p)
 	}
 	switch body.CheckInMethod {
 	case "manual", "inferred", "verified":

@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,7 +27,10 @@ func (c *call) directoryObjects() answer {
 		IDs   []string `json:"ids"`
 		Types []string `json:"types"`
 	}
-	if err := json.Unmarshal(c.body, &body); err != nil || body.IDs == nil {
+	if p := c.parameters(&body); p != nil {
+		return c.refuse(p)
+	}
+	if body.IDs == nil {
 		return c.fail(http.StatusBadRequest, "Request_BadRequest", "The parameter ids is required.")
 	}
 	if len(body.IDs) > maxByIDs {

@@ -125,6 +125,9 @@ func (c *call) listEvents(kind calendarKind) answer {
 	if p := c.options("$top", "$skip", "$filter", "$count", "$orderby", "$select", "$expand", "$skiptoken"); p != nil {
 		return c.refuse(p)
 	}
+	if p := c.noMorePages(); p != nil {
+		return c.refuse(p)
+	}
 	var list []instance
 	if kind == holidayCalendar {
 		for _, e := range c.t.holidayEvents(c.mailbox) {

@@ -46,7 +46,10 @@ func (c *call) ingestMapFile() answer {
 			IsDryRun bool `json:"isDryRun"`
 		} `json:"importSetting"`
 	}
-	if err := json.Unmarshal(c.body, &body); err != nil || body.File == nil {
+	if p := c.parameters(&body); p != nil {
+		return c.refuse(p)
+	}
+	if body.File == nil {
 		return c.fail(http.StatusBadRequest, "BadRequest", "The body must have a file.")
 	}
 	raw, err := base64.StdEncoding.DecodeString(*body.File)

@@ -20,7 +20,10 @@ func (c *call) organization() answer {
 	w := &writer{}
 	switch c.depth() {
 	case 1:
-		if p := c.options("$top", "$skip", "$filter", "$count", "$orderby", "$select"); p != nil {
+		if p := c.options("$top", "$skip", "$count", "$orderby", "$select"); p != nil {
+			return c.refuse(p)
+		}
+		if p := c.paging(); p != nil {
 			return c.refuse(p)
 		}
 		w.open()

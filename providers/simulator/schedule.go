@@ -1,8 +1,6 @@
 package simulator
 
 import (
-	"encoding/json"
-	"net/http"
 	"slices"
 	"time"
 )
@@ -67,8 +65,8 @@ func (c *call) getSchedule() answer {
 		return c.refuse(p)
 	}
 	var r scheduleRequest
-	if err := json.Unmarshal(c.body, &r); err != nil {
-		return c.fail(http.StatusBadRequest, "BadRequest", "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
+	if p := c.parameters(&r); p != nil {
+		return c.refuse(p)
 	}
 	from, to, interval, p := c.scheduleWindow(r)
 	if p != nil {

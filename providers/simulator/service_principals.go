@@ -200,12 +200,21 @@ func (c *call) listServicePrincipals(list []*servicePrincipal) answer {
 // maxExpanded is how many objects the directory puts into an expanded property.
 const maxExpanded = 20
 
+// principalRelations are what else the real service can expand.
+var principalRelations = []string{
+	"appManagementPolicies", "appRoleAssignedTo", "claimsMappingPolicies", "createdObjects", "delegatedPermissionClassifications", "endpoints",
+	"federatedIdentityCredentials", "homeRealmDiscoveryPolicies", "memberOf", "oauth2PermissionGrants", "ownedObjects", "owners",
+	"remoteDesktopSecurityConfiguration", "synchronization", "tokenIssuancePolicies", "tokenLifetimePolicies", "transitiveMemberOf",
+}
+
 // expandedAssignments reads $expand=appRoleAssignments, which CLI for Microsoft 365
 // sends; nil is without. all may not be narrowed yet.
 func (c *call) expandedAssignments(all []*servicePrincipal) ([]appRoleAssignment, *problem) {
 	switch text := c.query.Get("$expand"); {
 	case text == "":
 		return nil, nil
+	case !strings.EqualFold(text, "appRoleAssignments") && !slices.ContainsFunc(principalRelations, func(name string) bool { return strings.EqualFold(text, name) }):
+		return nil, bad("BadRequest", "Parsing OData Select and Expand failed: Could not find a property named '"+text+"' on type 'microsoft.graph.servicePrincipal'.")
 	case !strings.EqualFold(text, "appRoleAssignments"):
 		return nil, &problem{http.StatusNotImplemented, "NotImplemented", "The simulated tenant expands no more than appRoleAssignments of service principals."}
 	}
@@ -329,14 +338,15 @@ func (c *call) listAssignments(all []*servicePrincipal, keep func(appRoleAssignm
 	if err != nil {
 		return c.fail(http.StatusInternalServerError, "UnknownError", err.Error())
 	}
-	list = slices.DeleteFunc(list, func(a appRoleAssignment) bool { return !keep(a) })
 	count, p := c.flag("$count")
 	if p != nil {
 		return c.refuse(p)
 	}
+	// Before those of others are left out: a wrong filter is wrong with none left too.
 	if list, p = narrowDirectory(c, list, appRoleAssignment.field, count); p != nil {
 		return c.refuse(p)
 	}
+	list = slices.DeleteFunc(slices.Clone(list), func(a appRoleAssignment) bool { return !keep(a) })
 	skip, p := c.number("$skip", 0)
 	if p != nil {
 		return c.refuse(p)

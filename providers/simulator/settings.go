@@ -178,6 +178,9 @@ func (c *call) outlook() answer {
 	if c.method != http.MethodGet {
 		return c.wrongMethod()
 	}
+	if p := c.options(); p != nil {
+		return c.refuse(p)
+	}
 	iana := false
 	switch strings.TrimPrefix(name, "supportedtimezones") {
 	case "", "(timezonestandard='windows')", "(timezonestandard=microsoft.graph.timezonestandard'windows')":

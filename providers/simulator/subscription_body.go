@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -30,8 +29,9 @@ type wireSubscription struct {
 
 func (c *call) subscriptionBody() (wireSubscription, *problem) {
 	var body wireSubscription
-	if err := json.Unmarshal(c.body, &body); err != nil {
-		return body, bad("InvalidRequest", "The request is malformed or incorrect.")
+	ignored := []string{"id", "applicationId", "creatorId", "encryptionCertificateId", "notificationQueryOptions", "notificationUrlAppId"}
+	if p := strictDecode(c.body, &body, ignored...); p != nil {
+		return body, bad("InvalidRequest", "The request is malformed or incorrect. "+p.message)
 	}
 	return body, nil
 }

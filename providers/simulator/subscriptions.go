@@ -173,6 +173,10 @@ func (c *call) listSubscriptions() answer {
 	if p != nil {
 		return c.refuse(p)
 	}
+	count, p := c.flag("$count")
+	if p != nil {
+		return c.refuse(p)
+	}
 	skip, ok := c.t.pageToken(c.query.Get("$skiptoken"))
 	if !ok {
 		return c.fail(http.StatusBadRequest, "BadRequest", "The $skiptoken is invalid.")
@@ -182,7 +186,7 @@ func (c *call) listSubscriptions() answer {
 	w := &writer{}
 	w.open()
 	w.string("@odata.context", c.context("subscriptions"))
-	if c.query.Get("$count") == "true" {
+	if count {
 		w.int("@odata.count", int64(len(own)))
 	}
 	if more {
