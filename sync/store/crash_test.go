@@ -20,6 +20,15 @@ import (
 const crashEnv = "ROOMDESK_TEST_CRASH_STORE"
 
 func TestMain(m *testing.M) {
+	for env, child := range map[string]func(string) error{killEnv: tellUntilKilled} {
+		if spec := os.Getenv(env); spec != "" {
+			if err := child(spec); err != nil {
+				fmt.Println("error", err)
+				os.Exit(1)
+			}
+			return
+		}
+	}
 	if file := os.Getenv(upgradeEnv); file != "" {
 		if err := upgradeUntilKilled(file); err != nil {
 			fmt.Println("error", err)
@@ -34,6 +43,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	disk.install()
 	os.Exit(m.Run())
 }
 
