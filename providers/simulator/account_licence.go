@@ -21,6 +21,8 @@ func (m *mailbox) licenceWord() string {
 		return a.licence
 	case m.person == nil || m.kind == noMailbox:
 		return LicenceNone
+	case m.person.kind != "":
+		return LicenceNone
 	case !m.person.teams:
 		return LicenceNoTeams
 	}
@@ -45,6 +47,9 @@ func (m *mailbox) hasMailbox() bool {
 	}
 	if m.room != nil {
 		return true
+	}
+	if m.person != nil && m.person.kind == KindShared {
+		return true // needs no licence
 	}
 	word := m.licenceWord()
 	return word == LicenceFull || word == LicenceNoTeams

@@ -25,6 +25,7 @@ func (t *Tenant) controlHandler() http.Handler {
 	t.handleRecords(mux)
 	mux.HandleFunc("GET /clock", t.serveClock)
 	mux.HandleFunc("POST /clock", t.serveClock)
+	mux.HandleFunc("GET /accounts", t.serveOthers)
 	mux.HandleFunc("GET /life", t.serveLife)
 	mux.HandleFunc("POST /life", t.serveLife)
 	mux.HandleFunc("GET /truth", t.serveTruth)

@@ -58,6 +58,9 @@ func (m *mailbox) enabled() bool {
 	if e := m.state().enabled; e != nil {
 		return *e
 	}
+	if m.person != nil && m.person.kind == KindShared {
+		return false
+	}
 	return m.kind == personBox || m.userType() == "Guest"
 }
 

@@ -43,7 +43,9 @@ func (t *Tenant) another() *Tenant {
 		}
 		twin.endpoints.TenantID = guidText(newGUID(rng(o.Seed, "tenant", 0)))
 		twin.endpoints.Domain = o.Domain
-		twin.build()
+		if err := twin.build(); err != nil {
+			t.options.Logger.Error("no second tenant", "error", err)
+		}
 		t.twin = twin
 	})
 	return t.twin

@@ -7,7 +7,11 @@ import "strings"
 func (w *world) addGuests(o Options) {
 	r := rng(o.Seed, "guests", 0)
 	domain, _, _ := strings.Cut(o.Domain, ".")
-	for _, who := range w.partners[:min(3, len(w.partners))] {
+	n := orOne(o.Guests)
+	if o.Oddities {
+		n = max(n, 3)
+	}
+	for _, who := range w.partners[:min(n, len(w.partners))] {
 		given, family, _ := strings.Cut(who.name, " ")
 		m := &mailbox{
 			index: len(w.all), kind: noMailbox, guid: newGUID(r), store: newGUID(r), zone: w.buildings[0].zone, cell: w.cells[0], version: 1,

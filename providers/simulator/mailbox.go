@@ -162,6 +162,7 @@ type cell struct {
 	number int
 	rooms  []*mailbox
 	people []*mailbox
+	others []*mailbox // see [world.addOthers]: those who organise meetings
 	once   sync.Once
 	now    func() int64 // the tenant's clock
 

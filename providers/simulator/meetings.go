@@ -84,6 +84,7 @@ func (k *maker) fill() {
 		k.outOfService(room)
 		k.series(room)
 	}
+	k.leftBehind()
 	for _, p := range k.cell.people {
 		k.leave(p)
 	}
@@ -197,6 +198,9 @@ func (k *maker) pattern(room *mailbox, idea *seriesIdea, host *contact) bool {
 		rc.span, rc.count = numbered, int32(60+k.r.IntN(200))
 	default:
 		rc.span, rc.last = endDate, k.today+int32(10+k.r.IntN(120))
+	}
+	if host != nil { // nobody thinks of its end
+		rc.span, rc.last, rc.count = noEnd, 0, 0
 	}
 	organizer := k.r.Uint64()
 	for range 6 {

@@ -69,6 +69,10 @@ type Options struct {
 	// day, at most 100. Meetings arrive, move and are cancelled, people answer, all
 	// in minutes of the tenant's clock and the same for the same seed and times.
 	Life float64
+	// Leavers, Unlicensed, SharedMailboxes and Guests are how many accounts of these
+	// kinds there are besides People; 0 is one of each, negative is none. A leaver's
+	// series live on in the rooms; see [KindLeaver] and its like.
+	Leavers, Unlicensed, SharedMailboxes, Guests int
 	// PlaceDelay is how long a written change of a place takes to be seen by
 	// reads; 0 is 5 s, negative is none. It has passed when it has passed on Now
 	// or on the real clock.

@@ -125,6 +125,9 @@ func (m *mailbox) purpose() string {
 	if m.kind == roomBox {
 		return "room"
 	}
+	if m.person != nil && m.person.kind == KindShared {
+		return "shared"
+	}
 	return "user"
 }
 

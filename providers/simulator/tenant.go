@@ -95,7 +95,9 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 	if _, err := rand.Read(t.tokenKey); err != nil {
 		return nil, fmt.Errorf("simulated tenant: %w", err)
 	}
-	t.build()
+	if err := t.build(); err != nil {
+		return nil, fmt.Errorf("simulated tenant: %w", err)
+	}
 	if o.Life > 0 {
 		t.life.add(lifeRate{0, o.Life})
 	}
@@ -107,7 +109,7 @@ func Start(ctx context.Context, o Options) (*Tenant, error) {
 }
 
 // build makes the world.
-func (t *Tenant) build() {
+func (t *Tenant) build() error {
 	t.noTeams.Store(t.options.NoTeams)
 	t.policy = &accessPolicies{seed: t.options.Seed}
 	t.world = newWorld(t.options, t.zones)
@@ -120,6 +122,7 @@ func (t *Tenant) build() {
 		c.now = clock
 		c.settleIn(t.started)
 	}
+	return t.partWays()
 }
 
 // listen opens both listeners and serves them.

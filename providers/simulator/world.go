@@ -67,6 +67,7 @@ type person struct {
 	phone                                    string
 	home                                     *building
 	teams                                    bool
+	kind                                     string // see [KindLeaver]; "" is at work
 }
 
 // world is everything that is fixed at start.
@@ -93,10 +94,11 @@ func newWorld(o Options, zones *zoneTable) *world {
 	w.addCells(o)
 	w.addPeople(o)
 	w.addPartners(o)
+	w.addOthers(o)
 	if o.Oddities {
 		w.renamePrincipals(o)
-		w.addGuests(o)
 	}
+	w.addGuests(o)
 	for _, m := range w.all {
 		w.byAddress[m.contact.address] = m
 		if m.upn != "" {
