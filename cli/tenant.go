@@ -54,6 +54,10 @@ func (a *app) tenantCommand() *cobra.Command {
 	flags.BoolVar(&o.HybridFreeBusy, "hybrid-free-busy", false, "answer free/busy of mailboxes on premises")
 	flags.BoolVar(&o.NoTeams, "no-teams", false, "switch Teams meetings off for the whole tenant")
 	flags.BoolVar(&o.Oddities, "oddities", false, "add what real tenants have too: odd capacities, addresses, names, unknown values")
+	flags.IntVar(&o.Leavers, "leavers", 1, "accounts of people who left; their series live on (-1: none)")
+	flags.IntVar(&o.Unlicensed, "unlicensed", 1, "accounts without a licence, so without a mailbox (-1: none)")
+	flags.IntVar(&o.SharedMailboxes, "shared-mailboxes", 1, "mailboxes that nobody signs in to (-1: none)")
+	flags.IntVar(&o.Guests, "guests", 1, "accounts of another company's people (-1: none)")
 	flags.StringVar(&f.faults, "faults", "", "file with faults to inject (see docs/simulated-tenant.md)")
 	return command
 }

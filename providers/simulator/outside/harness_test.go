@@ -185,7 +185,7 @@ func newSite(t *testing.T, listen string, spellings ...spelling) *site {
 	checker := providertest.Contract(t)
 	dir := t.TempDir()
 	tenant, err := simulator.Start(context.Background(), simulator.Options{
-		Seed: 11, Rooms: 24, People: 12, Listen: listen, RoomAnswerDelay: roomAnswerDelay, PlainNotifications: true, Wrap: spelled(t, checker.Handler, spellings),
+		Seed: 11, Rooms: 24, People: 60, Listen: listen, RoomAnswerDelay: roomAnswerDelay, PlainNotifications: true, Wrap: spelled(t, checker.Handler, spellings),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -197,11 +197,11 @@ func newSite(t *testing.T, listen string, spellings ...spelling) *site {
 	})
 	now := time.Now().UTC().Truncate(24 * time.Hour)
 	s := &site{Tenant: tenant, ca: filepath.Join(dir, "ca.pem"), check: checker, in: input{
-		Endpoints: tenant.Endpoints(), Organizer: tenant.Endpoints().Organizer, Attendee: tenant.Endpoints().TestMailbox,
+		Endpoints:   tenant.Endpoints(),
 		Busy:        window{now.Format("2006-01-02T15:04:05"), now.AddDate(0, 0, 7).Format("2006-01-02T15:04:05")},
 		Certificate: newCredential(t), UnknownCertificate: newCredential(t), Dir: t.TempDir(),
 	}}
-	s.chooseRooms(t, now)
+	s.choose(t, now)
 	s.register(t, s.in.Certificate)
 	if err := os.WriteFile(s.ca, tenant.Endpoints().CAPEM, 0o600); err != nil {
 		t.Fatal(err)
@@ -212,24 +212,31 @@ func newSite(t *testing.T, listen string, spellings ...spelling) *site {
 // quiet is how many days the scripts have for themselves.
 const quiet = 7
 
-// chooseRooms finds two rooms that accept every request, and days on which
-// nothing stands in their way.
-func (s *site) chooseRooms(t *testing.T, today time.Time) {
+// choose finds two rooms that accept every request, two people with Teams, and days
+// on which nothing stands in anybody's way.
+func (s *site) choose(t *testing.T, today time.Time) {
 	t.Helper()
-	var rooms []string
+	var rooms, people []string
 	for _, r := range s.Rooms() {
 		if r.Policy.Name == "auto-accept" {
 			rooms = append(rooms, r.Mailbox)
 		}
 	}
-	for ahead := 35; ahead < 150; ahead++ {
+	for _, p := range s.People() {
+		if p.Teams {
+			people = append(people, p.Mailbox)
+		}
+	}
+	for ahead := 35; ahead < 400; ahead++ {
 		day := today.AddDate(0, 0, ahead)
-		if free := s.free(rooms, day, day.AddDate(0, 0, quiet)); len(free) > 1 {
+		free, idle := s.free(rooms, day, day.AddDate(0, 0, quiet)), s.free(people, day, day.AddDate(0, 0, quiet))
+		if len(free) > 1 && len(idle) > 1 {
 			s.in.Day, s.in.Room, s.in.SecondRoom = day.Format(time.DateOnly), free[0], free[1]
+			s.in.Organizer, s.in.Attendee = idle[0], idle[1]
 			return
 		}
 	}
-	t.Fatal("there are no two rooms that accept every request and are free for a week")
+	t.Fatal("there are no two rooms that accept every request and two people who are free for a week")
 }
 
 func (s *site) free(mailboxes []string, from, to time.Time) []string {
