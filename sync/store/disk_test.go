@@ -244,6 +244,13 @@ func (p *platter) note(o operation) {
 	}
 }
 
+// forget drops what a failed sync was to keep, as kernels do.
+func (p *platter) forget(path string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.pending, path)
+}
+
 // cut writes into dir what is there after the power failed: all that was kept,
 // and of the rest what survives picks.
 func (p *platter) cut(dir string, survives func() bool) error {

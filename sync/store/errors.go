@@ -29,7 +29,7 @@ func failure(op string, err error) error {
 func advice(err error) string {
 	switch primaryCode(err) {
 	case sqlite3.SQLITE_FULL:
-		return "the disk is full: make room; reading goes on by itself"
+		return "the disk is full: make room, and it goes on by itself"
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN:
 		return "make the data directory writable, or choose another one with --data"
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:

@@ -208,7 +208,19 @@ func (s *Store) inspect(ctx context.Context, o Options, held bool) error {
 	} else if err := upToDate(ctx, db); err != nil {
 		return err
 	}
-	return bind(ctx, db, o.Tenant, held)
+	if err := bind(ctx, db, o.Tenant, held); err != nil || !held {
+		return err
+	}
+	// The process before may have ended because of the disk, and closing this
+	// connection would not tell that copying the log back failed. A start does not
+	// wait long for those that read.
+	if _, err := db.ExecContext(ctx, "PRAGMA busy_timeout(200)"); err != nil {
+		return err
+	}
+	if err := renewLog(ctx, db); err != nil && !errors.Is(err, errLogBusy) {
+		return err
+	}
+	return nil
 }
 
 // connect opens connections to the file; readers refuse writes.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -81,4 +82,71 @@ func TestPowerCutAtEachFileOperation(t *testing.T) { // F-101, F-103, DURA
 		}
 	}
 	t.Logf("%d images of %d operations", len(images), operations)
+}
+
+// A disk may answer a sync with an error, forget what it was to keep, and answer
+// the next one with success. What is acknowledged as durable after that is there
+// after a power cut, and so is what it rests on.
+func TestPowerCutAfterAFailedSync(t *testing.T) { // F-103, DURA
+	states := undisturbed(t)
+	for n := 1; ; n++ {
+		file := path(t)
+		p := newPlatter()
+		syncs := 0
+		undo := disk.meddle(filepath.Dir(file), func(o operation) int32 {
+			if o.kind == "sync" {
+				if syncs++; syncs == n {
+					p.forget(o.path)
+					return sqlite3.SQLITE_IOERR_FSYNC
+				}
+			}
+			p.note(o)
+			return sqlite3.SQLITE_OK
+		})
+		o := store.Options{Path: file, Tenant: tenant, Now: func() time.Time { return noon }}
+		s, err := store.Open(t.Context(), o)
+		if err != nil {
+			if s, err = store.Open(t.Context(), o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		chapters := story()
+		for i := 0; i < len(chapters); i++ {
+			if err := chapters[i].run(t.Context(), s); err != nil {
+				i-- // once more: only one sync fails
+				continue
+			}
+			what := fmt.Sprintf("sync %d failed, power cut after %s", n, chapters[i].name)
+			if !chapters[i].durable {
+				continue
+			}
+			dir := filepath.Join(t.TempDir(), "data")
+			if err := os.MkdirAll(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := p.cut(dir, func() bool { return false }); err != nil {
+				t.Fatal(err)
+			}
+			after := reopened(t, what, filepath.Join(dir, filepath.Base(file)))
+			if after == nil {
+				continue
+			}
+			if now := must(shown(t.Context(), after))(t); now != states[i+1] {
+				t.Errorf("%s: shown is\n%s", what, now)
+			}
+			if err := after.Close(); err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		undo()
+		if syncs < n {
+			if n < 6 {
+				t.Errorf("only %d syncs", n-1)
+			}
+			return
+		}
+	}
 }

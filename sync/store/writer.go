@@ -13,7 +13,10 @@ import (
 // batchJobs bounds how many waiting jobs share one transaction.
 const batchJobs = 64
 
-var errClosed = errors.New("the local store is closed")
+var (
+	errClosed  = errors.New("the local store is closed")
+	errLogBusy = errors.New("after trouble with the disk the local store waits for other programs that read it")
+)
 
 // job is one write. run may be called a second time, after a rollback, and must
 // then start from the beginning.
@@ -38,6 +41,9 @@ type writer struct {
 	db    *sql.DB
 	batch *batch
 	full  bool // synchronous=FULL is set
+	// doubt: the disk failed, so that a part of the log may never get there,
+	// whatever a later sync says.
+	doubt bool
 }
 
 func newWriter(path string, met func(error), disturb func() error) (*writer, error) {
@@ -119,12 +125,20 @@ func (w *writer) transaction(jobs []*job) (err error) {
 	defer func() {
 		if err != nil {
 			w.met(err)
+			w.doubt = w.doubt || primaryCode(err) == sqlite3.SQLITE_IOERR
 		}
 	}()
 	if w.batch == nil {
 		if err := w.open(); err != nil {
 			return err
 		}
+	}
+	if w.doubt {
+		if err := renewLog(context.Background(), w.batch.conn); err != nil {
+			w.discard()
+			return err
+		}
+		w.doubt = false
 	}
 	durable := false
 	for _, j := range jobs {
@@ -193,6 +207,21 @@ func (w *writer) synchronous(full bool) error {
 		w.full = full
 	}
 	return err
+}
+
+// renewLog copies the log into the database, to the disk, and begins an empty one:
+// no later write rests on what a failing disk may have dropped from the old.
+func renewLog(ctx context.Context, db interface {
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+}) error {
+	var busy, frames, copied int
+	if err := db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &copied); err != nil {
+		return err
+	}
+	if busy != 0 {
+		return errLogBusy
+	}
+	return nil
 }
 
 // discard closes a connection whose state is in doubt; the next write opens a
