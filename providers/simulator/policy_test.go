@@ -269,8 +269,9 @@ func TestTeamsSwitchAndLateLink(t *testing.T) {
 func TestMeetingsThatTouch(t *testing.T) {
 	tenant, c := checked(t, Options{Rooms: 2, People: 2, RoomAnswerDelay: time.Second})
 	room, at := tenant.Rooms()[0].Mailbox, tenant.quiet()
-	for i := range 3 {
-		made := c.post(201, "/users/"+c.at.Organizer+"/events", meeting(room, at.Add(time.Duration(i)*time.Hour), time.Hour))
+	daily := object{"pattern": object{"type": "daily", "interval": 1}, "range": object{"type": "numbered", "startDate": at.Format(time.DateOnly), "numberOfOccurrences": 3}}
+	for i, hour := range []int{1, 0, 2} {
+		made := c.post(201, "/users/"+c.at.Organizer+"/events", meeting(room, at.Add(time.Duration(hour)*time.Hour), time.Hour, "recurrence", daily))
 		tenant.Clock().Advance(2 * time.Second)
 		if got := roomResponse(c.event(c.at.Organizer, made), room); got != "accepted" {
 			t.Errorf("meeting %d is %q", i, got)
