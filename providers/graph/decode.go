@@ -45,8 +45,19 @@ type annotations struct {
 // memory as a whole. each is called with a cleared value for every entry and must
 // copy what it keeps. Nothing may be used before page returned without error.
 func page[T any](r io.Reader, each func(*T) error) (annotations, error) {
+	var entry, zero T
+	return pageOf(jsontext.NewDecoder(r, lenient), func(d *jsontext.Decoder) error {
+		entry = zero
+		if err := json.UnmarshalDecode(d, &entry); err != nil {
+			return err
+		}
+		return each(&entry)
+	})
+}
+
+// pageOf is page for entries, all of them objects, that each reads by itself.
+func pageOf(d *jsontext.Decoder, each func(*jsontext.Decoder) error) (annotations, error) {
 	a := annotations{count: -1}
-	d := jsontext.NewDecoder(r, lenient)
 	if d.PeekKind() != '{' {
 		return a, shape(d, "an object")
 	}
@@ -85,23 +96,18 @@ func page[T any](r io.Reader, each func(*T) error) (annotations, error) {
 	return a, atEnd(d)
 }
 
-func values[T any](d *jsontext.Decoder, each func(*T) error) error {
+func values(d *jsontext.Decoder, each func(*jsontext.Decoder) error) error {
 	if d.PeekKind() != '[' {
 		return shape(d, "a list")
 	}
 	if _, err := d.ReadToken(); err != nil {
 		return err
 	}
-	var entry, zero T
 	for d.PeekKind() != ']' {
 		if d.PeekKind() != '{' {
 			return shape(d, "an object")
 		}
-		entry = zero
-		if err := json.UnmarshalDecode(d, &entry); err != nil {
-			return err
-		}
-		if err := each(&entry); err != nil {
+		if err := each(d); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"roomdesk/providers"
 )
 
@@ -192,8 +194,13 @@ func known(t time.Time) time.Time {
 func decodeEvents(r io.Reader, mailbox providers.Address, calendar string) (pageOfEvents, error) {
 	var got pageOfEvents
 	var err error
-	got.annotations, err = page(r, func(w *WireEvent) error {
+	events := newEventReader(r)
+	defer events.free()
+	got.annotations, err = pageOf(events.decoder, func(*jsontext.Decoder) error {
+		w, err := events.next()
 		switch {
+		case err != nil:
+			return err
 		case w.ID == "":
 			return fmt.Errorf("%w: an event has no id", errShape)
 		case w.Removed != nil:
