@@ -20,7 +20,7 @@ import (
 const crashEnv = "ROOMDESK_TEST_CRASH_STORE"
 
 func TestMain(m *testing.M) {
-	for env, child := range map[string]func(string) error{killEnv: tellUntilKilled} {
+	for env, child := range map[string]func(string) error{killEnv: tellUntilKilled, rebuildEnv: rebuildUntilKilled} {
 		if spec := os.Getenv(env); spec != "" {
 			if err := child(spec); err != nil {
 				fmt.Println("error", err)

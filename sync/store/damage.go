@@ -81,52 +81,13 @@ func readOutbox(ctx context.Context, db *sql.DB) (rows []outboxRow, complete boo
 	return rows, found.Err() == nil, found.Err()
 }
 
-// setAside renames a damaged store and begins a new one with the bookings that
-// could be read.
-func (s *Store) setAside(ctx context.Context, o Options, damage error) error {
-	rows, complete := s.salvage(ctx)
-	aside := s.path + ".damaged-" + s.now().UTC().Format("20060102T150405Z")
-	for n := 2; ; n++ {
-		if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		aside = fmt.Sprintf("%s.damaged-%s-%d", s.path, s.now().UTC().Format("20060102T150405Z"), n)
-	}
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		if err := os.Rename(s.path+suffix, aside+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	if err := os.Remove(s.path + checkSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	s.report.SetAside, s.report.Damage = aside, providers.Sanitise(damage.Error())
-	s.report.Salvaged, s.report.OutboxLost = len(rows), !complete
-	s.log.Error("the local store was damaged and is begun anew", "damage", damage, "set_aside", aside,
-		"bookings_saved", len(rows), "bookings_complete", complete)
-	if _, err := secure(s.path, true); err != nil {
-		return err
-	}
-	db, err := connect(s.path, false, 1)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	if err := migrate(ctx, db, s.path, migrations, o.at); err != nil {
-		return err
-	}
-	for _, r := range rows {
-		if _, err := db.ExecContext(ctx, "INSERT OR IGNORE INTO booking (id, created, settled, ical_uid, content) VALUES (?, ?, ?, ?, ?)",
-			r.id, r.created, r.settled, r.uid, r.content); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // salvage reads the outbox of the damaged file: in the table's order, and, where
 // that stops early, backwards too.
 func (s *Store) salvage(ctx context.Context) (rows []outboxRow, complete bool) {
+	// Of an empty file nothing can be read, and SQLite would delete its log.
+	if info, err := os.Stat(s.path); err != nil || info.Size() < 512 {
+		return nil, false
+	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	db, err := connect(s.path, true, 1)

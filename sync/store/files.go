@@ -11,7 +11,7 @@ import (
 )
 
 // besides are the files that SQLite and we keep beside the store itself.
-var besides = []string{"-wal", "-shm", lockSuffix, checkSuffix}
+var besides = []string{"-wal", "-shm", lockSuffix, checkSuffix, madeSuffix, newSuffix, partSuffix, partSuffix + "-wal", partSuffix + "-shm", partSuffix + "-journal"}
 
 const (
 	lockSuffix  = ".lock"

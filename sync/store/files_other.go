@@ -3,6 +3,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -35,3 +36,15 @@ func takeLease(path string) (*lease, string, error) {
 }
 
 func (l *lease) release() error { return l.file.Close() }
+
+// onDisk waits until a file is on the disk. Directories cannot be asked here.
+func onDisk(path string) error {
+	if info, err := os.Stat(path); err != nil || info.IsDir() {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

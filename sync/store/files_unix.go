@@ -61,3 +61,12 @@ func takeLease(path string) (*lease, string, error) {
 }
 
 func (l *lease) release() error { return l.file.Close() }
+
+// onDisk waits until a file, or the names in a directory, are on the disk.
+func onDisk(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

@@ -164,17 +164,27 @@ func ianaZone(name string) *time.Location {
 // and of this tenant.
 func (s *Store) prepare(ctx context.Context, o Options) error {
 	_, held := s.lease.holder()
+	if held {
+		if err := s.exchange(ctx, o); err != nil {
+			return err
+		}
+	}
 	deadline := time.Now().Add(openTimeout)
 	for {
 		err := s.inspect(ctx, o, held)
 		switch {
+		case err == nil && held:
+			return errors.Join(s.made(), s.tell(ctx))
 		case err == nil:
 			return nil
 		case isDamage(err) && held:
 			if err := s.setAside(ctx, o, err); err != nil {
 				return err
 			}
-			return s.inspect(ctx, o, held)
+			if err := s.inspect(ctx, o, held); err != nil {
+				return err
+			}
+			return errors.Join(s.made(), s.tell(ctx))
 		case errors.Is(err, errUnfinished) && !o.ReadOnly && time.Now().Before(deadline):
 			// The process that holds the lease is making it right now.
 			select {
@@ -190,6 +200,11 @@ func (s *Store) prepare(ctx context.Context, o Options) error {
 
 // inspect checks, migrates where this process holds the lease, and binds.
 func (s *Store) inspect(ctx context.Context, o Options, held bool) error {
+	if held {
+		if err := s.vanished(); err != nil {
+			return err
+		}
+	}
 	db, err := connect(s.path, !held, 1)
 	if err != nil {
 		return err
@@ -226,6 +241,7 @@ func (s *Store) inspect(ctx context.Context, o Options, held bool) error {
 // connect opens connections to the file; readers refuse writes.
 func connect(path string, reader bool, connections int) (*sql.DB, error) {
 	p := url.Values{"_txlock": {"deferred"}, "_dqs": {"0"}, "_busy_timeout": {"5000"}, "_foreign_keys": {"1"}, "_error_rc": {"1"}}
+	p.Set("mode", "rw") // the file was made here, and never appears by being opened
 	p.Add("_pragma", "temp_store(MEMORY)")
 	if reader {
 		p.Set("_query_only", "1")
@@ -262,7 +278,7 @@ func (s *Store) close(ctx context.Context) error {
 		errs = append(errs, s.read.Close())
 	}
 	if s.writer != nil {
-		errs = append(errs, s.writer.close(ctx))
+		errs = append(errs, s.toldAll(ctx), s.writer.close(ctx))
 	}
 	return errors.Join(append(errs, s.lease.release())...)
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 
 	sqlite3 "modernc.org/sqlite/lib"
@@ -14,8 +15,9 @@ import (
 const batchJobs = 64
 
 var (
-	errClosed  = errors.New("the local store is closed")
-	errLogBusy = errors.New("after trouble with the disk the local store waits for other programs that read it")
+	errClosed   = errors.New("the local store is closed")
+	errReplaced = errors.New("the file of the local store was removed or replaced while it was open")
+	errLogBusy  = errors.New("after trouble with the disk the local store waits for other programs that read it")
 )
 
 // job is one write. run may be called a second time, after a rollback, and must
@@ -39,6 +41,7 @@ type writer struct {
 	ended  chan error
 
 	db    *sql.DB
+	file  os.FileInfo // that db has open
 	batch *batch
 	full  bool // synchronous=FULL is set
 	// doubt: the disk failed, so that a part of the log may never get there,
@@ -65,6 +68,11 @@ func (w *writer) open() error {
 		return errors.Join(err, db.Close())
 	}
 	w.db, w.full = db, false
+	if w.file == nil { // the first to be opened is the one that readers have, too
+		if w.file, err = os.Stat(w.path); err != nil {
+			return errors.Join(err, conn.Close(), db.Close())
+		}
+	}
 	w.batch = &batch{conn: conn, statements: map[string]*sql.Stmt{}}
 	return nil
 }
@@ -102,6 +110,12 @@ func (w *writer) loop() {
 			}
 		}
 		w.commit(jobs)
+		for _, j := range jobs {
+			if j.durable && len(w.jobs) == 0 {
+				w.rest()
+				break
+			}
+		}
 	}
 	w.ended <- w.shut()
 }
@@ -143,6 +157,13 @@ func (w *writer) transaction(jobs []*job) (err error) {
 	durable := false
 	for _, j := range jobs {
 		durable = durable || j.durable
+	}
+	if durable {
+		// Whoever removed or replaced the file left us one that nobody finds again.
+		if now, err := os.Stat(w.path); err != nil || !os.SameFile(now, w.file) {
+			w.discard()
+			return errors.Join(errReplaced, err)
+		}
 	}
 	if err := w.synchronous(durable); err != nil {
 		w.discard()
@@ -207,6 +228,19 @@ func (w *writer) synchronous(full bool) error {
 		w.full = full
 	}
 	return err
+}
+
+// rest copies the log into the database while nobody waits: what is to last shall
+// not hang on the log alone, of which SQLite drops without a word what is damaged.
+func (w *writer) rest() {
+	if w.batch == nil {
+		return
+	}
+	if _, err := w.batch.conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
+		w.met(err)
+		w.doubt = true
+		w.discard()
+	}
 }
 
 // renewLog copies the log into the database, to the disk, and begins an empty one:
