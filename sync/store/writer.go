@@ -142,6 +142,17 @@ func (w *writer) transaction(jobs []*job) (err error) {
 			w.doubt = w.doubt || primaryCode(err) == sqlite3.SQLITE_IOERR
 		}
 	}()
+	durable := false
+	for _, j := range jobs {
+		durable = durable || j.durable
+	}
+	if durable || w.batch == nil {
+		// Whoever removed or replaced the file left us one that nobody finds again.
+		if now, err := os.Stat(w.path); err != nil || !os.SameFile(now, w.file) {
+			w.discard()
+			return errors.Join(errReplaced, err)
+		}
+	}
 	if w.batch == nil {
 		if err := w.open(); err != nil {
 			return err
@@ -153,17 +164,6 @@ func (w *writer) transaction(jobs []*job) (err error) {
 			return err
 		}
 		w.doubt = false
-	}
-	durable := false
-	for _, j := range jobs {
-		durable = durable || j.durable
-	}
-	if durable {
-		// Whoever removed or replaced the file left us one that nobody finds again.
-		if now, err := os.Stat(w.path); err != nil || !os.SameFile(now, w.file) {
-			w.discard()
-			return errors.Join(errReplaced, err)
-		}
 	}
 	if err := w.synchronous(durable); err != nil {
 		w.discard()
