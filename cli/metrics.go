@@ -23,7 +23,8 @@ func serveMetrics(ctx context.Context, address string, engine *sync.Engine, s *s
 	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
 		return nil, usage("give it as 127.0.0.1:9464", "figures are served on a loopback address only, and %s is none", providers.Sanitise(host))
 	}
-	listener, err := net.Listen("tcp", address)
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, failed("choose another port", "figures cannot be served: %v", err)
 	}

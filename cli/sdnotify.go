@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"net"
 	"strconv"
 	"time"
@@ -39,7 +40,6 @@ func (n notifier) say(state string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
 	_, err = conn.Write([]byte(state))
-	return err
+	return errors.Join(err, conn.Close())
 }

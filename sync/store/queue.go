@@ -187,15 +187,8 @@ func (q *Queue) Fail(ctx context.Context, claim queue.Claim, until time.Time) er
 func (q *Queue) end(ctx context.Context, claim queue.Claim, update string, args ...any) error {
 	lost := false
 	err := q.write(ctx, "ending a claim", func(b *batch) error {
-		statement, err := b.prepare(update + ` lease = NULL, token = token + 1, woken_due = NULL, woken_priority = NULL WHERE mailbox = ?1 AND token = ?2`)
-		if err != nil {
-			return err
-		}
-		result, err := statement.Exec(append([]any{string(claim.Mailbox), claim.Token}, args...)...)
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
+		n, err := b.affected(update+` lease = NULL, token = token + 1, woken_due = NULL, woken_priority = NULL WHERE mailbox = ?1 AND token = ?2`,
+			append([]any{string(claim.Mailbox), claim.Token}, args...)...)
 		lost = n == 0
 		return err
 	})

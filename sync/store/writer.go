@@ -312,12 +312,21 @@ func (b *batch) prepare(query string) (*sql.Stmt, error) {
 }
 
 func (b *batch) exec(query string, args ...any) error {
+	_, err := b.affected(query, args...)
+	return err
+}
+
+// affected returns how many rows were changed.
+func (b *batch) affected(query string, args ...any) (int64, error) {
 	statement, err := b.prepare(query)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	_, err = statement.Exec(args...)
-	return err
+	result, err := statement.Exec(args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 // insert returns the new row's id.
