@@ -83,6 +83,9 @@ func (d *Desk) vanish(ctx context.Context, b *providers.Booking, reason string) 
 		return
 	}
 	b.Reason, b.ReasonProof, b.Alternatives, b.NextTry = reason, providers.Proven, nil, time.Time{}
+	if b.Change.Open() {
+		d.closeChange(b, providers.ChangeFailed, reason, providers.Proven)
+	}
 	d.forget(b.ID)
 	d.trySave(ctx, b)
 }

@@ -38,6 +38,9 @@ func (d *Desk) Cancel(ctx context.Context, id, note string) (providers.Booking, 
 		b.CancelNote = providers.Outside(note)
 	}
 	b.Reason, b.ReasonProof, b.Alternatives, b.NextTry = "", providers.UnknownCause, nil, time.Time{}
+	if b.Change.Open() {
+		d.closeChange(&b, providers.ChangeFailed, "the meeting was cancelled meanwhile", providers.Proven)
+	}
 	if err := d.save(ctx, &b); err != nil {
 		return before, err
 	}

@@ -22,6 +22,9 @@ type Tenant interface {
 	// FindEvent looks for the event made with that transaction id. False without
 	// an error means that it was searched for and is not there.
 	FindEvent(ctx context.Context, mailbox providers.Address, transactionID string, around providers.Interval) (providers.Event, bool, error)
+	// ChangeEvent changes a meeting as its organizer and tells those whom it
+	// concerns. Class Conflict where somebody changed it since the etag.
+	ChangeEvent(ctx context.Context, mailbox providers.Address, id, etag string, change providers.EventChange) (providers.Event, error)
 	// CancelEvent cancels a meeting and tells everybody invited. Class Gone where
 	// it is not there.
 	CancelEvent(ctx context.Context, mailbox providers.Address, id, comment string) error
@@ -65,7 +68,7 @@ type Options struct {
 	NewID func() string
 }
 
-// Desk makes, follows and cancels bookings. All methods are safe for concurrent
+// Desk makes, follows, changes and cancels bookings. All methods are safe for concurrent
 // use; several desks, also of several processes, may work on one outbox.
 type Desk struct {
 	Options

@@ -41,6 +41,11 @@ type meeting struct {
 	linkAt   time.Time // when the Teams link appears; zero: with the meeting
 	cancels  int
 	comment  string
+	version  int // of the organizer's copy
+	place    providers.Address
+	held     bool   // by the room, before it was asked again
+	others   []*ask // further rooms
+	was      bool   // it had a room at some time
 }
 
 // tenant is a scripted tenant. It shares nothing with the simulated one: it knows
@@ -60,8 +65,10 @@ type tenant struct {
 	keeps     bool // cancelled meetings can still be read
 	conflicts bool // a repeated transaction id gives 409 instead of the event
 	ledger    []string
-	created   []string // transaction ids of all creates that arrived
+	created   []string                // transaction ids of all creates that arrived
+	changes   []providers.EventChange // those that had an effect
 	seq       int
+	roomless  []string // calls at which a meeting that had a room had none
 }
 
 func newTenant() *tenant {
@@ -77,6 +84,7 @@ func newTenant() *tenant {
 func (t *tenant) meet(ctx context.Context, op string, detail any) (after func() error, before error) {
 	t.mu.Lock()
 	t.ledger = append(t.ledger, fmt.Sprint(op, " ", detail))
+	t.checkRooms(op)
 	f, ok := t.always[op]
 	if queue := t.faults[op]; len(queue) > 0 {
 		f, t.faults[op], ok = queue[0], queue[1:], true
@@ -133,11 +141,14 @@ func (t *tenant) taken(room providers.Address, span providers.Interval, except *
 			m.room() == room && (providers.Interval{Start: m.event.Start, End: m.event.End}).Overlaps(span) {
 			return true
 		}
+		if m != except && !m.event.Cancelled && m.holdsOther(room, t.now()) && (providers.Interval{Start: m.event.Start, End: m.event.End}).Overlaps(span) {
+			return true
+		}
 	}
 	return false
 }
 
-func (m *meeting) room() providers.Address { return providers.Address(m.event.Location.Raw()) }
+func (m *meeting) room() providers.Address { return m.place }
 
 func (t *tenant) Availability(ctx context.Context, mailboxes []providers.Address, window providers.Interval) ([]providers.Availability, error) {
 	if len(mailboxes) > 20 {
@@ -198,7 +209,7 @@ func (t *tenant) CreateEvent(ctx context.Context, draft providers.EventDraft) (p
 func (t *tenant) make(draft providers.EventDraft) *meeting {
 	t.seq++
 	rule := t.rooms[draft.Room]
-	m := &meeting{made: t.now(), answerAt: t.now().Add(rule.after), answer: rule.answer}
+	m := &meeting{place: draft.Room, made: t.now(), answerAt: t.now().Add(rule.after), answer: rule.answer}
 	span := providers.Interval{Start: draft.Start, End: draft.End}
 	if m.answer == "" {
 		m.answer = providers.ResponseAccepted
@@ -230,9 +241,14 @@ func (t *tenant) make(draft providers.EventDraft) *meeting {
 func (t *tenant) seen(m *meeting) providers.Event {
 	e := m.event
 	e.Attendees = slices.Clone(e.Attendees)
+	e.ETag = fmt.Sprint("W/", m.version)
 	now := t.now()
+	m.seenOthers(e.Attendees, now)
 	if !now.Before(m.answerAt) && len(e.Attendees) > 0 && e.Attendees[0].Type == providers.Resource {
 		e.Attendees[0].Response = m.answer
+		if m.version > 0 {
+			e.Attendees[0].ResponseAt = m.answerAt
+		}
 		if m.later != "" && !now.Before(m.laterAt) {
 			e.Attendees[0].Response = m.later
 		}

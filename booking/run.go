@@ -169,6 +169,10 @@ func (d *Desk) step(ctx context.Context, id string) time.Time {
 	switch b.State {
 	case providers.BookingQueued, providers.BookingSending, providers.BookingUnknown, providers.BookingCancelling:
 		d.beginWrite(id)
+	default:
+		if b.Change.Open() && b.Change.State != providers.ChangeWaiting {
+			d.beginWrite(id)
+		}
 	}
 	defer d.endWrite(id)
 	switch b.State {
@@ -179,6 +183,11 @@ func (d *Desk) step(ctx context.Context, id string) time.Time {
 	case providers.BookingCancelling:
 		next, _ := d.finishCancel(ctx, &b, false) // kept in the booking's reason
 		return next
+	}
+	if b.Change.Open() {
+		return d.drive(ctx, &b)
+	}
+	switch b.State {
 	case providers.BookingWaiting, providers.BookingTentative, providers.BookingAccepted, providers.BookingPartly:
 		return d.look(ctx, &b)
 	}
@@ -231,6 +240,9 @@ func (d *Desk) Await(ctx context.Context, id string) (providers.Booking, error) 
 // answeredFully reports whether waiting longer would tell nothing that is
 // expected soon.
 func (d *Desk) answeredFully(b providers.Booking) bool {
+	if b.Change.Open() {
+		return b.State == providers.BookingCancelled || b.State == providers.BookingFailed
+	}
 	switch b.State {
 	case providers.BookingAccepted, providers.BookingTentative, providers.BookingPartly:
 		return !teamsPending(b) || d.Now().Sub(b.Answered) >= answerGrace

@@ -104,7 +104,11 @@ func lookAgain(b providers.Booking, now time.Time) time.Time {
 // firstLook is when a booking found in the outbox is looked at: at once where it
 // is this desk's own, a little later where another process may be at it.
 func firstLook(b providers.Booking, now time.Time, mine bool) time.Time {
-	switch b.State {
+	state := b.State
+	if b.Change.Open() {
+		state = providers.BookingSending
+	}
+	switch state {
 	case providers.BookingQueued, providers.BookingSending, providers.BookingUnknown, providers.BookingCancelling:
 		if turn := b.Updated.Add(othersTurn); !mine && turn.After(now) && turn.Before(now.Add(2*othersTurn)) {
 			return turn

@@ -238,6 +238,9 @@ func (d *Desk) resolve(ctx context.Context, b *providers.Booking) time.Time {
 // find looks for the meeting of a booking by its transaction id, around the time
 // that was asked for.
 func (d *Desk) find(ctx context.Context, b providers.Booking) (providers.Event, bool, error) {
+	if b.TransactionID == "" { // not made here: only its id leads to it
+		return providers.Event{}, false, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	around := providers.Interval{Start: b.Request.Start.Add(-time.Hour), End: b.Request.End.Add(time.Hour)}

@@ -60,7 +60,7 @@ func (o *outbox) Bookings(context.Context) ([]providers.Booking, error) {
 
 func (o *outbox) OpenBookings(ctx context.Context) ([]providers.Booking, error) {
 	all, err := o.Bookings(ctx)
-	return slices.DeleteFunc(all, func(b providers.Booking) bool { return b.State.Settled() }), err
+	return slices.DeleteFunc(all, func(b providers.Booking) bool { return b.Settled() }), err
 }
 
 // mirror is a fixed list of rooms of which no availability is known, unless told.

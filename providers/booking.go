@@ -122,4 +122,10 @@ type Booking struct {
 	Tries        int
 	NextTry      time.Time
 	CancelNote   Untrusted
+	// Adopted says that the meeting was not made here: it was found in the
+	// organizer's calendar, to be changed.
+	Adopted bool
+	// SeriesID is the series that the meeting is a date of, or is itself.
+	SeriesID string
+	Change   BookingChange // the latest
 }

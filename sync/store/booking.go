@@ -43,6 +43,9 @@ type bookingRecord struct {
 	Tries         int                 `json:"tries,omitempty"`
 	NextTry       time.Time           `json:"next_try,omitzero"`
 	CancelNote    string              `json:"cancel_note,omitempty"`
+	Adopted       bool                `json:"adopted,omitempty"`
+	SeriesID      string              `json:"series_id,omitempty"`
+	Change        *changeRecord       `json:"change,omitempty"`
 }
 
 type alternativeRecord struct {
@@ -61,10 +64,9 @@ func encodeBooking(b providers.Booking) (string, error) {
 		EvenIfBusy: q.EvenIfBusy, State: string(b.State), Created: b.Created, Sent: b.Sent, Answered: b.Answered, Updated: b.Updated,
 		EventID: b.EventID, ICalUID: b.ICalUID, JoinURL: b.JoinURL.Raw(), TeamsMissing: b.TeamsMissing, RoomResponse: string(b.RoomResponse),
 		Reason: b.Reason, ReasonProof: string(b.ReasonProof), Tries: b.Tries, NextTry: b.NextTry, CancelNote: b.CancelNote.Raw(),
+		Adopted: b.Adopted, SeriesID: b.SeriesID, Change: encodeChange(b.Change),
 	}
-	for _, a := range b.Alternatives {
-		r.Alternatives = append(r.Alternatives, alternativeRecord{a.Room, a.Name.Raw(), a.Place, a.Capacity, a.Why})
-	}
+	r.Alternatives = encodeAlternatives(b.Alternatives)
 	text, err := json.Marshal(r)
 	return string(text), err
 }
@@ -83,11 +85,24 @@ func decodeBooking(text string) (providers.Booking, error) {
 		Created: r.Created, Sent: r.Sent, Answered: r.Answered, Updated: r.Updated, EventID: r.EventID, ICalUID: r.ICalUID,
 		JoinURL: providers.Outside(r.JoinURL), TeamsMissing: r.TeamsMissing, RoomResponse: providers.Response(r.RoomResponse),
 		Reason: r.Reason, ReasonProof: providers.Proof(r.ReasonProof), Tries: r.Tries, NextTry: r.NextTry, CancelNote: providers.Outside(r.CancelNote),
+		Adopted: r.Adopted, SeriesID: r.SeriesID, Change: r.Change.change(),
 	}
-	for _, a := range r.Alternatives {
-		b.Alternatives = append(b.Alternatives, providers.Alternative{Room: a.Room, Name: providers.Outside(a.Name), Place: a.Place, Capacity: a.Capacity, Why: a.Why})
-	}
+	b.Alternatives = decodeAlternatives(r.Alternatives)
 	return b, nil
+}
+
+func encodeAlternatives(all []providers.Alternative) (records []alternativeRecord) {
+	for _, a := range all {
+		records = append(records, alternativeRecord{a.Room, a.Name.Raw(), a.Place, a.Capacity, a.Why})
+	}
+	return records
+}
+
+func decodeAlternatives(records []alternativeRecord) (all []providers.Alternative) {
+	for _, a := range records {
+		all = append(all, providers.Alternative{Room: a.Room, Name: providers.Outside(a.Name), Place: a.Place, Capacity: a.Capacity, Why: a.Why})
+	}
+	return all
 }
 
 // SaveBooking stores a booking whole, new or changed. Once it returns nil the
@@ -105,7 +120,7 @@ func (s *Store) SaveBooking(ctx context.Context, booking providers.Booking) erro
 	return s.writing(ctx, op, true, func(b *batch) error {
 		return b.exec(`INSERT INTO booking (id, created, settled, ical_uid, content) VALUES (?1, ?2, ?3, ?4, ?5)
 			ON CONFLICT (id) DO UPDATE SET settled = excluded.settled, ical_uid = excluded.ical_uid, content = excluded.content`,
-			booking.ID, micros(booking.Created), booking.State.Settled(), booking.ICalUID, text)
+			booking.ID, micros(booking.Created), booking.Settled(), booking.ICalUID, text)
 	})
 }
 
