@@ -83,6 +83,9 @@ func (d *Desk) takeChange(ctx context.Context, b *providers.Booking, event provi
 	if !invited {
 		answer = providers.ResponsePending
 	}
+	if answer == providers.ResponsePending || answer == providers.ResponseNone {
+		c.AnsweredBefore = time.Time{} // what comes now is new
+	}
 	sameTime := c.Was.Span() == c.Wanted.Span()
 	if old := !c.NewRoom() && !room.ResponseAt.IsZero() && room.ResponseAt.Equal(c.AnsweredBefore); old && c.Step == providers.StepApply && answer != providers.ResponsePending {
 		answer = providers.ResponsePending // what it said to the old time says nothing of the new

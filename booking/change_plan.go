@@ -137,7 +137,9 @@ func (d *Desk) planChange(ctx context.Context, b providers.Booking, q ChangeRequ
 		return p, nil
 	}
 	p.etag = event.ETag
-	if room, invited := roomAttendee(b, event); invited {
+	// The service tells answers to the second: one of this moment could not be
+	// told from the next.
+	if room, invited := roomAttendee(b, event); invited && now.Sub(room.ResponseAt) > 5*time.Second {
 		p.answered = room.ResponseAt
 	}
 	if s := (providers.Interval{Start: event.Start, End: event.End}); s != span(b.Request) {

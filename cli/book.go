@@ -68,7 +68,7 @@ func (a *app) book(ctx context.Context, s *session, f bookFlags) error {
 	if err != nil {
 		return a.reportRefused(request, err)
 	}
-	return a.follow(ctx, desk, booked, f.wait, steps)
+	return a.follow(ctx, desk, booked, f.wait, steps, a.bookingOutcome)
 }
 
 // bookingRequest reads the flags. Names of rooms and people become addresses.
@@ -149,6 +149,9 @@ func (a *app) reportRefused(request providers.BookingRequest, err error) error {
 type bookingSteps struct {
 	out   *output
 	teams bool
+	// change tells the steps of a change, was is the one before.
+	change bool
+	was    providers.BookingChange
 
 	mu   stdsync.Mutex
 	last providers.Booking
@@ -163,6 +166,13 @@ func (p *bookingSteps) changed(b providers.Booking) {
 	p.last = b
 	step := func(mark, text string) {
 		p.out.say("%s %s  %s", mark, p.out.now().In(p.out.zone).Format("15:04:05"), text)
+	}
+	if p.change {
+		p.tellChange(b.Change, step)
+		if p.move != nil {
+			p.move(b)
+		}
+		return
 	}
 	if !p.sent && !b.Sent.IsZero() {
 		p.sent = true
@@ -190,13 +200,39 @@ func (p *bookingSteps) changed(b providers.Booking) {
 	}
 }
 
+// tellChange tells a step of a change, each once.
+func (p *bookingSteps) tellChange(c providers.BookingChange, step func(mark, text string)) {
+	if c.State == p.was.State && c.Step == p.was.Step {
+		return
+	}
+	p.was = c
+	switch {
+	case c.State == providers.ChangeUnknown:
+		step("?", "the answer was lost: looking whether it was changed")
+	case c.State == providers.ChangeQueued && c.Step == providers.StepRelease:
+		step("✓", "the new room has accepted; the old one is let go")
+	case c.State == providers.ChangeQueued && c.Step == providers.StepRevert:
+		step("✗", "the room declined: putting the meeting back")
+	case c.State == providers.ChangeQueued && c.Tries > 0:
+		step("…", "not sent yet, tried again "+p.out.clock(c.NextTry))
+	case c.State == providers.ChangeWaiting && c.Step == providers.StepRevert:
+		step("…", "put back; waiting for the room's answer")
+	case c.State == providers.ChangeWaiting:
+		step("✓", "sent to the tenant")
+		step("…", "waiting for the room's answer")
+	}
+}
+
 // follow waits for the room's answer, at most for wait, prints the booking and
 // decides the exit code. A request that is on its way is always seen through.
-func (a *app) follow(ctx context.Context, desk *booking.Desk, b providers.Booking, wait time.Duration, steps *bookingSteps) error {
+func (a *app) follow(ctx context.Context, desk *booking.Desk, b providers.Booking, wait time.Duration, steps *bookingSteps, outcome func(providers.Booking, time.Duration) error) error {
 	waiting, stop := context.WithCancel(ctx)
 	defer stop()
 	expired := make(chan struct{})
 	onItsWay := func(b providers.Booking) bool {
+		if c := b.Change; c.Open() {
+			return c.State == providers.ChangeSending || c.State == providers.ChangeQueued && c.Tries == 0
+		}
 		return b.State == providers.BookingSending || (b.State == providers.BookingQueued && b.Tries == 0)
 	}
 	steps.mu.Lock()
@@ -236,7 +272,7 @@ func (a *app) follow(ctx context.Context, desk *booking.Desk, b providers.Bookin
 	if err := a.printBooking(booked); err != nil {
 		return err
 	}
-	return a.bookingOutcome(booked, wait)
+	return outcome(booked, wait)
 }
 
 // bookingOutcome turns the state of a booking into a sentence and an exit code.

@@ -44,6 +44,7 @@ func (a *app) bookingsCommand() *cobra.Command {
 	}
 	cancel.Flags().StringVar(&comment, "comment", "", "text for those invited")
 	command.AddCommand(show, cancel)
+	command.AddCommand(a.changeCommands()...)
 	return command
 }
 
@@ -217,7 +218,11 @@ func (a *app) printBooking(b providers.Booking) error {
 	if b.Reason != "" && b.ReasonProof != "" {
 		pairs = append(pairs, []string{"the reason is", string(b.ReasonProof)})
 	}
-	for _, alternative := range b.Alternatives {
+	if c := b.Change; c.Kind != "" {
+		pairs = append(pairs, []string{"change", string(c.Kind) + ": " + c.Words()}, []string{"was", strings.TrimSpace(c.Was.RoomName.Or("") + " " + a.out.span(c.Was.Span()))},
+			[]string{"why", c.Reason})
+	}
+	for _, alternative := range offered(b) {
 		text := alternative.Name.Or(string(alternative.Room)) + " (" + string(alternative.Room) + ")"
 		for _, more := range []string{alternative.Place, alternative.Why} {
 			if more != "" {
@@ -233,6 +238,14 @@ func (a *app) printBooking(b providers.Booking) error {
 		}
 	}
 	return a.out.table([]column{{title: "FIELD", keep: true}, {title: "VALUE"}}, shown, "")
+}
+
+// offered are the rooms in place of one that declined: the booking, or its change.
+func offered(b providers.Booking) []providers.Alternative {
+	if len(b.Change.Alternatives) > 0 && !b.Change.Open() {
+		return b.Change.Alternatives
+	}
+	return b.Alternatives
 }
 
 func addresses(list []providers.Address) string {

@@ -72,6 +72,6 @@ func (w *workspace) InFlight() int { return w.desk.InFlight() }
 
 // settledEnough reports states in which nothing is expected within moments.
 func settledEnough(b providers.Booking) bool {
-	return !slices.Contains([]providers.BookingState{providers.BookingQueued, providers.BookingSending, providers.BookingUnknown,
+	return !b.Change.Open() && !slices.Contains([]providers.BookingState{providers.BookingQueued, providers.BookingSending, providers.BookingUnknown,
 		providers.BookingWaiting, providers.BookingCancelling}, b.State)
 }

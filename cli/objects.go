@@ -232,6 +232,8 @@ type bookingObject struct {
 	Sent         *string                `json:"sent"`
 	Answered     *string                `json:"answered"`
 	Updated      *string                `json:"updated"`
+	SeriesID     providers.Untrusted    `json:"series_id"`
+	Change       *changeObject          `json:"change"`
 }
 
 func (o *output) booking(b providers.Booking) bookingObject {
@@ -240,8 +242,9 @@ func (o *output) booking(b providers.Booking) bookingObject {
 		ID: b.ID, State: b.State, Room: r.Room, RoomName: b.RoomName, Start: o.stamp(r.Start), End: o.stamp(r.End), Subject: r.Subject,
 		Organizer: r.Organizer, Required: list(r.Required), Optional: list(r.Optional), Teams: r.Teams, TeamsMissing: b.TeamsMissing,
 		JoinURL: b.JoinURL, RoomResponse: providers.Outside(string(b.RoomResponse)), Reason: providers.Outside(b.Reason),
-		ReasonProof: string(b.ReasonProof), Alternatives: alternativesOf(b.Alternatives), EventID: providers.Outside(b.EventID),
+		ReasonProof: string(b.ReasonProof), Alternatives: alternativesOf(offered(b)), EventID: providers.Outside(b.EventID),
 		ICalUID: providers.Outside(b.ICalUID), Created: o.stamp(b.Created), Sent: o.stamp(b.Sent), Answered: o.stamp(b.Answered), Updated: o.stamp(b.Updated),
+		SeriesID: providers.Outside(b.SeriesID), Change: o.change(b.Change),
 	}
 }
 
