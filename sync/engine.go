@@ -251,7 +251,7 @@ func (e *Engine) Once(ctx context.Context, full bool, progress func(providers.Sy
 			Advice: "its state is shown by roomdesk sync status",
 		}
 	}
-	begin := e.now()
+	begin, asked := e.now(), e.requests.Load()
 	e.mu.Lock()
 	e.s.full = full
 	e.outcome = Result{}
@@ -263,7 +263,7 @@ func (e *Engine) Once(ctx context.Context, full bool, progress func(providers.Sy
 		return Result{}, &providers.Error{Class: providers.Cancelled, Op: "syncing", Err: err}
 	}
 	result := e.result()
-	result.Took = e.now().Sub(begin)
+	result.Took, result.Requests = e.now().Sub(begin), result.Requests-asked
 	if result.Problem != nil && result.Read == 0 {
 		return result, &providers.Error{
 			Class: result.Problem.Class, Op: "syncing", Status: result.Problem.Status, Code: result.Problem.Code,
