@@ -3,7 +3,7 @@ package cli
 import "github.com/spf13/cobra"
 
 func (a *app) lookCommands() []*cobra.Command {
-	return []*cobra.Command{a.roomsCommand(), a.freebusyCommand(), a.peopleCommand(), a.calendarsCommand(), a.eventsCommand()}
+	return []*cobra.Command{a.roomsCommand(), a.freebusyCommand(), a.peopleCommand(), a.calendarsCommand(), a.eventsCommand(), a.exportCommand()}
 }
 
 func (a *app) bookCommands() []*cobra.Command {

@@ -11,6 +11,7 @@ import (
 var floors = map[string][]string{
 	"roomdesk/providers":                    {},
 	"roomdesk/providers/when":               {},
+	"roomdesk/providers/ical":               {"roomdesk/providers", "roomdesk/providers/when"},
 	"roomdesk/keystore":                     {},
 	"roomdesk/providers/graph":              {"roomdesk/providers"},
 	"roomdesk/providers/graph/typed":        {"roomdesk/providers", "roomdesk/providers/graph"},
