@@ -61,7 +61,7 @@ func (e *Engine) hurry(mailbox providers.Address, due time.Time, priority queue.
 	for i := range p.claims {
 		if c := &p.claims[i]; c.Mailbox == mailbox {
 			c.Priority = max(c.Priority, priority)
-			slices.SortStableFunc(p.claims, compareClaims)
+			sortClaims(p.claims)
 			return
 		}
 	}
@@ -73,6 +73,8 @@ func (e *Engine) hurry(mailbox providers.Address, due time.Time, priority queue.
 	}
 	p.wakes[mailbox] = wake{due, priority}
 }
+
+func sortClaims(claims []queue.Claim) { slices.SortStableFunc(claims, compareClaims) }
 
 func compareClaims(a, b queue.Claim) int {
 	switch {
@@ -183,7 +185,7 @@ func (e *Engine) feed(ctx context.Context) {
 		p.claims = slices.DeleteFunc(p.claims, func(old queue.Claim) bool { return old.Mailbox == c.Mailbox })
 	}
 	p.claims = append(p.claims, claims...)
-	slices.SortStableFunc(p.claims, compareClaims)
+	sortClaims(p.claims)
 	switch p.next = now.Add(lookEvery); {
 	case n == 0 || len(claims) == n:
 		p.next = now // there may be more

@@ -5,38 +5,15 @@ import (
 	"roomdesk/sync/queue"
 )
 
-// Watch says which mailboxes are on the screen: they are read first and more
-// often. It replaces what was watched before.
-func (e *Engine) Watch(mailboxes []providers.Address) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	before := e.watched
-	e.watched = make(map[providers.Address]bool, len(mailboxes))
-	now := e.now()
-	for _, mailbox := range mailboxes {
-		e.watched[mailbox] = true
-		if before[mailbox] {
-			continue
-		}
-		t := e.s.tasks[calendarTask(mailbox)]
-		if t == nil {
-			if s := e.s.tasks["schedule"]; s != nil {
-				e.s.sooner(s, now)
-			}
-			continue
-		}
-		if t.problem == nil && !t.running {
-			e.hurry(mailbox, later(now, t.lastGood.Add(e.within(e.o.Intervals.Watched))), queue.OnScreen)
-		}
-	}
-	e.awake()
-}
-
 // Poke reads a mailbox as soon as possible, for example after a booking there.
 // A round that is under way is followed by another one.
 func (e *Engine) Poke(mailbox providers.Address) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.follows {
+		e.asked.add(e.now(), []providers.Address{mailbox})
+		return
+	}
 	e.poke(mailbox)
 	e.awake()
 }
@@ -49,7 +26,8 @@ func (e *Engine) poke(mailbox providers.Address) {
 }
 
 // Retry reads the mailboxes as soon as possible, whatever they wait for; all of
-// them, and the lists, when none is named. It returns at once.
+// them, and the lists, when none is named. It returns at once. Where another
+// process syncs the store, that one is asked.
 func (e *Engine) Retry(mailboxes ...providers.Address) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -57,6 +35,10 @@ func (e *Engine) Retry(mailboxes ...providers.Address) {
 		return
 	}
 	now := e.now()
+	if e.follows {
+		e.asked.add(now, mailboxes)
+		return
+	}
 	if e.hold.shut && e.hold.probe != nil && !e.hold.probe.running {
 		e.s.put(e.hold.probe, now)
 	}

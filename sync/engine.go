@@ -91,7 +91,10 @@ type Engine struct {
 	follows bool // another process syncs; this one only tells of its changes
 	wake    chan struct{}
 	last    time.Time // when the loop last looked
-	watched map[providers.Address]bool
+	watched map[providers.Address]bool // on any screen
+	screen  screen
+	hints   hints
+	asked   asked
 	persons map[providers.Address]bool // configured, or all
 	hold    hold
 	phase   phaseState
@@ -172,6 +175,11 @@ func (e *Engine) Run(ctx context.Context) error {
 		}
 		return err
 	}
+	attending, end := context.WithCancel(ctx)
+	var attention stdsync.WaitGroup
+	attention.Go(func() { e.attend(attending) })
+	defer attention.Wait()
+	defer end()
 	return e.loop(ctx, nil)
 }
 
@@ -190,6 +198,8 @@ func (e *Engine) lead(ctx context.Context) error {
 		return err
 	}
 	defer follower.Close() //nolint:errcheck // it only read
+	tell := e.newTeller()
+	defer tell.end(ctx)
 	ticker := time.NewTicker(followEvery)
 	defer ticker.Stop()
 	for {
@@ -197,6 +207,9 @@ func (e *Engine) lead(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-ticker.C:
+		}
+		if err := tell.tell(ctx); err != nil && ctx.Err() == nil {
+			e.log.Warn("the process that syncs cannot be told what is on the screen", "error", err)
 		}
 		changed, err := follower.Changed(ctx)
 		if err != nil {
@@ -336,6 +349,7 @@ func (e *Engine) loop(ctx context.Context, progress func(providers.SyncProgress)
 		e.mu.Lock()
 		now := e.now()
 		e.notice(now)
+		e.calmed(now)
 		for t := e.next(now); t != nil; t = e.next(now) {
 			workers.Go(func() { e.work(ctx, t) })
 		}

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"roomdesk/providers"
@@ -33,8 +34,25 @@ func (e *Engine) ask(mailboxes []providers.Address) {
 	defer e.mu.Unlock()
 	e.phase.schedule.total += len(mailboxes)
 	e.asking.mailboxes = append(e.asking.mailboxes, mailboxes...)
+	e.asking.front(e.watched)
 	e.planQuestions()
 	e.awake()
+}
+
+// front moves what is on the screen to the beginning.
+func (a *asking) front(watched map[providers.Address]bool) {
+	if len(watched) == 0 {
+		return
+	}
+	slices.SortStableFunc(a.mailboxes, func(x, y providers.Address) int {
+		switch {
+		case watched[x] == watched[y]:
+			return 0
+		case watched[x]:
+			return -1
+		}
+		return 1
+	})
 }
 
 // planQuestions is guarded by e.mu.

@@ -51,6 +51,7 @@ type task struct {
 	reread      uint64    // the difference because of which it was read anew
 	settled     bool      // read, or found unreadable, since the engine began
 	shown       bool      // of these at least the nearest days
+	hinted      time.Time // when a hint was last followed
 	began       bool      // read once since the engine began, or since a sleep
 
 	tries   int
@@ -210,6 +211,7 @@ func (e *Engine) until(now time.Time) (time.Duration, bool) {
 		{e.hold.until, e.hold.until.After(now)},
 		{e.pool.next, !e.pool.busy && e.wants(now) > 0},
 		{e.pool.extend, !e.pool.busy && len(e.pool.held) > 0},
+		{e.screen.changed.Add(screenCalm), len(e.screen.fresh) > 0},
 	} {
 		if possible.when && (at.IsZero() || possible.at.Before(at)) {
 			at = possible.at

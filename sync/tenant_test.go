@@ -48,6 +48,7 @@ type tenant struct {
 	busy     map[providers.Address]providers.Interval // what only free/busy knows
 	partial  bool                                     // the listing of rooms is not proven complete
 	calls    []call
+	asked    [][]providers.Address // questions for free/busy
 	running  map[providers.Address]int
 	most     map[providers.Address]int // calls for a mailbox at the same time
 	// fail is asked before every call; nil error: go on.
@@ -171,6 +172,12 @@ func (tn *tenant) seen(method string) (found []call) {
 }
 
 // total is the number of calls so far.
+// batches are the questions for free/busy, in order.
+func (tn *tenant) batches() (all [][]providers.Address) {
+	tn.now(func() { all = slices.Clone(tn.asked) })
+	return all
+}
+
 func (tn *tenant) total() int {
 	tn.mu.Lock()
 	defer tn.mu.Unlock()
@@ -231,6 +238,7 @@ func (tn *tenant) Calendars(ctx context.Context, mailbox providers.Address) ([]p
 }
 
 func (tn *tenant) Availability(ctx context.Context, mailboxes []providers.Address, window providers.Interval) ([]providers.Availability, error) {
+	tn.now(func() { tn.asked = append(tn.asked, slices.Clone(mailboxes)) })
 	leave, err := tn.enter(ctx, call{method: "availability", window: window})
 	defer leave()
 	tn.mu.Lock()
