@@ -37,7 +37,12 @@ type wireEvent struct {
 	ID              string   `json:"id"`
 	ICalUID         string   `json:"iCalUId"`
 	Subject         string   `json:"subject"`
-	Start, End      wireTime `json:"-"`
+	ETag            string   `json:"@odata.etag"`
+	Start           wireTime `json:"start"`
+	End             wireTime `json:"end"`
+	IsOrganizer     bool     `json:"isOrganizer"`
+	Type            string   `json:"type"`
+	SeriesMasterID  string   `json:"seriesMasterId"`
 	IsCancelled     bool     `json:"isCancelled"`
 	IsOnlineMeeting bool     `json:"isOnlineMeeting"`
 	TransactionID   string   `json:"transactionId"`
@@ -54,7 +59,7 @@ type wireEvent struct {
 	} `json:"attendees"`
 }
 
-func (o objects) call(ctx context.Context, method, path string, in, out any) error {
+func (o objects) call(ctx context.Context, method, path string, in, out any, header ...string) error {
 	var body io.Reader
 	if in != nil {
 		text, err := json.Marshal(in)
@@ -70,6 +75,9 @@ func (o objects) call(ctx context.Context, method, path string, in, out any) err
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Add("Prefer", `IdType="ImmutableId"`)
 	req.Header.Add("Prefer", `outlook.timezone="UTC"`)
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
 	resp, err := o.at.Client.Do(req)
 	if err != nil {
 		return err
@@ -85,12 +93,13 @@ func (o objects) call(ctx context.Context, method, path string, in, out any) err
 	return json.Unmarshal(text, out)
 }
 
-func (o objects) event(ctx context.Context, method, path string, mailbox providers.Address, in any) (providers.Event, error) {
+func (o objects) event(ctx context.Context, method, path string, mailbox providers.Address, in any, header ...string) (providers.Event, error) {
 	var w wireEvent
-	if err := o.call(ctx, method, path, in, &w); err != nil {
+	if err := o.call(ctx, method, path, in, &w, header...); err != nil {
 		return providers.Event{}, err
 	}
-	e := providers.Event{Mailbox: mailbox, ID: w.ID, ICalUID: w.ICalUID, Cancelled: w.IsCancelled, OnlineMeeting: w.IsOnlineMeeting, TransactionID: w.TransactionID, Subject: providers.Outside(w.Subject)}
+	e := providers.Event{Mailbox: mailbox, ID: w.ID, ICalUID: w.ICalUID, Cancelled: w.IsCancelled, OnlineMeeting: w.IsOnlineMeeting, TransactionID: w.TransactionID, Subject: providers.Outside(w.Subject),
+		ETag: w.ETag, Start: w.Start.utc(), End: w.End.utc(), IsOrganizer: w.IsOrganizer, Type: providers.EventType(w.Type), SeriesMasterID: w.SeriesMasterID}
 	if w.OnlineMeeting != nil {
 		e.JoinURL = providers.Outside(w.OnlineMeeting.JoinURL)
 	}
@@ -153,10 +162,6 @@ func (o objects) Calendars(ctx context.Context, mailbox providers.Address) ([]pr
 }
 
 var errNotHere = errors.New("not needed here")
-
-func (o objects) ChangeEvent(context.Context, providers.Address, string, string, providers.EventChange) (providers.Event, error) {
-	return providers.Event{}, errNotHere
-}
 
 func (o objects) Place(context.Context, providers.Address) (providers.Room, error) {
 	return providers.Room{}, errNotHere
