@@ -14,6 +14,11 @@ import (
 // state cancelling, which [Desk.Run] brings to an end, and the error says why it
 // is not done yet; where the tenant refuses, the booking stays as it was.
 func (d *Desk) Cancel(ctx context.Context, id, note string) (providers.Booking, error) {
+	return d.cancel(ctx, id, note, nil)
+}
+
+// cancel cancels the booking's meeting, or where dates are given those.
+func (d *Desk) cancel(ctx context.Context, id, note string, dates []providers.CancelDate) (providers.Booking, error) {
 	ctx = providers.WithPriority(ctx, providers.Interactive)
 	unlock, err := d.lock(ctx, id)
 	if err != nil {
@@ -38,6 +43,9 @@ func (d *Desk) Cancel(ctx context.Context, id, note string) (providers.Booking, 
 		b.CancelNote = providers.Outside(note)
 	}
 	b.Reason, b.ReasonProof, b.Alternatives, b.NextTry = "", providers.UnknownCause, nil, time.Time{}
+	if before.State != providers.BookingCancelling {
+		b.CancelDates = dates
+	}
 	if b.Change.Open() {
 		d.closeChange(&b, providers.ChangeFailed, "the meeting was cancelled meanwhile", providers.Proven)
 	}
@@ -58,6 +66,9 @@ func (d *Desk) Cancel(ctx context.Context, id, note string) (providers.Booking, 
 // returns when to try again. First says that no cancellation can have left yet:
 // only then does a refused read mean that the meeting stands.
 func (d *Desk) finishCancel(ctx context.Context, b *providers.Booking, first bool) (time.Time, error) {
+	if len(b.CancelDates) > 0 {
+		return d.finishDates(ctx, b, first)
+	}
 	now := d.Now()
 	event, found, err := d.findToCancel(ctx, *b)
 	switch {

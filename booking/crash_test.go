@@ -72,6 +72,13 @@ func (d dyingTenant) FindEvent(ctx context.Context, mailbox providers.Address, t
 	return d.tenant.FindEvent(ctx, mailbox, tx, around)
 }
 
+func (d dyingTenant) SeriesDates(ctx context.Context, mailbox providers.Address, id string, window providers.Interval) ([]providers.Event, error) {
+	if !d.k.pass() {
+		return nil, errDead
+	}
+	return d.tenant.SeriesDates(ctx, mailbox, id, window)
+}
+
 type dyingOutbox struct {
 	*outbox
 	k *killed

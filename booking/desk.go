@@ -28,6 +28,9 @@ type Tenant interface {
 	// CancelEvent cancels a meeting and tells everybody invited. Class Gone where
 	// it is not there.
 	CancelEvent(ctx context.Context, mailbox providers.Address, id, comment string) error
+	// SeriesDates lists the dates that a series has inside a window, by start,
+	// without those that were cancelled.
+	SeriesDates(ctx context.Context, mailbox providers.Address, seriesID string, window providers.Interval) ([]providers.Event, error)
 	Calendars(ctx context.Context, mailbox providers.Address) ([]providers.Calendar, error)
 }
 

@@ -148,3 +148,38 @@ func (t *tenant) invite(m *meeting, attendees []providers.Attendee) {
 	}
 	m.event.Attendees = append(rooms, people...)
 }
+
+func (t *tenant) SeriesDates(ctx context.Context, mailbox providers.Address, seriesID string, window providers.Interval) ([]providers.Event, error) {
+	after, before := t.meet(ctx, "dates", seriesID)
+	if before != nil {
+		return nil, before
+	}
+	t.mu.Lock()
+	var dates []providers.Event
+	for _, m := range t.meetings {
+		if m.event.SeriesMasterID == seriesID && !m.event.Cancelled && window.Overlaps(providers.Interval{Start: m.event.Start, End: m.event.End}) {
+			dates = append(dates, t.seen(m))
+		}
+	}
+	t.mu.Unlock()
+	return dates, after()
+}
+
+// series puts a daily series of n dates into the organizer's calendar: a master
+// and one meeting for each date.
+func (t *tenant) series(n int) (master *meeting, dates []*meeting) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	start := t.now().Add(3 * time.Hour).Truncate(time.Hour)
+	draft := providers.EventDraft{Organizer: alice, Room: aalto, RoomName: providers.Outside("Aalto"), Required: []providers.Address{bob}, Start: start, End: start.Add(time.Hour)}
+	master = t.make(draft)
+	master.event.Type = providers.SeriesMaster
+	master.event.End = master.event.Start // takes no time itself
+	for range n {
+		m := t.make(draft)
+		m.event.Type, m.event.SeriesMasterID, m.event.ICalUID = providers.Occurrence, master.event.ID, master.event.ICalUID
+		dates = append(dates, m)
+		draft.Start, draft.End = draft.Start.AddDate(0, 0, 1), draft.End.AddDate(0, 0, 1)
+	}
+	return master, dates
+}

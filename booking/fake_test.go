@@ -306,6 +306,11 @@ func (t *tenant) CancelEvent(ctx context.Context, mailbox providers.Address, id,
 			m.event.Cancelled = true
 			m.cancels++
 			m.comment = comment
+			for _, date := range t.meetings {
+				if date.event.SeriesMasterID == id {
+					date.event.Cancelled = true
+				}
+			}
 			t.mu.Unlock()
 			return after()
 		}

@@ -128,4 +128,7 @@ type Booking struct {
 	// SeriesID is the series that the meeting is a date of, or is itself.
 	SeriesID string
 	Change   BookingChange // the latest
+	// CancelDates are the meetings that are being cancelled, where that is not just
+	// the booking's own.
+	CancelDates []CancelDate
 }

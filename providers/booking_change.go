@@ -121,3 +121,21 @@ func (c BookingChange) Words() string {
 // Settled reports whether nothing more is expected to happen to the booking by
 // itself.
 func (b Booking) Settled() bool { return b.State.Settled() && !b.Change.Open() }
+
+// CancelScope is how much of a series is cancelled.
+type CancelScope string
+
+// Scopes of a cancellation.
+const (
+	CancelOne       CancelScope = "one"       // the booking's own date
+	CancelFollowing CancelScope = "following" // that and all later dates
+	CancelAll       CancelScope = "all"       // the whole series
+)
+
+// CancelDate is one meeting of a cancellation: a date of a series, or the series.
+type CancelDate struct {
+	EventID    string
+	Start, End time.Time
+	Done       bool
+	Refused    string // why the tenant does not cancel it; safe to show
+}

@@ -46,6 +46,7 @@ type bookingRecord struct {
 	Adopted       bool                `json:"adopted,omitempty"`
 	SeriesID      string              `json:"series_id,omitempty"`
 	Change        *changeRecord       `json:"change,omitempty"`
+	CancelDates   []cancelRecord      `json:"cancel_dates,omitempty"`
 }
 
 type alternativeRecord struct {
@@ -64,7 +65,7 @@ func encodeBooking(b providers.Booking) (string, error) {
 		EvenIfBusy: q.EvenIfBusy, State: string(b.State), Created: b.Created, Sent: b.Sent, Answered: b.Answered, Updated: b.Updated,
 		EventID: b.EventID, ICalUID: b.ICalUID, JoinURL: b.JoinURL.Raw(), TeamsMissing: b.TeamsMissing, RoomResponse: string(b.RoomResponse),
 		Reason: b.Reason, ReasonProof: string(b.ReasonProof), Tries: b.Tries, NextTry: b.NextTry, CancelNote: b.CancelNote.Raw(),
-		Adopted: b.Adopted, SeriesID: b.SeriesID, Change: encodeChange(b.Change),
+		Adopted: b.Adopted, SeriesID: b.SeriesID, Change: encodeChange(b.Change), CancelDates: encodeCancelDates(b.CancelDates),
 	}
 	r.Alternatives = encodeAlternatives(b.Alternatives)
 	text, err := json.Marshal(r)
@@ -85,7 +86,7 @@ func decodeBooking(text string) (providers.Booking, error) {
 		Created: r.Created, Sent: r.Sent, Answered: r.Answered, Updated: r.Updated, EventID: r.EventID, ICalUID: r.ICalUID,
 		JoinURL: providers.Outside(r.JoinURL), TeamsMissing: r.TeamsMissing, RoomResponse: providers.Response(r.RoomResponse),
 		Reason: r.Reason, ReasonProof: providers.Proof(r.ReasonProof), Tries: r.Tries, NextTry: r.NextTry, CancelNote: providers.Outside(r.CancelNote),
-		Adopted: r.Adopted, SeriesID: r.SeriesID, Change: r.Change.change(),
+		Adopted: r.Adopted, SeriesID: r.SeriesID, Change: r.Change.change(), CancelDates: decodeCancelDates(r.CancelDates),
 	}
 	b.Alternatives = decodeAlternatives(r.Alternatives)
 	return b, nil

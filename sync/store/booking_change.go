@@ -77,3 +77,26 @@ func encodeSlot(s providers.Slot) slotRecord {
 func (r slotRecord) slot() providers.Slot {
 	return providers.Slot{Room: r.Room, RoomName: providers.Outside(r.RoomName), Start: r.Start, End: r.End}
 }
+
+// cancelRecord is one meeting of a cancellation.
+type cancelRecord struct {
+	EventID string    `json:"event_id"`
+	Start   time.Time `json:"start,omitzero"`
+	End     time.Time `json:"end,omitzero"`
+	Done    bool      `json:"done,omitempty"`
+	Refused string    `json:"refused,omitempty"`
+}
+
+func encodeCancelDates(all []providers.CancelDate) (records []cancelRecord) {
+	for _, c := range all {
+		records = append(records, cancelRecord(c))
+	}
+	return records
+}
+
+func decodeCancelDates(records []cancelRecord) (all []providers.CancelDate) {
+	for _, r := range records {
+		all = append(all, providers.CancelDate(r))
+	}
+	return all
+}

@@ -22,6 +22,7 @@ func TestBookingKeepsItsChange(t *testing.T) {
 		Mails: []providers.Notice{{Mailbox: aalto, Room: true, Cause: "let go"}}, Reason: "why", ReasonProof: providers.Inferred,
 		Alternatives: []providers.Alternative{{Room: "c@contoso.com", Name: providers.Outside("C"), Place: "HQ", Capacity: 3, Why: "free"}},
 	}
+	b.CancelDates = []providers.CancelDate{{EventID: "date", Start: noon, End: noon.Add(time.Hour), Done: true}, {EventID: "series", Refused: "no"}}
 	if err := s.SaveBooking(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
