@@ -25,7 +25,6 @@ func (a *app) bookingsCommand() *cobra.Command {
 			return a.with(ctx, a.listBookings)
 		}),
 	}
-	var comment string
 	show := &cobra.Command{
 		Use:   "show ID",
 		Short: "Show one booking; the beginning of its id is enough",
@@ -34,16 +33,7 @@ func (a *app) bookingsCommand() *cobra.Command {
 			return a.with(ctx, func(ctx context.Context, s *session) error { return a.showBooking(ctx, s, args[0]) })
 		}),
 	}
-	cancel := &cobra.Command{
-		Use:   "cancel ID",
-		Short: "Cancel a booking and tell everybody invited",
-		Args:  cobra.ExactArgs(1),
-		RunE: a.run(func(ctx context.Context, args []string) error {
-			return a.with(ctx, func(ctx context.Context, s *session) error { return a.cancelBooking(ctx, s, args[0], comment) })
-		}),
-	}
-	cancel.Flags().StringVar(&comment, "comment", "", "text for those invited")
-	command.AddCommand(show, cancel)
+	command.AddCommand(show, a.cancelCommand())
 	command.AddCommand(a.changeCommands()...)
 	return command
 }
@@ -177,20 +167,6 @@ func (a *app) showBooking(ctx context.Context, s *session, text string) error {
 		}
 	}
 	return a.printBooking(b)
-}
-
-func (a *app) cancelBooking(ctx context.Context, s *session, text, comment string) error {
-	b, err := s.findBooking(ctx, text)
-	if err != nil {
-		return err
-	}
-	cancelled, err := s.newDesk(nil, nil).Cancel(ctx, b.ID, comment)
-	if cancelled.ID != "" {
-		if printErr := a.printBooking(cancelled); printErr != nil {
-			return printErr
-		}
-	}
-	return err
 }
 
 // printBooking prints one booking with all that is known of it.

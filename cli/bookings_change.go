@@ -17,7 +17,7 @@ import (
 type changeFlags struct {
 	by                     time.Duration
 	to, start, end, room   string
-	zone                   string
+	zone, calendar         string
 	evenIfBusy, yes, plans bool
 	wait                   time.Duration
 }
@@ -36,6 +36,7 @@ func (a *app) changeCommands() []*cobra.Command {
 		}
 		flags := command.Flags()
 		flags.BoolVar(&f.evenIfBusy, "even-if-busy", false, "send although the room is taken or its state is not known")
+		flags.StringVar(&f.calendar, "calendar", "", "whose calendar an event's id is from (default: the connection's organizer)")
 		flags.BoolVar(&f.yes, "yes", false, "do not ask")
 		flags.BoolVar(&f.plans, "dry-run", false, "only show what would happen and who would get mail")
 		flags.DurationVar(&f.wait, "wait", time.Minute, "how long to wait for the room's answer")
@@ -65,16 +66,17 @@ func (a *app) changeBooking(ctx context.Context, s *session, text string, kind p
 	if f.wait < 0 || f.wait > longestBookWait {
 		return usage("wait up to 24h", "--wait %s cannot be used", f.wait)
 	}
-	b, err := s.findBooking(ctx, text)
+	steps := &bookingSteps{out: a.out, change: true}
+	desk := s.newDesk(steps.changed, nil)
+	b, err := s.findMeeting(ctx, desk, text, f.calendar)
 	if err != nil {
 		return err
 	}
+	steps.was = b.Change
 	q, err := a.changeRequest(ctx, s, b, kind, f)
 	if err != nil {
 		return err
 	}
-	steps := &bookingSteps{out: a.out, change: true, was: b.Change}
-	desk := s.newDesk(steps.changed, nil)
 	harmful := kind == providers.ChangeMove || kind == providers.ChangeUndo
 	if f.plans || !f.yes && (harmful || terminal(a.deps.Stdin)) {
 		plan, err := desk.PlanChange(ctx, b.ID, q)

@@ -234,6 +234,7 @@ type bookingObject struct {
 	Updated      *string                `json:"updated"`
 	SeriesID     providers.Untrusted    `json:"series_id"`
 	Change       *changeObject          `json:"change"`
+	CancelDates  []dateObject           `json:"cancel_dates"`
 }
 
 func (o *output) booking(b providers.Booking) bookingObject {
@@ -244,7 +245,7 @@ func (o *output) booking(b providers.Booking) bookingObject {
 		JoinURL: b.JoinURL, RoomResponse: providers.Outside(string(b.RoomResponse)), Reason: providers.Outside(b.Reason),
 		ReasonProof: string(b.ReasonProof), Alternatives: alternativesOf(offered(b)), EventID: providers.Outside(b.EventID),
 		ICalUID: providers.Outside(b.ICalUID), Created: o.stamp(b.Created), Sent: o.stamp(b.Sent), Answered: o.stamp(b.Answered), Updated: o.stamp(b.Updated),
-		SeriesID: providers.Outside(b.SeriesID), Change: o.change(b.Change),
+		SeriesID: providers.Outside(b.SeriesID), Change: o.change(b.Change), CancelDates: o.dates(b.CancelDates),
 	}
 }
 

@@ -66,6 +66,7 @@ func TestScripts(t *testing.T) {
 			"nowhere": checkNowhere,
 			"id":      keepID,
 			"gone":    closeTenant,
+			"series":  makeSeries,
 		},
 	})
 }
