@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -47,6 +48,9 @@ type Config struct {
 	Objects func(Authorised) Objects
 	// Audit is told of every attempt; it must not block.
 	Audit func(Exchange)
+	// Around goes around the transport, for tests that answer without a network;
+	// nil: nothing.
+	Around func(http.RoundTripper) http.RoundTripper
 	// Now is the clock; nil: the system's.
 	Now func() time.Time
 }

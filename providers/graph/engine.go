@@ -105,7 +105,11 @@ func newEngine(config Config, roots roots) (*engine, error) {
 		e.now = time.Now
 	}
 	keepAnswer := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	e.http = &http.Client{Transport: e.base, CheckRedirect: keepAnswer}
+	var transport http.RoundTripper = e.base
+	if config.Around != nil {
+		transport = config.Around(transport)
+	}
+	e.http = &http.Client{Transport: transport, CheckRedirect: keepAnswer}
 	e.gate = newGate(inFlight, e.now)
 	e.life, e.stop = context.WithCancel(context.Background())
 	e.tokens = &tokens{
