@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"slices"
 	"strings"
 
@@ -24,11 +25,12 @@ type app struct {
 	code int
 	// memory is the credential store of kind "memory", which lives as long as the run.
 	memory *keystore.Memory
+	log    *slog.Logger // of a service; otherwise none
 }
 
 // Main runs the command line and returns its exit code.
 func Main(ctx context.Context, deps Deps) int {
-	a := &app{deps: deps, memory: &keystore.Memory{}}
+	a := &app{deps: deps, memory: &keystore.Memory{}, log: slog.New(slog.DiscardHandler)}
 	// Until flags are read, errors are reported by the flag as it was typed.
 	a.flags.json = slices.Contains(deps.Args, "--json")
 	a.prepareOutput()

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"crypto/x509"
-	"log/slog"
 	"os"
 
 	"roomdesk/keystore"
@@ -27,7 +26,7 @@ func (a *app) newProvider(c keystore.Connection, secret func(context.Context) (s
 	return graph.New(graph.Config{
 		TenantID: c.Tenant, ClientID: c.ClientID, ClientSecret: secret,
 		Cloud: c.CloudName(), AuthorityURL: c.AuthorityURL, GraphURL: c.GraphURL,
-		RootCAs: roots, Objects: objects, UserAgent: "roomdesk", Logger: slog.New(slog.DiscardHandler), Now: a.deps.Now,
+		RootCAs: roots, Objects: objects, UserAgent: "roomdesk", Logger: a.log, Now: a.deps.Now,
 	})
 }
 

@@ -59,7 +59,7 @@ func (a *app) openSession(ctx context.Context, c keystore.Connection, mirror str
 	if keystore.LooksLikeGUID(c.Tenant) {
 		tenant = strings.ToLower(c.Tenant)
 	}
-	mirrored, err := store.Open(ctx, store.Options{Path: mirror, Tenant: tenant, Location: zoneLocation, Now: a.deps.Now})
+	mirrored, err := store.Open(ctx, store.Options{Path: mirror, Tenant: tenant, Location: zoneLocation, Now: a.deps.Now, Logger: a.log})
 	if err != nil {
 		return nil, errors.Join(err, provider.Close())
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 func (a *app) syncCommand() *cobra.Command {
-	var once, full, watch bool
+	var once, full, watch, debug bool
 	var metricsAt string
 	var intervals sync.Intervals
 	command := &cobra.Command{
@@ -28,6 +28,12 @@ func (a *app) syncCommand() *cobra.Command {
 			}
 			if watch && (once || full) {
 				return usage("leave out --once and --full", "--watch goes on until it is stopped")
+			}
+			if debug && !watch {
+				return usage("add --watch", "--debug goes with --watch")
+			}
+			if watch {
+				a.log = a.newLog(debug)
 			}
 			s, err := a.open(ctx)
 			if err != nil {
@@ -48,6 +54,7 @@ func (a *app) syncCommand() *cobra.Command {
 	command.Flags().BoolVar(&once, "once", false, "end when nothing is queued")
 	command.Flags().BoolVar(&full, "full", false, "read everything anew")
 	command.Flags().BoolVar(&watch, "watch", false, "run as a service until stopped")
+	command.Flags().BoolVar(&debug, "debug", false, "with --watch: log every retry, too")
 	command.Flags().StringVar(&metricsAt, "metrics", "", "with --watch: serve figures for Prometheus at this loopback address, such as 127.0.0.1:9464")
 	command.Flags().DurationVar(&intervals.Near, "today", 0, "read rooms with meetings in the next 12 hours within this time (default 1m)")
 	command.Flags().DurationVar(&intervals.Rest, "rest", 0, "read all other mailboxes within this time (default 10m)")

@@ -90,6 +90,7 @@ type Engine struct {
 	once    bool
 	follows bool // another process syncs; this one only tells of its changes
 	wake    chan struct{}
+	pings   chan chan struct{} // whether the loop still turns
 	last    time.Time // when the loop last looked
 	watched map[providers.Address]bool // on any screen
 	screen  screen
@@ -107,7 +108,7 @@ func New(o Options) *Engine {
 	defaults(&o)
 	e := &Engine{
 		store: o.Store, source: o.Source, queue: o.Queue, o: o, now: o.Now, log: o.Logger, rand: o.Rand, hub: newHub(),
-		wake: make(chan struct{}, 1), watched: map[providers.Address]bool{}, persons: map[providers.Address]bool{},
+		wake: make(chan struct{}, 1), pings: make(chan chan struct{}), watched: map[providers.Address]bool{}, persons: map[providers.Address]bool{},
 	}
 	for _, person := range o.People {
 		e.persons[person] = true
@@ -156,10 +157,6 @@ func def[T int | time.Duration](v *T, value T) {
 	}
 }
 
-// followEvery is how often an engine that may not sync looks for changes, and
-// for the chance to take over.
-const followEvery = time.Second
-
 // Run syncs until ctx ends and then stops cleanly: what was read is stored, and
 // the next Run goes on from there. While another process syncs the same store it
 // only tells of that one's changes, and takes over when that one ends. It returns
@@ -181,50 +178,6 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer attention.Wait()
 	defer end()
 	return e.loop(ctx, nil)
-}
-
-// lead waits until this process may sync.
-func (e *Engine) lead(ctx context.Context) error {
-	held, err := e.store.Lease()
-	if held || err != nil {
-		return err
-	}
-	e.mu.Lock()
-	e.follows = true
-	e.mu.Unlock()
-	e.hub.notice(fmt.Sprintf("Another roomdesk (%s) keeps this store in sync; this one follows.", e.store.Holder()), false, e.now())
-	follower, err := e.store.Follow(ctx)
-	if err != nil {
-		return err
-	}
-	defer follower.Close() //nolint:errcheck // it only read
-	tell := e.newTeller()
-	defer tell.end(ctx)
-	ticker := time.NewTicker(followEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-ticker.C:
-		}
-		if err := tell.tell(ctx); err != nil && ctx.Err() == nil {
-			e.log.Warn("the process that syncs cannot be told what is on the screen", "error", err)
-		}
-		changed, err := follower.Changed(ctx)
-		if err != nil {
-			return err
-		}
-		if changed {
-			e.hub.all()
-		}
-		if held, err := e.store.Lease(); held || err != nil {
-			e.mu.Lock()
-			e.follows = false
-			e.mu.Unlock()
-			return err
-		}
-	}
 }
 
 // Result is what Once did.
@@ -295,6 +248,12 @@ func (e *Engine) start(once bool) error {
 		return errBusy
 	}
 	e.running, e.once = true, once
+	e.fresh()
+	return nil
+}
+
+// fresh forgets what an earlier run planned. Guarded by e.mu.
+func (e *Engine) fresh() {
 	e.s.init()
 	e.pool.init()
 	e.last = time.Time{}
@@ -302,7 +261,6 @@ func (e *Engine) start(once bool) error {
 	e.left = map[providers.Address]bool{}
 	e.hold = hold{}
 	e.phase = phaseState{}
-	return nil
 }
 
 func (e *Engine) stop() {
@@ -330,7 +288,7 @@ func (e *Engine) loop(ctx context.Context, progress func(providers.SyncProgress)
 	defer e.giveBack()
 	defer workers.Wait()
 	defer cancel()
-	if err := e.plan(ctx); err != nil {
+	if err := e.planned(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -376,6 +334,8 @@ func (e *Engine) loop(ctx context.Context, progress func(providers.SyncProgress)
 			return nil
 		case <-e.wake:
 		case <-timer.C:
+		case ping := <-e.pings:
+			close(ping)
 		case <-reports:
 			progress(e.Progress())
 		}

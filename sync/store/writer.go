@@ -391,6 +391,26 @@ func (s *Store) write(ctx context.Context, op string, run func(*batch) error) er
 	return s.writing(ctx, op, false, run)
 }
 
+// Responds returns once everything that was to be written before is, or has
+// failed. It writes nothing.
+func (s *Store) Responds(ctx context.Context) error {
+	if s.writer == nil {
+		return nil
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		// That nothing can be written is an answer, too.
+		_ = s.writer.do(ctx, false, func(*batch) error { return nil })
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return failure("waiting for the local store", ctx.Err())
+	}
+}
+
 func (s *Store) writing(ctx context.Context, op string, durable bool, run func(*batch) error) error {
 	if s.writer == nil {
 		return failure(op, errors.New("the local store is open for reading only"))
