@@ -90,8 +90,8 @@ type Engine struct {
 	once    bool
 	follows bool // another process syncs; this one only tells of its changes
 	wake    chan struct{}
-	pings   chan chan struct{} // whether the loop still turns
-	last    time.Time // when the loop last looked
+	pings   chan chan struct{}         // whether the loop still turns
+	last    time.Time                  // when the loop last looked
 	watched map[providers.Address]bool // on any screen
 	screen  screen
 	hints   hints
