@@ -44,6 +44,13 @@ type Question struct {
 	Explain bool
 	// MaxAge is the age from which on free/busy is called old; 0 is 10 minutes.
 	MaxAge time.Duration
+	// Organizer is in whose name the room would be booked; "" where that is open.
+	Organizer providers.Address
+	// Rules are how rooms answer, as far as an administrator's export tells. A room
+	// whose rules refuse the wish is not offered.
+	Rules map[providers.Address]providers.RoomRules
+	// Habits are what rooms' earlier answers let expect against them.
+	Habits map[providers.Address]providers.Reason
 }
 
 const (
@@ -64,7 +71,7 @@ func (f *Finder) Find(ctx context.Context, q Question, free Free) (providers.Fin
 	if q.MaxAge <= 0 {
 		q.MaxAge = usualMaxAge
 	}
-	s := &search{Finder: f, q: q, free: free, answer: providers.Finding{Total: len(f.rooms), Zone: q.Wish.Zone, Meaning: q.Wish.Meaning}}
+	s := &search{Finder: f, q: q, free: free, zones: map[string]*time.Location{}, answer: providers.Finding{Total: len(f.rooms), Zone: q.Wish.Zone, Meaning: q.Wish.Meaning}}
 	s.answer.Problems = append(s.answer.Problems, q.Wish.Problems...)
 	s.window()
 	s.guests()

@@ -24,6 +24,7 @@ type search struct {
 	candidates []candidate
 	seats      int
 	kinds      []providers.Equipment // asked for; nil: not read yet
+	zones      map[string]*time.Location
 }
 
 // candidate is a room that fits as far as can be told without its calendar.
@@ -32,6 +33,8 @@ type candidate struct {
 	stages  int // floors away from the wished one; farAway where not known
 	waste   int // seats that stay empty
 	hall    bool
+	doubts  int // how little it may be counted on to accept
+	notes   []providers.Reason
 	guessed []string // equipment that only a tag suggests
 	proven  []string
 }
@@ -96,12 +99,20 @@ func (s *search) match() {
 		case w.Seats == 0 && r.Capacity > 0 && r.Capacity < s.seats:
 			why = append(why, reason(fmt.Sprintf("%s for %d people", plural(r.Capacity, "seat"), s.seats), providers.Proven))
 		}
-		why = append(why, s.rules(r)...)
+		outcome, said := s.rules(r)
+		if outcome == providers.RuleRefuses {
+			why = append(why, said...)
+		}
 		if len(why) > 0 || !fits[i] {
 			s.withhold(r, why...)
 			continue
 		}
-		s.candidates = append(s.candidates, s.rate(i, onFloor[i]))
+		c := s.rate(i, onFloor[i])
+		c.doubts, c.notes = doubts[outcome], said
+		if habit, ok := s.q.Habits[r.Mailbox]; ok && c.doubts == 0 {
+			c.doubts, c.notes = 1, append(c.notes, habit)
+		}
+		s.candidates = append(s.candidates, c)
 	}
 	s.rank()
 }
@@ -139,27 +150,59 @@ func (s *search) termReasons(matches providers.RoomMatches, fits []bool) map[int
 	return against
 }
 
-// Rules of rooms as the service sets them unless somebody changed them. They cannot
-// be read, so what they forbid is inferred.
-const (
-	usualHorizon = 180 * 24 * time.Hour
-	usualLongest = 24 * time.Hour
-)
+// doubts order rooms by what their rules do with the wish: who has to be asked comes
+// after who accepts.
+var doubts = map[providers.RuleOutcome]int{providers.RuleAsks: 1, providers.RuleSilent: 2}
 
-// rules are the booking rules that speak against a room.
-func (s *search) rules(r *providers.Room) []providers.Reason {
-	var why []providers.Reason
+// rules say what a room does with the wish. Where its own are not known, the
+// service's usual ones serve, and what they forbid is inferred.
+func (s *search) rules(r *providers.Room) (providers.RuleOutcome, []providers.Reason) {
 	if !r.Bookable {
-		why = append(why, reason("cannot be booked: it is assigned to somebody", providers.Proven))
+		return providers.RuleRefuses, []providers.Reason{reason("cannot be booked: it is assigned to somebody", providers.Proven)}
 	}
-	if length := s.q.Wish.Length; length > usualLongest {
+	if imported, known := s.q.Rules[r.Mailbox]; known {
+		outcome, why := imported.Judge(providers.RuleQuestion{
+			Organizer: s.q.Organizer, Now: s.q.Now, People: s.seats, Seats: r.Capacity, Dates: 1, Zone: s.zone(r.Zone),
+			Span: providers.Interval{Start: s.answer.Span.Start, End: s.answer.Span.Start.Add(s.q.Wish.Length)},
+		})
+		age := ", as imported " + providers.Age(s.q.Now.Sub(imported.Imported)) + " ago"
+		for n := range why {
+			why[n].Words += age
+		}
+		return outcome, why
+	}
+	var why []providers.Reason
+	if s.q.Wish.Length > usualLongest {
 		why = append(why, reason("rooms usually refuse meetings longer than a day", providers.Inferred))
 	}
 	if s.answer.Span.Start.Sub(s.q.Now) > usualHorizon {
 		why = append(why, reason("rooms usually refuse bookings more than 180 days ahead", providers.Inferred))
 	}
-	return why
+	if len(why) > 0 {
+		return providers.RuleRefuses, why
+	}
+	return providers.RuleAccepts, nil
 }
+
+// zone is a time zone by its IANA name; nil where there is none. Reading one takes
+// longer than all else that is done for a room.
+func (s *search) zone(name string) *time.Location {
+	if zone, ok := s.zones[name]; ok || name == "" {
+		return zone
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		zone = nil
+	}
+	s.zones[name] = zone
+	return zone
+}
+
+// What the service's usual rules forbid.
+const (
+	usualHorizon = 180 * 24 * time.Hour
+	usualLongest = 24 * time.Hour
+)
 
 // rate says how well a room fits.
 func (s *search) rate(i int, onFloor bool) candidate {
@@ -195,7 +238,7 @@ func floorNumber(key string) (int, bool) {
 	return n, err == nil
 }
 
-// rank orders the candidates: halls for a few last, then what is near, what is
+// rank orders the candidates: those that may not answer and halls for a few last, then what is near, what is
 // proven, what leaves few seats empty.
 func (s *search) rank() {
 	weight := func(hall bool) int {
@@ -206,6 +249,7 @@ func (s *search) rank() {
 	}
 	slices.SortFunc(s.candidates, func(a, b candidate) int {
 		return cmp.Or(
+			a.doubts-b.doubts,
 			weight(a.hall)-weight(b.hall),
 			a.stages-b.stages,
 			len(a.guessed)-len(b.guessed),

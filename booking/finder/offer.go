@@ -168,6 +168,7 @@ func (s *search) reasons(c candidate, r providers.Room, o providers.RoomOffer) [
 	default:
 		add(providers.Proven, "free until %s", s.clock(o.Until))
 	}
+	why = append(why, c.notes...)
 	if r.Capacity > 0 {
 		add(providers.Proven, "%s", plural(r.Capacity, "seat"))
 		if c.hall {
@@ -189,7 +190,7 @@ func (s *search) reasons(c candidate, r providers.Room, o providers.RoomOffer) [
 	for _, tag := range c.guessed {
 		add(providers.Inferred, "%s", tag)
 	}
-	if zone, err := time.LoadLocation(r.Zone); err == nil && r.Zone != "" {
+	if zone := s.zone(r.Zone); zone != nil {
 		local := o.Span.Start.In(zone)
 		if h := local.Hour(); h < 7 || h >= 19 {
 			add(providers.Inferred, "it is %s there, outside usual hours", local.Format("15:04"))

@@ -122,7 +122,7 @@ func TestUpgradeKilledAtEachPoint(t *testing.T) { // F-108, DURA
 		if err == nil {
 			t.Errorf("%s: was not killed", what)
 		}
-		if copies := must(filepath.Glob(file + ".before-*"))(t); what != "before the backup" && len(copies) != 1 {
+		if copies := must(filepath.Glob(file + ".before-*"))(t); what != "before the backup" && (len(copies) == 0 || len(copies) > 2) {
 			t.Errorf("%s: copies %v", what, copies)
 		}
 	}
