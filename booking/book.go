@@ -23,6 +23,9 @@ func (d *Desk) Book(ctx context.Context, q providers.BookingRequest) (providers.
 		refused.Err.Err = err
 		return providers.Booking{}, refused
 	}
+	if d.Warned != nil && len(c.Warnings) > 0 {
+		d.Warned(c.Warnings)
+	}
 	room, _ := d.room(ctx, q.Room) // without it the booking carries the address
 	b := providers.Booking{
 		ID: d.NewID(), TransactionID: d.NewID(), Request: c.Request, RoomName: providers.Outside(room.Title()),

@@ -77,6 +77,7 @@ func (d *Desk) local(ctx context.Context, q providers.BookingRequest) (Check, pr
 	if room.Provider != "" && !room.Bookable {
 		c.block(providers.Permanent, "this room cannot be booked: it is reserved")
 	}
+	d.expect(ctx, &c, room)
 	if people := 1 + len(q.Required) + len(q.Optional); room.Capacity > 0 && room.Capacity < people {
 		c.Warnings = append(c.Warnings, fmt.Sprintf("%d seats for %d people", room.Capacity, people))
 	}

@@ -59,8 +59,13 @@ type Options struct {
 	// Organizer is in whose calendar meetings are made unless the request names
 	// somebody; "" where the connection has none.
 	Organizer providers.Address
-	Now       func() time.Time // nil: the machine's clock
-	Logger    *slog.Logger     // nil: none
+	// Rules gives rooms' booking rules as far as they were imported; nil: none are
+	// known.
+	Rules  func(ctx context.Context) (map[providers.Address]providers.RoomRules, error)
+	Now    func() time.Time // nil: the machine's clock
+	Logger *slog.Logger     // nil: none
+	// Warned is told what a check warned of before a booking is stored; nil: nobody.
+	Warned func([]string)
 	// Changed is told each stored change of a booking, in order for each booking.
 	// It must not call Cancel, Await or Book.
 	Changed func(providers.Booking)

@@ -42,6 +42,8 @@ func (d *Desk) whyDeclined(ctx context.Context, before, b providers.Booking) (st
 			what = room.Problem.What()
 		}
 		return "the room gave no reason, and its calendar cannot be read: " + what, providers.UnknownCause
+	case !changedMind && len(d.forbidden(ctx, q)) > 0:
+		return d.forbidden(ctx, q)[0].Words, providers.Inferred
 	case changedMind:
 		return "the room took its answer back although nothing else is booked there; somebody may have decided so", providers.Inferred
 	case q.End.Sub(q.Start) >= longest:

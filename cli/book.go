@@ -64,6 +64,11 @@ func (a *app) book(ctx context.Context, s *session, f bookFlags) error {
 	}
 	steps := &bookingSteps{out: a.out, teams: f.teams}
 	desk := s.newDesk(steps.changed, nil)
+	desk.Warned = func(warnings []string) {
+		for _, warning := range warnings {
+			a.out.say("! %s", providers.Sanitise(warning))
+		}
+	}
 	booked, err := desk.Book(ctx, request)
 	if err != nil {
 		return a.reportRefused(request, err)

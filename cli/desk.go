@@ -16,6 +16,7 @@ import (
 func (s *session) newDesk(changed func(providers.Booking), poke func(providers.Address)) *booking.Desk {
 	return booking.New(booking.Options{
 		Tenant: s.provider, Outbox: s.store, Mirror: s.store, Organizer: s.organizer(), Now: s.app.deps.Now, Changed: changed, Poke: poke,
+		Rules: s.store.RoomRules,
 	})
 }
 
@@ -48,7 +49,7 @@ func (w *workspace) Check(ctx context.Context, request providers.BookingRequest)
 	check, err := w.desk.Check(ctx, request)
 	return tui.BookingCheck{
 		Room: check.Room, Attendees: check.Attendees, Free: check.Free, Why: check.Why, Alternatives: check.Alternatives,
-		TeamsAllowed: check.TeamsAllowed, TeamsWhy: check.TeamsWhy,
+		TeamsAllowed: check.TeamsAllowed, TeamsWhy: check.TeamsWhy, Warnings: check.Warnings,
 	}, err
 }
 

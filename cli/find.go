@@ -99,7 +99,11 @@ func (a *app) find(ctx context.Context, s *session, line string, f findFlags) er
 	if text := understood.Understood(); text != "" {
 		a.out.say("%s", text)
 	}
-	answer, err := finds.Find(ctx, finder.Question{Wish: understood, Now: a.deps.Now(), Limit: f.limit, Explain: f.why, MaxAge: calendarBound}, s.freeOrAsk)
+	q := finder.Question{Wish: understood, Now: a.deps.Now(), Limit: f.limit, Explain: f.why, MaxAge: calendarBound, Organizer: providers.Address(s.connection.Organizer)}
+	if q.Rules, q.Habits, err = expectations(ctx, s.store, q.Now); err != nil {
+		return err
+	}
+	answer, err := finds.Find(ctx, q, s.freeOrAsk)
 	if err != nil {
 		return err
 	}

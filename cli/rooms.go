@@ -24,7 +24,7 @@ func (a *app) roomsCommand() *cobra.Command {
 			return a.with(ctx, func(ctx context.Context, s *session) error { return a.listRooms(ctx, s, strings.Join(args, " ")) })
 		}),
 	}
-	command.AddCommand(a.findCommand(), &cobra.Command{
+	command.AddCommand(a.findCommand(), a.roomRulesCommand(), &cobra.Command{
 		Use:   "show M",
 		Short: "Show one room and its day",
 		Long:  "M is the room's address, name or the part of its address before the at sign. Its free/busy of today is asked for now.",

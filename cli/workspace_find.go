@@ -59,5 +59,9 @@ func (w *workspace) Find(ctx context.Context, q tui.FindQuestion) (providers.Fin
 	if instead := q.Instead; !instead.Start.IsZero() {
 		understood = understood.At(instead, now)
 	}
-	return finds.Find(ctx, finder.Question{Wish: understood, Now: now, Limit: q.Limit, Explain: q.Explain}, w.store.Availability)
+	question := finder.Question{Wish: understood, Now: now, Limit: q.Limit, Explain: q.Explain, Organizer: providers.Address(w.connection.Organizer)}
+	if question.Rules, question.Habits, err = expectations(ctx, w.store, now); err != nil {
+		return providers.Finding{}, err
+	}
+	return finds.Find(ctx, question, w.store.Availability)
 }

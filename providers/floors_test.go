@@ -21,6 +21,7 @@ var floors = map[string][]string{
 	"roomdesk/providers/simulator/recorded": {"roomdesk/providers", "roomdesk/providers/simulator", "roomdesk/providers/simulator/entra"},
 	"roomdesk/booking/wish":                 {"roomdesk/providers", "roomdesk/providers/when"},
 	"roomdesk/booking/finder":               {"roomdesk/providers", "roomdesk/providers/when", "roomdesk/booking/wish"},
+	"roomdesk/booking/rules":                {"roomdesk/providers"},
 	"roomdesk/tui":                          {"roomdesk/providers"},
 	"roomdesk/providers/providertest":       {"roomdesk/providers"},
 	"roomdesk/sync/queue":                   {"roomdesk/providers"},

@@ -342,6 +342,11 @@ func (f *bookForm) drawTruth(o *formLines) {
 	if !f.room.Bookable {
 		o.note(warn, "The tenant marks this room as not bookable; it may decline.")
 	}
+	if f.check.have {
+		for _, warning := range f.check.result.Warnings {
+			o.note(warn, "! "+clean(warning))
+		}
+	}
 	if f.check.have && !f.check.result.Free {
 		drawAlternatives(o, f.check.result.Alternatives, "alt+")
 	}

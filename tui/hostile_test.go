@@ -76,7 +76,7 @@ func hostileOffice(payload string) *fakeWorkspace {
 		c := &f.connections[i]
 		c.Name, c.Provider, c.Tenant, c.Identity, c.Kind, c.Keystore, c.Credential = "n"+payload, payload, payload, payload, payload, payload, payload
 	}
-	f.check = BookingCheck{Why: "w" + payload, TeamsWhy: "t" + payload, Alternatives: []providers.Alternative{{Room: "eames@contoso.com", Name: u("a"), Place: payload, Why: payload}}}
+	f.check = BookingCheck{Why: "w" + payload, TeamsWhy: "t" + payload, Warnings: []string{"n" + payload}, Alternatives: []providers.Alternative{{Room: "eames@contoso.com", Name: u("a"), Place: payload, Why: payload}}}
 	f.bookErr = &providers.Error{Class: providers.Permanent, Op: "booking", Code: "c" + payload, Message: u("no"), RequestID: payload}
 	return f
 }

@@ -161,6 +161,19 @@ func TestTeamsIsExplained(t *testing.T) { // P7
 	}
 }
 
+// What a check warns of is seen before anything is sent, and does not stand in the way.
+func TestFormShowsWarnings(t *testing.T) {
+	f := office()
+	f.check.Warnings = []string{"the room will probably decline: its rules: meetings of at most 15 min, as imported 2 d ago", "you have a meeting of this name then"}
+	d := newDriver(t, f, 80, 24)
+	d.keys("b")
+	d.see("! the room will probably decline: its rules", "! you have a meeting of this name")
+	d.keys("enter")
+	if len(d.ws.booked) != 1 {
+		t.Errorf("%d bookings were sent", len(d.ws.booked))
+	}
+}
+
 func TestCancelAsks(t *testing.T) {
 	d := newDriver(t, office(), 112, 34)
 	d.keys("3", "x")

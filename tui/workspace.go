@@ -101,6 +101,9 @@ type BookingCheck struct {
 	Alternatives []providers.Alternative
 	TeamsAllowed bool
 	TeamsWhy     string // why not; safe to show
+	// Warnings are about what does not stand in the way, but should be seen; safe to
+	// show.
+	Warnings []string
 }
 
 // ConnectionRow is one configured connection.

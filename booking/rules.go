@@ -1,0 +1,63 @@
+package booking
+
+import (
+	"context"
+	"time"
+
+	"roomdesk/providers"
+)
+
+// ruled says what a room's imported rules do with a request; RuleAccepts where
+// nothing was imported, which proves nothing. Rules that cannot be read are told
+// as a reason.
+func (d *Desk) ruled(ctx context.Context, q providers.BookingRequest, room providers.Room) (providers.RuleOutcome, []providers.Reason) {
+	if d.Rules == nil {
+		return providers.RuleAccepts, nil
+	}
+	all, err := d.Rules(ctx)
+	if err != nil {
+		return providers.RuleAccepts, []providers.Reason{{Words: "its rules cannot be read: " + providers.ProblemOf(err, d.Now()).What(), Proof: providers.UnknownCause}}
+	}
+	rules, ok := all[q.Room]
+	if !ok {
+		return providers.RuleAccepts, nil
+	}
+	ask := providers.RuleQuestion{
+		Organizer: q.Organizer, Span: span(q), Now: d.Now(), Dates: 1, People: 1 + len(q.Required) + len(q.Optional), Seats: room.Capacity,
+	}
+	if room.Zone != "" {
+		if zone, err := time.LoadLocation(room.Zone); err == nil {
+			ask.Zone = zone
+		}
+	}
+	outcome, why := rules.Judge(ask)
+	for n := range why {
+		why[n].Words += ", as imported " + providers.Age(d.Now().Sub(rules.Imported)) + " ago"
+	}
+	return outcome, why
+}
+
+// expect warns of what a room's rules will do with a request. They do not stand in
+// the way: they may have changed since they were imported.
+func (d *Desk) expect(ctx context.Context, c *Check, room providers.Room) {
+	outcome, why := d.ruled(ctx, c.Request, room)
+	words := map[providers.RuleOutcome]string{
+		providers.RuleRefuses: "the room will probably decline: ", providers.RuleAsks: "the room will not confirm at once: ", providers.RuleSilent: "the room will probably not answer: ",
+	}[outcome]
+	for _, reason := range why {
+		c.Warnings = append(c.Warnings, words+reason.Words)
+	}
+}
+
+// forbidden are the imported rules of the room that a request breaks. That they are
+// why the room declined is inferred: it says no reason.
+func (d *Desk) forbidden(ctx context.Context, q providers.BookingRequest) []providers.Reason {
+	room, err := d.room(ctx, q.Room)
+	if err != nil {
+		room.Mailbox = q.Room
+	}
+	if outcome, why := d.ruled(ctx, q, room); outcome == providers.RuleRefuses {
+		return why
+	}
+	return nil
+}
