@@ -33,10 +33,11 @@ type inProcess struct {
 }
 
 func (p *inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
-	mailbox, _, _ := strings.Cut(strings.TrimPrefix(req.URL.Path, "/v1.0/users/"), "/")
+	mailbox, rest, _ := strings.Cut(strings.TrimPrefix(req.URL.Path, "/v1.0/users/"), "/")
 	p.mu.Lock()
-	p.running[mailbox]++
-	p.most = max(p.most, p.running[mailbox])
+	if p.running[mailbox]++; rest != "" && mailbox != "" { // what concerns no mailbox has no such limit
+		p.most = max(p.most, p.running[mailbox])
+	}
 	p.mu.Unlock()
 	defer func() {
 		p.mu.Lock()
