@@ -2,11 +2,8 @@ package store_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
-	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -109,77 +106,4 @@ func BenchmarkUnchanged(b *testing.B) {
 		populate(b, s, rooms)
 		b.ReportMetric(float64(rooms*100)/time.Since(begin).Seconds(), "rows/s")
 	}
-}
-
-// BenchmarkViews are the queries behind the console's views, with the 95th
-// percentile of each.
-func BenchmarkViews(b *testing.B) {
-	rooms := large(b)
-	dir := b.TempDir()
-	s := benchStore(b, dir)
-	list := s.BeginRooms()
-	for n := 0; n < rooms; n += 100 {
-		var page []providers.Room
-		for i := n; i < min(n+100, rooms); i++ {
-			page = append(page, providers.Room{Mailbox: room(i), Name: providers.Outside(fmt.Sprint("Room ", i)), Building: providers.Outside("HQ"), Capacity: 8, Bookable: true, Provider: "graph"})
-		}
-		if _, err := list.Page(b.Context(), page); err != nil {
-			b.Fatal(err)
-		}
-	}
-	populate(b, s, rooms)
-	r := rand.New(rand.NewPCG(1, 2))
-	day := func() providers.Interval {
-		start := noon.AddDate(0, 0, r.IntN(20)-10)
-		return providers.Interval{Start: start, End: start.Add(24 * time.Hour)}
-	}
-	screen := func(n int) []providers.Address {
-		var all []providers.Address
-		first := r.IntN(rooms)
-		for i := range n {
-			all = append(all, room((first+i)%rooms))
-		}
-		return all
-	}
-	for name, query := range map[string]func() error{
-		"availability of 50 rooms for a day": func() error { _, err := s.Availability(b.Context(), screen(50), day()); return err },
-		"events of a room for a week": func() error {
-			d := day()
-			_, err := s.Events(b.Context(), screen(1)[0], providers.Interval{Start: d.Start, End: d.End.AddDate(0, 0, 6)})
-			return err
-		},
-		"bookings": func() error { _, err := s.Bookings(b.Context()); return err },
-	} {
-		b.Run(name, func(b *testing.B) {
-			var took []time.Duration
-			for b.Loop() {
-				begin := time.Now()
-				if err := query(); err != nil {
-					b.Fatal(err)
-				}
-				took = append(took, time.Since(begin))
-			}
-			slices.Sort(took)
-			b.ReportMetric(float64(took[len(took)*95/100].Microseconds()), "p95-µs")
-		})
-	}
-	b.Run("open and list rooms", func(b *testing.B) {
-		if err := s.Close(); err != nil {
-			b.Fatal(err)
-		}
-		for b.Loop() {
-			s, err := store.Open(b.Context(), store.Options{Path: filepath.Join(dir, "store.db"), Tenant: tenant})
-			if err != nil {
-				b.Fatal(err)
-			}
-			all, err := s.Rooms(b.Context())
-			if err != nil || len(all) != rooms {
-				b.Fatal(len(all), err)
-			}
-			runtime.KeepAlive(all)
-			if err := s.Close(); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
 }
