@@ -226,7 +226,8 @@ func (e *Engine) readRound(r *taskRun, round *store.Round) (store.Applied, error
 			// None of the parts has a position for the whole, and a restart begins anew.
 			page.Done = page.Done && part == len(parts)-1
 			page.Cursor = ""
-		} else if !page.Done && (page.Cursor == "" || page.Cursor == round.Cursor) {
+		} else if !page.Done && (page.Cursor == "" && round.Kind == store.ChangesRound || page.Cursor != "" && page.Cursor == round.Cursor) {
+			// Pages of a plain listing have no cursor: a restart begins it anew.
 			return foreign(r.task.mailbox, "the service repeats a page without end")
 		}
 		for i := range page.Events {

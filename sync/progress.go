@@ -123,6 +123,9 @@ func (e *Engine) Progress() providers.SyncProgress {
 	if e.hold.until.After(now) {
 		p.ThrottledTo = e.hold.until
 	}
+	if rooms := e.s.tasks["rooms"]; p.Problem == nil && p.Phase == providers.PhasePlaces && rooms != nil {
+		p.Problem = copied(rooms.problem) // without the list nothing else can begin
+	}
 	for _, s := range e.phase.samples {
 		if elapsed := now.Sub(s.at); s.phase == p.Phase && elapsed >= rateStep && p.Done > s.done {
 			p.Rate = float64(p.Done-s.done) / elapsed.Seconds()

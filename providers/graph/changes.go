@@ -82,7 +82,10 @@ func (p *Provider) round(ctx context.Context, c call, req providers.ChangesReque
 	for range maxPages {
 		got, err := p.eventPage(ctx, c, req)
 		if err != nil {
-			if location, ok := p.movedWithin(err, req); ok && !moved {
+			// Only where a round begins: what the service offers in place of a lost
+			// position is a whole listing, of a window that is not ours. Taken for
+			// changes it would leave standing what was deleted meanwhile.
+			if location, ok := p.movedWithin(err, req); ok && !moved && req.Cursor == "" {
 				moved, c.url = true, location
 				continue
 			}

@@ -104,13 +104,14 @@ func TestLostStateIsResync(t *testing.T) {
 	wantClass(t, err, providers.Permanent) // a new round has nothing to lose
 }
 
-// F-002: a fresh address on the same host is followed, another is not.
+// F-002: where a round begins, a fresh address on the same host is followed, another
+// is not. In place of a position neither is: what is there is no list of changes.
 func TestGoneWithLocation(t *testing.T) {
 	evil := newTenant(t, func(w http.ResponseWriter, r *http.Request) { t.Error("the foreign host was asked") })
 	for _, foreign := range []bool{false, true} {
 		n := newTenant(t, nil)
 		n.Config.Handler = wrapGraph(n, func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Query().Get("$deltatoken") == "old" {
+			if r.URL.Query().Get("$deltatoken") != "fresh" {
 				root := n.URL
 				if foreign {
 					root = evil.URL
@@ -121,7 +122,9 @@ func TestGoneWithLocation(t *testing.T) {
 			}
 			pages([]any{rawEvent("1", "x", 9)})(w, r)
 		})
-		events, _, _, err := collect(t, n.provider(), providers.ChangesRequest{Mailbox: adele, Cursor: n.URL + "/v1.0/users/adele@contoso.test/calendarView/delta?$deltatoken=old"})
+		_, _, _, err := collect(t, n.provider(), providers.ChangesRequest{Mailbox: adele, Cursor: n.URL + "/v1.0/users/adele@contoso.test/calendarView/delta?$deltatoken=old"})
+		wantClass(t, err, providers.Resync)
+		events, _, _, err := collect(t, n.provider(), providers.ChangesRequest{Mailbox: adele, Window: week})
 		if foreign {
 			wantClass(t, err, providers.Resync)
 		} else if err != nil || len(events) != 1 {

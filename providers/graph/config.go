@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -41,8 +42,10 @@ type Config struct {
 	// MaxInFlight is the number of requests at once, 32 where it is 0, at most
 	// 64. The service's answers lower it for a while.
 	MaxInFlight int
-	Logger      *slog.Logger // nil: no log
-	UserAgent   string       // "" is "roomdesk"
+	// Dial opens connections to the host or to the proxy; nil: the operating system.
+	Dial      func(ctx context.Context, network, address string) (net.Conn, error)
+	Logger    *slog.Logger // nil: no log
+	UserAgent string       // "" is "roomdesk"
 	// Objects makes the part that handles single objects. Without it nothing can
 	// be written.
 	Objects func(Authorised) Objects

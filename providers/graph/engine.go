@@ -89,7 +89,7 @@ func newEngine(config Config, roots roots) (*engine, error) {
 	}
 	inFlight = min(inFlight, maxInFlight)
 	e := &engine{
-		base: newTransport(config.RootCAs, inFlight), roots: roots,
+		base: newTransport(config, inFlight), roots: roots,
 		agent: config.UserAgent, log: config.Logger, audit: config.Audit,
 		now: config.Now, rand: rand.Float64, wait: wait,
 		timing: timing{readHeader: 40 * time.Second, writeHeader: 75 * time.Second, progress: 20 * time.Second,

@@ -135,7 +135,11 @@ func (c *entraClient) try(req *http.Request) (*http.Response, error) {
 		resp.Body = io.NopCloser(bytes.NewReader(text))
 		return resp, nil
 	}
-	return nil, c.refusal(resp, text)
+	failure := c.refusal(resp, text)
+	if failure.Class == providers.Transient && failure.Advice == "" {
+		failure.Advice = "the sign-in service has trouble, and without it nothing can be read: nothing to do, it is tried again"
+	}
+	return nil, failure
 }
 
 // refusal sorts an answer that is no success.

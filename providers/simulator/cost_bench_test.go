@@ -132,7 +132,7 @@ func BenchmarkHTTPS(b *testing.B) {
 func BenchmarkLargeTenant(b *testing.B) {
 	for b.Loop() {
 		begun := time.Now()
-		tenant, err := Start(context.Background(), Options{Rooms: 10_000, People: 20_000, EventsPerMailbox: 100, signingKey: testKey()})
+		tenant, err := Start(context.Background(), Options{Rooms: 10_000, People: 20_000, EventsPerMailbox: 100, SigningKey: testKey()})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -48,7 +48,7 @@ func start(t testing.TB, o Options) (*Tenant, *client) {
 // startWith starts a tenant to which nobody signed in yet.
 func startWith(t testing.TB, o Options) *Tenant {
 	t.Helper()
-	o.signingKey = testKey()
+	o.SigningKey = testKey()
 	tenant, err := Start(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)

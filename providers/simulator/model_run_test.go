@@ -17,7 +17,7 @@ func newRun(t *testing.T, rt *rapid.T) *modelRun {
 	// In these weeks clocks change in Europe and America, one way or the other.
 	base := rapid.SampledFrom([]time.Time{time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), time.Date(2026, 10, 19, 0, 0, 0, 0, time.UTC)}).Draw(rt, "weeks")
 	clock := newClock(base.Add(9 * time.Hour))
-	tenant, err := Start(t.Context(), Options{Seed: 77, Rooms: 10, People: 6, EventsPerMailbox: 1, RoomAnswerDelay: time.Nanosecond, Now: clock.now, signingKey: testKey()})
+	tenant, err := Start(t.Context(), Options{Seed: 77, Rooms: 10, People: 6, EventsPerMailbox: 1, RoomAnswerDelay: time.Nanosecond, Now: clock.now, SigningKey: testKey()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"context"
 	"crypto/rsa"
 	"fmt"
 	"log/slog"
@@ -93,7 +94,11 @@ type Options struct {
 	DisplayName string // "" is "Contoso (demo)"
 	Domain      string // "" is "contoso.example"
 
-	signingKey *rsa.PrivateKey // for tests that start many tenants; nil makes one
+	// SigningKey signs tokens; nil makes one, which takes a moment.
+	SigningKey *rsa.PrivateKey
+	// Listener opens the two listeners; nil is the operating system. What it gives
+	// must have a loopback address. Tests keep all traffic within the process so.
+	Listener func(ctx context.Context, network, address string) (net.Listener, error)
 }
 
 // Limits of a tenant's size: beyond them the world no longer fits in memory.

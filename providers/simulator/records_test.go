@@ -232,7 +232,7 @@ func TestTruthIsCanonical(t *testing.T) {
 // Nothing that is sent to the control address ends in anything but JSON or a
 // refusal.
 func FuzzControl(f *testing.F) {
-	tenant, err := Start(f.Context(), Options{Rooms: 2, People: 2, signingKey: testKey()})
+	tenant, err := Start(f.Context(), Options{Rooms: 2, People: 2, SigningKey: testKey()})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func TestMemoryPerEvent(t *testing.T) {
 		return stats.HeapAlloc
 	}
 	before := heap()
-	tenant, err := Start(context.Background(), Options{Rooms: rooms, People: people, EventsPerMailbox: events, signingKey: testKey()})
+	tenant, err := Start(context.Background(), Options{Rooms: rooms, People: people, EventsPerMailbox: events, SigningKey: testKey()})
 	if err != nil {
 		t.Fatal(err)
 	}

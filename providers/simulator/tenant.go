@@ -127,12 +127,15 @@ func (t *Tenant) build() error {
 
 // listen opens both listeners and serves them.
 func (t *Tenant) listen(ctx context.Context) error {
-	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", t.options.Listen)
+	open := t.options.Listener
+	if open == nil {
+		open = new(net.ListenConfig).Listen
+	}
+	listener, err := open(ctx, "tcp", t.options.Listen)
 	if err != nil {
 		return err
 	}
-	control, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	control, err := open(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -223,7 +226,7 @@ func (t *Tenant) register(root string) error {
 	expiredID := guidText(newGUID(r))
 	e.PublicClientID = guidText(newGUID(r))
 	t.directory, err = entra.New(entra.Options{
-		TenantID: e.TenantID, TenantName: t.options.DisplayName, Domain: e.Domain, Aliases: []string{t.initialDomain()}, Now: t.options.Now, Key: t.options.signingKey,
+		TenantID: e.TenantID, TenantName: t.options.DisplayName, Domain: e.Domain, Aliases: []string{t.initialDomain()}, Now: t.options.Now, Key: t.options.SigningKey,
 		AuthorityURL:  func() string { return root },
 		GraphAudience: func() string { return root },
 		TokenLife:     t.options.TokenLife, ConsentDelay: t.options.ConsentDelay, FindUser: t.findAccount,
