@@ -16,8 +16,8 @@ const (
 	delta = "**/calendarView/delta"
 )
 
-// pages makes calendars of several pages.
-var pages = simulator.Options{Rooms: 2, EventsPerMailbox: 450}
+// manyPages makes calendars of several pages.
+var manyPages = simulator.Options{Rooms: 2, EventsPerMailbox: 450}
 
 // begun counts the rounds of a mailbox that began without a token.
 func begun(all []simulator.Entry, mailbox providers.Address) (n int) {
@@ -60,7 +60,7 @@ func deltaTroubles() []trouble {
 		}
 	}
 	rows = append(rows,
-		trouble{fault: "F-001", name: "in the middle of a first sync", first: true, tenant: pages, quiet: true,
+		trouble{fault: "F-001", name: "in the middle of a first sync", first: true, tenant: manyPages, quiet: true,
 			faults: []simulator.Fault{{Delta: "expire", Nth: 2, Times: 1}}},
 		trouble{fault: "F-002", name: "another address on the same host", before: changes, quiet: true,
 			make: onEachRoom(simulator.Fault{Delta: "expire", Link: "self", Nth: 1})},
@@ -68,7 +68,7 @@ func deltaTroubles() []trouble {
 			make: onEachRoom(simulator.Fault{Delta: "expire", Link: "https://graph.example.test", Nth: 1})},
 		trouble{fault: "F-002", name: "where a round begins", first: true, quiet: true,
 			make: onEachRoom(simulator.Fault{Path: delta, Nth: 1, Fail: &simulator.Failure{Status: 410, Headers: map[string]string{"Location": "/v1.0/nowhere"}}})},
-		trouble{fault: "F-005", name: "first sync", first: true, tenant: pages, only: 1,
+		trouble{fault: "F-005", name: "first sync", first: true, tenant: manyPages, only: 1,
 			make:   onRoom(0, simulator.Fault{Path: delta, Page: "loop"}),
 			during: func(w *wired) { w.until("rows", time.Minute, func() bool { return len(w.missing()) == 0 }) },
 			check: func(w *wired, all []simulator.Entry, _ *watchman) {
@@ -85,11 +85,11 @@ func deltaTroubles() []trouble {
 				}
 			}},
 		trouble{fault: "F-005", name: "changes", before: changes, faults: []simulator.Fault{{Path: delta, Page: "loop", Times: 4}}},
-		trouble{fault: "F-006", name: "ten empty pages", first: true, quiet: true, tenant: pages, faults: []simulator.Fault{{Path: delta, Page: "empty", Times: 10}}},
+		trouble{fault: "F-006", name: "ten empty pages", first: true, quiet: true, tenant: manyPages, faults: []simulator.Fault{{Path: delta, Page: "empty", Times: 10}}},
 		trouble{fault: "F-006", name: "empty changes", before: changes, quiet: true, faults: []simulator.Fault{{Path: delta, Page: "empty", Times: 10}}},
-		trouble{fault: "F-007", name: "first sync", first: true, quiet: true, tenant: pages, faults: []simulator.Fault{{Path: view, Page: "dup", Times: 12}}},
+		trouble{fault: "F-007", name: "first sync", first: true, quiet: true, tenant: manyPages, faults: []simulator.Fault{{Path: view, Page: "dup", Times: 12}}},
 		trouble{fault: "F-007", name: "changes", before: changes, quiet: true, faults: []simulator.Fault{{Path: view, Page: "dup", Times: 12}}},
-		trouble{fault: "F-007", name: "in another order", first: true, quiet: true, tenant: pages, faults: []simulator.Fault{{Path: view, Page: "reorder", Times: 12}}},
+		trouble{fault: "F-007", name: "in another order", first: true, quiet: true, tenant: manyPages, faults: []simulator.Fault{{Path: view, Page: "reorder", Times: 12}}},
 		trouble{fault: "F-009", name: "always", before: changes, quiet: true, check: neverAnew, faults: []simulator.Fault{{Delta: "ghost_removed"}}},
 		trouble{fault: "F-009", name: "first sync", first: true, quiet: true, faults: []simulator.Fault{{Delta: "ghost_removed"}}},
 		trouble{fault: "F-010", name: "created beyond the window", quiet: true, check: neverAnew, before: func(w *wired) {
@@ -123,7 +123,7 @@ func deltaTroubles() []trouble {
 		}},
 		trouble{fault: "F-017", name: "removals are never told", before: changes, lasts: 50 * time.Minute, within: time.Minute, most: 900,
 			faults: []simulator.Fault{{Delta: "omit"}}},
-		trouble{fault: "F-019", name: "several pages, first sync", first: true, quiet: true, tenant: pages,
+		trouble{fault: "F-019", name: "several manyPages, first sync", first: true, quiet: true, tenant: manyPages,
 			faults: []simulator.Fault{{Path: view, Delay: simulator.Duration(100 * time.Millisecond)}}},
 		trouble{fault: "F-028", name: "a lie about every meeting of a room", say: "disappeared at once", within: 10 * time.Minute,
 			make: func(w *wired) func() {

@@ -41,7 +41,7 @@ func shapeTroubles() []trouble {
 			trouble{fault: "F-023", name: kind + " first", first: true, faults: []simulator.Fault{{Path: view, Garble: kind, Times: 5}}, tune: hourly, within: within})
 	}
 	for _, n := range []int{1, 2, 17, 100, 500, 1000, 1500, 2000, 3000} {
-		rows = append(rows, trouble{fault: "F-024", name: fmt.Sprint("after ", n, " bytes"), first: true, tenant: pages, faults: []simulator.Fault{{Path: view, Truncate: n, Nth: 2, Times: 7}}})
+		rows = append(rows, trouble{fault: "F-024", name: fmt.Sprint("after ", n, " bytes"), first: true, tenant: manyPages, faults: []simulator.Fault{{Path: view, Truncate: n, Nth: 2, Times: 7}}})
 	}
 	for name, f := range map[string]simulator.Fault{
 		"everywhere": {Network: "captive_portal"}, "on calendars": {Path: view, Garble: "html"}, "labelled as text": {Path: view, Garble: "wrong_type"},

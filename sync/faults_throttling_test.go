@@ -131,7 +131,7 @@ func throttlingTroubles() []trouble {
 		trouble{fault: "F-078", name: "a proxy that inspects TLS", first: true, say: "inspects TLS", lasts: 5 * time.Minute, most: 20, within: 20 * time.Minute, faults: []simulator.Fault{{Network: "tls_unknown_ca"}}})
 	for _, link := range []string{"https://graph.example.test", "http://127.0.0.1:40001", "https://127.0.0.1:1", "https://127.0.0.1:40001@evil.example.test", "https://127.0.0.1.:40001", "https://graph.microsoft.us", "https://xn--grph-0na.microsoft.com"} {
 		rows = append(rows,
-			trouble{fault: "F-080", name: link, before: changes, say: "does not come from the service", lies: true, tenant: pages, within: 10 * time.Minute, first: true,
+			trouble{fault: "F-080", name: link, before: changes, say: "does not come from the service", lies: true, tenant: manyPages, within: 10 * time.Minute, first: true,
 				faults: []simulator.Fault{{Path: view, Page: "foreign_link", Link: link}}})
 	}
 	return rows

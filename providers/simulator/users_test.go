@@ -64,7 +64,7 @@ func TestUserQueries(t *testing.T) {
 	}
 	page := c.get("/users?$count=true&$top=5&$orderby=displayName&$filter="+q("accountEnabled eq true"), eventual...)
 	if page["@odata.count"] != 42.0 || // 40 people, one without a licence, a guest
-		 len(page["value"].([]any)) != 5 || page["@odata.nextLink"] == nil {
+		len(page["value"].([]any)) != 5 || page["@odata.nextLink"] == nil {
 		t.Errorf("a counted page: %v of %v", len(page["value"].([]any)), page["@odata.count"])
 	}
 	if n, ok := c.get("/users?$count=true&$top=5")["@odata.count"]; ok {
