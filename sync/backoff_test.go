@@ -128,7 +128,7 @@ func TestRetryAfterIsLaw(t *testing.T) { // F-063, QUOTA
 func TestAppWidePauseHoldsEverything(t *testing.T) { // F-069
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
-		tn := newTenant(200, 1)
+		tn := newTenant(180, 1)
 		tn.latency = 100 * time.Millisecond
 		var struck time.Time
 		tn.fail = func(c call) error {
@@ -139,14 +139,36 @@ func TestAppWidePauseHoldsEverything(t *testing.T) { // F-069
 			return nil
 		}
 		f := newFixture(t, tn)
+		f.o.Workers = 16
+		f.engine = sync.New(f.o)
 		defer f.stop()
 		f.run()
 		f.until("the pause", time.Minute, func() bool { return !f.engine.Progress().ThrottledTo.IsZero() })
 		f.synced()
+		var after []time.Time
 		for _, c := range tn.seen("changes") {
-			if d := c.at.Sub(struck); d > 0 && d < 30*time.Second {
+			switch d := c.at.Sub(struck); {
+			case d >= 30*time.Second:
+				after = append(after, c.at)
+			case d > 0:
 				t.Errorf("%s was asked %v into the pause", c.mailbox, d)
 			}
+		}
+		// Half as many at once follow, and then one more for each round of successes.
+		first, most := 0, 0
+		for i, at := range after {
+			n := 0
+			for _, other := range after[:i+1] {
+				if at.Sub(other) < tn.latency {
+					n++
+				}
+			}
+			if most = max(most, n); at.Sub(after[0]) < tn.latency {
+				first = most
+			}
+		}
+		if first > 10 || most < 13 {
+			t.Errorf("after the pause %d at once, later %d; 16 workers", first, most)
 		}
 		f.settles(time.Hour)
 	})

@@ -31,6 +31,16 @@ func TestPoisonedMailboxIsSplitOff(t *testing.T) { // F-122
 				t.Errorf("%s: known %v", room, known)
 			}
 		}
+		// Also the question itself was answered for all others.
+		known, err := f.store.Mailboxes(t.Context())
+		if err != nil || len(known) != 40 {
+			t.Fatalf("%d mailboxes, %v", len(known), err)
+		}
+		for _, m := range known {
+			if asked := !m.ScheduleAsOf.IsZero(); asked != (m.Address != bad) {
+				t.Errorf("%s: answered %v", m.Address, asked)
+			}
+		}
 		if a[bad].Problem == nil || a[bad].FreeFor(providers.Interval{Start: now, End: now.Add(time.Hour)}) {
 			t.Errorf("an unknown room looks free: %+v", a[bad])
 		}

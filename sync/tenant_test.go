@@ -171,6 +171,13 @@ func (tn *tenant) seen(method string) (found []call) {
 	return found
 }
 
+// atOnce is how many calls each mailbox has at this moment.
+func (tn *tenant) atOnce() []int {
+	tn.mu.Lock()
+	defer tn.mu.Unlock()
+	return values(tn.running)
+}
+
 // total is the number of calls so far.
 // batches are the questions for free/busy, in order.
 func (tn *tenant) batches() (all [][]providers.Address) {

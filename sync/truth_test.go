@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"roomdesk/providers"
+	"roomdesk/sync"
 )
 
 func TestAnEmptyFirstPageIsNoAnswer(t *testing.T) { // F-006
@@ -178,6 +179,17 @@ func TestColdStartWithFailingRooms(t *testing.T) { // F-034, J6
 			}
 			if m.Problem != nil && !strings.Contains(m.Problem.Sentence(time.Now()), "tried again in") {
 				t.Errorf("%q", m.Problem.Sentence(time.Now()))
+			}
+		}
+		// The store says the same to whoever looks without an engine.
+		f.halt()
+		stored, err := sync.Status(t.Context(), f.store, time.Now(), sync.Intervals{})
+		if err != nil || len(stored) != rooms {
+			t.Fatalf("%d of %d, %v", len(stored), rooms, err)
+		}
+		for i, m := range stored {
+			if (i < 3) != (m.Problem != nil) || (i < 3) != (m.State == providers.MailboxFailing) {
+				t.Errorf("stored, line %d: %+v", i, m)
 			}
 		}
 	})

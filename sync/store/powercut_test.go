@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,7 +28,8 @@ func TestPowerCutAtEachFileOperation(t *testing.T) { // F-101, F-103, DURA
 		dir            string
 	}
 	var images []image
-	operations, begun, durable := 0, 0, 0
+	operations := 0
+	var begun, durable atomic.Int64 // the store's writer works on its own
 	undo := disk.meddle(filepath.Dir(file), func(o operation) int32 {
 		if o.changes() {
 			operations++
@@ -35,7 +37,7 @@ func TestPowerCutAtEachFileOperation(t *testing.T) { // F-101, F-103, DURA
 				if !every() && operations%4 != int(share*4) {
 					continue
 				}
-				i := image{fmt.Sprintf("power cut before operation %d (%s)", operations, o.kind+o.file()), durable, begun, filepath.Join(t.TempDir(), "data")}
+				i := image{fmt.Sprintf("power cut before operation %d (%s)", operations, o.kind+o.file()), int(durable.Load()), int(begun.Load()), filepath.Join(t.TempDir(), "data")}
 				if err := os.MkdirAll(i.dir, 0o700); err != nil {
 					t.Error(err)
 				}
@@ -54,18 +56,18 @@ func TestPowerCutAtEachFileOperation(t *testing.T) { // F-101, F-103, DURA
 		t.Fatal(err)
 	}
 	for i, c := range story() {
-		begun = i + 1
+		begun.Store(int64(i + 1))
 		if err := c.run(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
 		if c.durable {
-			durable = i + 1
+			durable.Store(int64(i + 1))
 		}
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if len(images) < 50 || durable < 3 {
+	if len(images) < 50 || durable.Load() < 3 {
 		t.Errorf("only %d images of %d operations", len(images), operations)
 	}
 	for _, i := range images {
