@@ -94,10 +94,13 @@ type roomOrder struct {
 }
 
 func compareRooms(a, b roomOrder) int {
-	return cmp.Or(
-		lastIfEmpty(a.building, b.building), cmp.Compare(a.floor, b.floor), strings.Compare(a.label, b.label),
-		natural(a.folded, b.folded), cmp.Compare(a.mailbox, b.mailbox), cmp.Compare(a.at, b.at),
-	)
+	if c := cmp.Or(lastIfEmpty(a.building, b.building), cmp.Compare(a.floor, b.floor), strings.Compare(a.label, b.label)); c != 0 {
+		return c
+	}
+	if c := natural(a.folded, b.folded); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(a.mailbox, b.mailbox), cmp.Compare(a.at, b.at))
 }
 
 func lastIfEmpty(a, b string) int {
@@ -122,6 +125,10 @@ func floorOrder(r providers.Room) int {
 // natural compares texts with their numbers by value: "Room 9" before "Room 10".
 func natural(a, b string) int {
 	for a != "" && b != "" {
+		if a[0] == b[0] && (a[0] < '0' || a[0] > '9') {
+			a, b = a[1:], b[1:]
+			continue
+		}
 		an, arest := leadingNumber(a)
 		bn, brest := leadingNumber(b)
 		if an != "" && bn != "" {
