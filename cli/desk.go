@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"roomdesk/booking"
 	"roomdesk/providers"
@@ -66,6 +67,38 @@ func (w *workspace) Bookings(ctx context.Context) ([]providers.Booking, error) {
 // Cancel implements [tui.Workspace].
 func (w *workspace) Cancel(ctx context.Context, id, note string) (providers.Booking, error) {
 	return w.desk.Cancel(ctx, id, note)
+}
+
+// PlanChange implements [tui.Changer].
+func (w *workspace) PlanChange(ctx context.Context, id string, wish tui.ChangeWish) (tui.ChangePlan, error) {
+	p, err := w.desk.PlanChange(ctx, id, changeRequestOf(wish))
+	return tui.ChangePlan{Was: p.Was, Wanted: p.Wanted, Free: p.Free, Why: p.Why, Until: p.Until, Alternatives: p.Alternatives, Mails: p.Mails,
+		NoUndo: p.NoUndo, Warnings: p.Warnings}, err
+}
+
+// Change implements [tui.Changer].
+func (w *workspace) Change(ctx context.Context, id string, wish tui.ChangeWish) (providers.Booking, error) {
+	return w.desk.Change(ctx, id, changeRequestOf(wish))
+}
+
+func changeRequestOf(wish tui.ChangeWish) booking.ChangeRequest {
+	return booking.ChangeRequest{Kind: wish.Kind, Start: wish.Start, End: wish.End, Room: wish.Room}
+}
+
+// PlanCancel implements [tui.Changer].
+func (w *workspace) PlanCancel(ctx context.Context, id string, scope providers.CancelScope) (tui.CancelPlan, error) {
+	p, err := w.desk.PlanCancel(ctx, id, scope)
+	return tui.CancelPlan{Dates: p.Dates, Mails: p.Mails, Why: p.Why, NoUndo: p.NoUndo}, err
+}
+
+// CancelScope implements [tui.Changer].
+func (w *workspace) CancelScope(ctx context.Context, id string, scope providers.CancelScope, note string) (providers.Booking, error) {
+	return w.desk.CancelScope(ctx, id, scope, note)
+}
+
+// WhyNotChange implements [tui.Changer].
+func (w *workspace) WhyNotChange(b providers.Booking, kind providers.ChangeKind, now time.Time) string {
+	return booking.WhyNotChange(b, kind, now)
 }
 
 // InFlight implements [tui.Workspace].

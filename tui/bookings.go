@@ -161,12 +161,19 @@ func (p *bookingsPane) drawRow(m *Model, b *providers.Booking, c bookingColumns,
 	}
 	l.to(c.room).put(name, cut(m.roomTitle(b), c.state-c.room-2))
 	glyph, look := bookingLook(b.State)
+	if b.Change.Open() {
+		glyph, look = "◌", accent
+	}
 	l.to(c.state).put(look, glyph+" ")
 	end := m.width
 	if c.what > 0 {
 		end = c.what - 2
 	}
-	l.put(look, cut(b.State.Words(), end-l.width))
+	words := b.State.Words()
+	if b.Change.Open() {
+		words = "change: " + b.Change.Words()
+	}
+	l.put(look, cut(words, end-l.width))
 	if c.what > 0 {
 		l.to(c.what).put(plain, shown(b.Request.Subject, "Meeting"))
 		if b.Request.Teams {
@@ -204,44 +211,9 @@ func whyNotCancel(b *providers.Booking) string {
 	return ""
 }
 
-// askCancel asks before a booking is cancelled and names who gets mail.
-func (m *Model) askCancel(b *providers.Booking) tea.Cmd {
-	booking := *b
-	w := request(booking)
-	subject := shown(booking.Request.Subject, "Meeting")
-	mail := append(append([]providers.Address(nil), booking.Request.Required...), booking.Request.Optional...)
-	who := "The room " + m.roomTitle(&booking)
-	if names := m.names(mail); names != "" {
-		who += ", " + names
-	}
-	who += " gets a cancellation by mail."
-	if len(mail) > 0 {
-		who = "These get a cancellation by mail: the room " + m.roomTitle(&booking) + ", " + m.names(mail) + "."
-	}
-	m.openDialog(&question{
-		title: "Cancel “" + cut(subject, 40) + "”?",
-		text: []string{
-			m.roomTitle(&booking) + ", " + w.Start.In(m.zone).Format("Mon 2 Jan") + " " + span(w, m.zone) + ", booked for " + m.people.nameOf(booking.Request.Organizer) + ".",
-			who,
-		},
-		no: "keep it", yes: "cancel the meeting",
-		do: func(m *Model) tea.Cmd { return m.cancel(booking.ID) },
-	})
-	return nil
-}
-
 type cancelAnswer struct {
 	booking providers.Booking
 	err     error
-}
-
-func (m *Model) cancel(id string) tea.Cmd {
-	ws := m.ws
-	m.notices.add(m.now, "cancelling…", false)
-	return m.ask(networkTime, func(ctx context.Context) tea.Msg {
-		booking, err := ws.Cancel(ctx, id, "")
-		return cancelAnswer{booking, err}
-	})
 }
 
 func (a cancelAnswer) apply(m *Model) tea.Cmd {

@@ -125,7 +125,11 @@ func (p *bookProgress) steps(m *Model) []step {
 	case b.Sent.IsZero():
 		sent = step{"◌", accent, b.State.Words(), since(m, b.Created), false}
 	}
-	return []step{sent, p.teamsStep(m), p.roomStep(m, clock)}
+	steps := []step{sent, p.teamsStep(m), p.roomStep(m, clock)}
+	if change, ok := changeStep(b, clock); ok {
+		steps = append([]step{change}, steps...)
+	}
+	return steps
 }
 
 func since(m *Model, t time.Time) string {
@@ -236,6 +240,7 @@ func (p *bookProgress) build(m *Model, w int) *formLines {
 	}
 	o.pinned = len(o.lines) - 1 // the room's answer
 	o.focusY = o.pinned         // on a small screen the answer counts most
+	drawChange(o, b)
 	p.drawReason(o)
 	if b.State.Settled() {
 		o.focusY = len(o.lines) - 1

@@ -43,6 +43,7 @@ type fakeWorkspace struct {
 	bookings    []providers.Booking
 	connections []ConnectionRow
 	check       BookingCheck
+	fakeChanges
 
 	roomsErr, bookErr, checkErr, availErr, eventsErr error
 
@@ -242,6 +243,7 @@ func office() *fakeWorkspace {
 		{Name: "fabrikam", Provider: "Graph", Tenant: "fabrikam.com", Identity: "roomdesk facilities", Kind: "enterprise", Keystore: "keyring", Credential: "locked", LastUse: fakeNow().Add(-26 * time.Hour)},
 	}
 	f.check = BookingCheck{Free: true, TeamsAllowed: true}
+	f.plan = ChangePlan{Free: true}
 	return f
 }
 

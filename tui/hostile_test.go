@@ -71,11 +71,16 @@ func hostileOffice(payload string) *fakeWorkspace {
 		for j := range b.Alternatives {
 			b.Alternatives[j].Name, b.Alternatives[j].Place, b.Alternatives[j].Why = u("x"), "p"+payload, "w"+payload
 		}
+		b.Change = providers.BookingChange{
+			Kind: providers.ChangeMove, State: providers.ChangeUndone, Reason: "c" + payload, Alternatives: b.Alternatives,
+			Was: providers.Slot{Room: "gone@contoso.com", RoomName: u("w"), Start: b.Request.Start, End: b.Request.End},
+		}
 	}
 	for i := range f.connections {
 		c := &f.connections[i]
 		c.Name, c.Provider, c.Tenant, c.Identity, c.Kind, c.Keystore, c.Credential = "n"+payload, payload, payload, payload, payload, payload, payload
 	}
+	f.plan = ChangePlan{Free: true, Why: "w" + payload, NoUndo: "u" + payload, Warnings: []string{"w" + payload}, Mails: []providers.Notice{{Mailbox: "gone@contoso.com", Cause: "m" + payload}}}
 	f.check = BookingCheck{Why: "w" + payload, TeamsWhy: "t" + payload, Warnings: []string{"n" + payload}, Alternatives: []providers.Alternative{{Room: "eames@contoso.com", Name: u("a"), Place: payload, Why: payload}}}
 	f.bookErr = &providers.Error{Class: providers.Permanent, Op: "booking", Code: "c" + payload, Message: u("no"), RequestID: payload}
 	return f
@@ -101,7 +106,9 @@ func tour(d *driver, look func(name string)) {
 		step("booking", "enter")
 		step("bookings", "esc", "down")
 	}
-	step("cancel", "home", "x")
+	step("cancel", "home", "c")
+	step("move", "esc", "m")
+	step("longer", "esc", "+")
 	step("people", "esc", "4", "down")
 	step("person", "enter")
 	step("sync", "esc", "5")

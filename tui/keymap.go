@@ -20,6 +20,8 @@ func bindings() []binding {
 	all = append(all, filterKeys()...)
 	all = append(all, formKeys()...)
 	all = append(all, progressKeys()...)
+	all = append(all, moveKeys()...)
+	all = append(all, cancelKeys()...)
 	all = append(all, dialogKeys()...)
 	return all
 }
@@ -158,23 +160,19 @@ func bookingKeys() []binding {
 		}
 		return ""
 	}
-	return []binding{
-		{scope: scopeBookings, keys: []string{"enter"}, label: "enter", what: "details", more: "what is true of the booking: sent, Teams link, the room's answer", rank: 1, why: chosen, run: func(m *Model) tea.Cmd {
+	keys := []binding{
+		{scope: scopeBookings, keys: []string{"enter"}, label: "enter", what: "details", more: "what is true of the booking: sent, Teams link, the room's answer, its latest change", rank: 1, why: chosen, run: func(m *Model) tea.Cmd {
 			b := *m.bookings.row()
 			m.openDialog(&bookProgress{id: b.ID, booking: b})
 			return nil
 		}},
 		{
-			scope: scopeBookings, keys: []string{"x"}, label: "x", what: "cancel", more: "cancel the chosen booking, after a question", rank: 2,
-			why: func(m *Model) string { return whyNotCancel(m.bookings.row()) },
-			run: func(m *Model) tea.Cmd { return m.askCancel(m.bookings.row()) },
-		},
-		{
-			scope: scopeBookings, keys: []string{"y"}, label: "y", what: "copy link", more: "copy the Teams link", rank: 3,
+			scope: scopeBookings, keys: []string{"y"}, label: "y", what: "copy link", more: "copy the Teams link", rank: 6,
 			why: func(m *Model) string { return whyNoLink(m.bookings.row()) },
 			run: func(m *Model) tea.Cmd { return m.copyText(m.bookings.row().JoinURL.String(), "Teams link") },
 		},
 	}
+	return append(keys, changeKeys(scopeBookings, 2, func(m *Model) *providers.Booking { return m.bookings.row() })...)
 }
 
 func whyNoLink(b *providers.Booking) string {

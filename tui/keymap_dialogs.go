@@ -2,6 +2,8 @@ package tui
 
 import (
 	tea "charm.land/bubbletea/v2"
+
+	"roomdesk/providers"
 )
 
 func filterKeys() []binding {
@@ -97,13 +99,10 @@ func progressKeys() []binding {
 		binding{keys: []string{"y"}, label: "y", what: "copy link", more: "copy the Teams link", rank: 2, why: func(m *Model) string { return whyNoLink(&booking(m).booking) }, run: func(m *Model) tea.Cmd {
 			return m.copyText(booking(m).booking.JoinURL.String(), "Teams link")
 		}},
-		binding{keys: []string{"x"}, label: "x", what: "cancel", more: "cancel the booking, after a question", rank: 3, why: func(m *Model) string { return whyNotCancel(&booking(m).booking) }, run: func(m *Model) tea.Cmd {
-			return m.askCancel(&booking(m).booking)
-		}},
-		binding{keys: []string{"esc", "enter", "q"}, label: "esc", what: "close", more: "close; the answer is kept in 3 Bookings", rank: 4, run: then(func(m *Model) {
+		binding{keys: []string{"esc", "enter", "q"}, label: "esc", what: "close", more: "close; the answer is kept in 3 Bookings", rank: 7, run: then(func(m *Model) {
 			p := booking(m)
 			m.closeDialog()
-			if !p.booking.State.Settled() {
+			if !p.booking.Settled() {
 				m.notices.add(m.now, "the booking goes on by itself: see 3 Bookings", false)
 			}
 		})},
@@ -111,7 +110,12 @@ func progressKeys() []binding {
 	for i := range keys {
 		keys[i].scope = scopeProgress
 	}
-	return keys
+	return append(keys, changeKeys(scopeProgress, 3, func(m *Model) *providers.Booking {
+		if p := booking(m); p != nil {
+			return &p.booking
+		}
+		return nil
+	})...)
 }
 
 func dialogKeys() []binding {

@@ -21,6 +21,8 @@ const (
 	scopeFilter      scope = "Filter line"
 	scopeForm        scope = "Booking form"
 	scopeProgress    scope = "Booking under way"
+	scopeMove        scope = "Moving a meeting"
+	scopeCancel      scope = "Cancelling"
 	scopeQuestion    scope = "Question"
 	scopeReader      scope = "Help and details"
 	scopePalette     scope = "Command palette"
@@ -30,7 +32,7 @@ const (
 func scopes() []scope {
 	return []scope{
 		scopeEverywhere, scopeRooms, scopeFind, scopeBookings, scopePeople, scopeSync, scopeConnections,
-		scopeFilter, scopeForm, scopeProgress, scopeQuestion, scopeReader, scopePalette,
+		scopeFilter, scopeForm, scopeProgress, scopeMove, scopeCancel, scopeQuestion, scopeReader, scopePalette,
 	}
 }
 

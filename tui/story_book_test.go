@@ -176,19 +176,19 @@ func TestFormShowsWarnings(t *testing.T) {
 
 func TestCancelAsks(t *testing.T) {
 	d := newDriver(t, office(), 112, 34)
-	d.keys("3", "x")
+	d.keys("3", "c")
 	d.see("Cancel “Design review”?", "the room Eames, Bob Kelly, Chen", "▸ keep it")
 	d.keys("enter") // the safe choice has the focus
 	if len(d.ws.cancels) != 0 {
 		t.Fatal("enter cancelled at once")
 	}
-	d.keys("x", "right", "enter")
+	d.keys("c", "down", "enter")
 	if len(d.ws.cancels) != 1 || d.ws.cancels[0] != "k1" {
 		t.Errorf("cancelled %v", d.ws.cancels)
 	}
 	d.see("being cancelled")
-	d.keys("x")
-	d.see("x cancel: it is being cancelled already")
+	d.keys("c")
+	d.see("c cancel: it is being cancelled already")
 }
 
 // L5: where the connection may only read free/busy the key says so.

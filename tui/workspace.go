@@ -54,6 +54,7 @@ type Workspace interface {
 	Bookings(ctx context.Context) ([]providers.Booking, error)
 	// Cancel cancels a booking and tells everybody invited. Network.
 	Cancel(ctx context.Context, id string, note string) (providers.Booking, error)
+	Changer
 	// InFlight is the number of writes of which the outcome is not stored yet.
 	InFlight() int
 
