@@ -22,6 +22,7 @@ var floors = map[string][]string{
 	"roomdesk/booking/wish":                 {"roomdesk/providers", "roomdesk/providers/when"},
 	"roomdesk/booking/finder":               {"roomdesk/providers", "roomdesk/providers/when", "roomdesk/booking/wish"},
 	"roomdesk/booking/rules":                {"roomdesk/providers"},
+	"roomdesk/booking/series":               {"roomdesk/providers", "roomdesk/providers/when", "roomdesk/booking/wish"},
 	"roomdesk/tui":                          {"roomdesk/providers"},
 	"roomdesk/providers/providertest":       {"roomdesk/providers"},
 	"roomdesk/sync/queue":                   {"roomdesk/providers"},

@@ -1,0 +1,483 @@
+package series_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	_ "time/tzdata"
+
+	"pgregory.net/rapid"
+
+	"roomdesk/booking/series"
+	"roomdesk/booking/wish"
+	"roomdesk/providers"
+)
+
+var now = time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+
+// first is Tuesday, 24 November, 10:00 to 11:00 UTC.
+var first = providers.Interval{Start: time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC), End: time.Date(2026, 11, 24, 11, 0, 0, 0, time.UTC)}
+
+func weekly(n int) wish.Repeat { return wish.Repeat{Frequency: wish.Weekly, Interval: 1, Count: n} }
+
+// free is a mailbox that is taken at the blocks and known for a year.
+func free(mailbox string, blocks ...providers.Block) providers.Availability {
+	slices.SortFunc(blocks, func(a, b providers.Block) int { return a.Start.Compare(b.Start) })
+	return providers.Availability{Mailbox: providers.Address(mailbox), AsOf: now, Blocks: blocks,
+		Window: providers.Interval{Start: now.AddDate(0, 0, -1), End: now.AddDate(1, 1, 0)}}
+}
+
+// week is a block on a date of a weekly series, in minutes from its beginning.
+func week(n, from, to int) providers.Block {
+	start := first.Start.AddDate(0, 0, 7*n)
+	return providers.Block{Interval: providers.Interval{Start: start.Add(time.Duration(from) * time.Minute), End: start.Add(time.Duration(to) * time.Minute)}, State: providers.Busy, Subject: providers.Outside("Board")}
+}
+
+func candidate(name string, blocks ...providers.Block) series.Candidate {
+	return series.Candidate{Room: providers.Room{Mailbox: providers.Address(name + "@contoso.com"), Name: providers.Outside(name), Zone: "UTC"}, Busy: free(name+"@contoso.com", blocks...)}
+}
+
+func prices(q series.Question) series.Prices {
+	if q.Prices == (series.Prices{}) {
+		return series.UsualPrices()
+	}
+	return q.Prices
+}
+
+// cost is what one step costs by the stated rules, found without the planner's
+// tables; false where it cannot be done. room is that of its series.
+func cost(q series.Question, m providers.SeriesMatrix, room int, s providers.SeriesStep) (int, bool) {
+	p := prices(q)
+	taken := func(a providers.Availability, span providers.Interval) bool {
+		return slices.ContainsFunc(a.Blocks, func(b providers.Block) bool { return b.State.Taken() && b.Overlaps(span) })
+	}
+	can := func(r int, span providers.Interval) bool {
+		c := q.Rooms[r]
+		longest, window := 24*time.Hour, 180*24*time.Hour
+		if c.Rule.Longest > 0 {
+			longest = c.Rule.Longest
+		}
+		if c.Rule.Window > 0 {
+			window = c.Rule.Window
+		}
+		return c.Busy.FreeFor(span) && span.Duration() <= longest && span.End.Sub(q.Now) <= window
+	}
+	date := m.Dates[s.Date].Span
+	absent := 0
+	for _, g := range q.Guests {
+		if taken(g.Busy, date) {
+			absent += p.Absent
+		}
+	}
+	absent = min(absent, p.MostAbsent)
+	switch s.Act {
+	case providers.SeriesKeep:
+		return absent, s.Room == room && s.Span == date && can(room, date)
+	case providers.SeriesOther:
+		return p.Change + absent, s.Room != room && s.Room >= 0 && s.Span == date && can(s.Room, date)
+	case providers.SeriesShift:
+		away := s.Span.Start.Sub(date.Start).Abs()
+		for _, g := range q.Guests {
+			if taken(g.Busy, s.Span) {
+				return 0, false
+			}
+		}
+		return p.Shift + int(away/(15*time.Minute))*p.Quarter, s.Room == room && s.Span.Duration() == date.Duration() && away > 0 && away <= 2*time.Hour && away%(15*time.Minute) == 0 &&
+			!s.Span.Start.Before(q.Now) && can(room, s.Span) && s.Span.Start.YearDay() == date.Start.YearDay()
+	case providers.SeriesSkip:
+		return p.Skip, s.Room == -1
+	}
+	return 0, false
+}
+
+// mayTake reports whether a room's rule lets it have a series of those dates.
+func mayTake(q series.Question, m providers.SeriesMatrix, part providers.SeriesPart) bool {
+	c := q.Rooms[part.Room]
+	if c.Rule.NoSeries {
+		return false
+	}
+	for _, d := range m.Dates[part.From:part.To] {
+		longest, window := 24*time.Hour, 180*24*time.Hour
+		if c.Rule.Longest > 0 {
+			longest = c.Rule.Longest
+		}
+		if c.Rule.Window > 0 {
+			window = c.Rule.Window
+		}
+		if d.Span.Duration() > longest || d.Span.End.Sub(q.Now) > window {
+			return false
+		}
+	}
+	return true
+}
+
+// checkPlan holds a plan against the stated rules.
+func checkPlan(q series.Question, m providers.SeriesMatrix, plan providers.SeriesPlan) error {
+	if len(plan.Steps) != len(m.Dates) || len(plan.Parts) < 1 || len(plan.Parts) > 2 {
+		return fmt.Errorf("%d steps, %d parts", len(plan.Steps), len(plan.Parts))
+	}
+	total, at := 0, 0
+	rooms := make([]int, len(m.Dates))
+	for i := range rooms {
+		rooms[i] = -1
+	}
+	for i, part := range plan.Parts {
+		if part.From != at || part.To <= part.From || part.To > len(m.Dates) {
+			return fmt.Errorf("part %d is %+v", i, part)
+		}
+		if !mayTake(q, m, part) {
+			return fmt.Errorf("room %d refuses the series %+v", part.Room, part)
+		}
+		for d := part.From; d < part.To; d++ {
+			rooms[d] = part.Room
+		}
+		at = part.To
+	}
+	total += (len(plan.Parts) - 1) * prices(q).Second
+	skips, changes, shifts := 0, 0, 0
+	for d, s := range plan.Steps {
+		price, ok := cost(q, m, rooms[d], s)
+		if s.Date != d || !ok || price != s.Price || rooms[d] < 0 && s.Act != providers.SeriesSkip {
+			return fmt.Errorf("date %d: %+v cannot be done, or costs %d", d, s, price)
+		}
+		total += price
+		switch s.Act {
+		case providers.SeriesSkip:
+			skips++
+		case providers.SeriesOther:
+			changes++
+		case providers.SeriesShift:
+			shifts++
+		case providers.SeriesKeep:
+		}
+	}
+	if total != plan.Price || skips != plan.Skips || changes != plan.Changes || shifts != plan.Shifts || skips == len(m.Dates) {
+		return fmt.Errorf("price %d, want %d; %+v", plan.Price, total, plan)
+	}
+	return nil
+}
+
+// cheapest tries every plan there is; false where there is none with a meeting.
+func cheapest(q series.Question, m providers.SeriesMatrix) (int, bool) {
+	n, rooms := len(m.Dates), len(q.Rooms)
+	best, found := 0, false
+	var splits [][]providers.SeriesPart
+	for a := range rooms {
+		for e := 1; e <= n; e++ {
+			splits = append(splits, []providers.SeriesPart{{From: 0, To: e, Room: a}})
+			for b := range rooms {
+				for k := 1; k < e; k++ {
+					splits = append(splits, []providers.SeriesPart{{From: 0, To: k, Room: a}, {From: k, To: e, Room: b}})
+				}
+			}
+		}
+	}
+	for _, parts := range splits {
+		allowed := true
+		for _, part := range parts {
+			allowed = allowed && mayTake(q, m, part)
+		}
+		if !allowed {
+			continue
+		}
+		var all func(d, price int, meets bool)
+		all = func(d, price int, meets bool) {
+			if d == n {
+				if meets && (!found || price < best) {
+					best, found = price, true
+				}
+				return
+			}
+			room := -1
+			for _, part := range parts {
+				if d >= part.From && d < part.To {
+					room = part.Room
+				}
+			}
+			steps := []providers.SeriesStep{{Date: d, Act: providers.SeriesSkip, Room: -1, Span: m.Dates[d].Span}}
+			if room >= 0 {
+				for r := range rooms {
+					act := providers.SeriesOther
+					if r == room {
+						act = providers.SeriesKeep
+					}
+					steps = append(steps, providers.SeriesStep{Date: d, Act: act, Room: r, Span: m.Dates[d].Span})
+				}
+				for by := -9; by <= 9; by++ {
+					move := time.Duration(by) * 15 * time.Minute
+					steps = append(steps, providers.SeriesStep{Date: d, Act: providers.SeriesShift, Room: room,
+						Span: providers.Interval{Start: m.Dates[d].Span.Start.Add(move), End: m.Dates[d].Span.End.Add(move)}})
+				}
+			}
+			for _, s := range steps {
+				if c, ok := cost(q, m, room, s); ok {
+					all(d+1, price+c, meets || s.Act != providers.SeriesSkip)
+				}
+			}
+		}
+		all(0, (len(parts)-1)*prices(q).Second, false)
+	}
+	return best, found
+}
+
+// drawn is a small series with rooms, rules and guests of every sort.
+func drawn(t *rapid.T) series.Question {
+	n := rapid.IntRange(1, 3).Draw(t, "dates")
+	// Either a room is taken on a date or it is not, which makes for longer series and
+	// for two of them; or there is something here and there.
+	plain := rapid.Bool().Draw(t, "plain")
+	if plain {
+		n = rapid.IntRange(2, 5).Draw(t, "more dates")
+	}
+	block := func(i int, what string) []providers.Block {
+		var blocks []providers.Block
+		if plain {
+			for d := range n {
+				if rapid.Bool().Draw(t, fmt.Sprint(what, i, " taken ", d)) {
+					blocks = append(blocks, week(d, -120, 180))
+				}
+			}
+			return blocks
+		}
+		for d := range n {
+			for range rapid.IntRange(0, 3).Draw(t, fmt.Sprint(what, i, " blocks ", d)) {
+				from := rapid.IntRange(-12, 10).Draw(t, "from") * 15
+				b := week(d, from, from+15*rapid.IntRange(1, 6).Draw(t, "quarters"))
+				b.State = rapid.SampledFrom([]providers.FreeBusy{providers.Busy, providers.Tentative, providers.OutOfOffice, providers.Unknown, providers.Free, providers.WorkingElsewhere}).Draw(t, "state")
+				blocks = append(blocks, b)
+			}
+		}
+		return blocks
+	}
+	q := series.Question{Rule: weekly(n), First: first, Zone: time.UTC, Now: now}
+	// Such that each way out is the best one at times, also in so small a series.
+	if rapid.Bool().Draw(t, "other prices") {
+		q.Prices = series.Prices{Change: rapid.IntRange(1, 30).Draw(t, "change"), Shift: rapid.IntRange(1, 30).Draw(t, "shift"), Quarter: rapid.IntRange(0, 3).Draw(t, "quarter"),
+			Skip: 100, Second: rapid.IntRange(0, 10).Draw(t, "second"), Absent: 3, MostAbsent: 30}
+	}
+	// Sometimes the first date is about to begin: it cannot be shifted into the past.
+	if rapid.IntRange(0, 3).Draw(t, "soon") == 0 {
+		q.Now = first.Start.Add(-20 * time.Minute)
+	}
+	for r := range rapid.IntRange(1, 3).Draw(t, "rooms") {
+		c := candidate(fmt.Sprint("room", r), block(r, "room")...)
+		c.Rule.NoSeries = rapid.IntRange(0, 5).Draw(t, "no series") == 0
+		if rapid.IntRange(0, 3).Draw(t, "short window") == 0 {
+			c.Rule.Window = time.Duration(rapid.IntRange(1, 25).Draw(t, "days")) * 24 * time.Hour
+		}
+		if rapid.IntRange(0, 5).Draw(t, "short meetings") == 0 {
+			c.Rule.Longest = 30 * time.Minute
+		}
+		switch rapid.IntRange(0, 5).Draw(t, "knowledge") {
+		case 0:
+			c.Busy = providers.Availability{Mailbox: c.Room.Mailbox}
+		case 1: // known for the first date alone
+			c.Busy.Window.End = first.End.Add(time.Hour)
+		}
+		q.Rooms = append(q.Rooms, c)
+	}
+	for g := range rapid.IntRange(0, 4).Draw(t, "guests") {
+		q.Guests = append(q.Guests, series.Guest{Name: fmt.Sprint("guest", g), Busy: free("g@contoso.com", block(g, "guest")...)})
+	}
+	return q
+}
+
+// J3: every plan can be done and costs what it says, they come by price, and nobody
+// who tries everything finds a cheaper one.
+func TestPlansAreFeasibleAndNoneIsCheaper(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		q := drawn(t)
+		m := series.Plan(q)
+		for i, plan := range m.Plans {
+			if err := checkPlan(q, m, plan); err != nil {
+				t.Fatalf("plan %d: %v\n%+v", i, err, plan)
+			}
+			if i > 0 && plan.Price < m.Plans[i-1].Price {
+				t.Fatalf("plan %d is cheaper than the one before", i)
+			}
+		}
+		price, found := cheapest(q, m)
+		if found != (len(m.Plans) > 0) || found && price != m.Plans[0].Price {
+			t.Fatalf("the cheapest costs %d (%v), offered are %+v", price, found, m.Plans)
+		}
+		if !found {
+			return
+		}
+		for d, ways := range m.Ways {
+			room := -1
+			for _, part := range m.Plans[0].Parts {
+				if d >= part.From && d < part.To {
+					room = part.Room
+				}
+			}
+			for _, s := range ways {
+				if price, ok := cost(q, m, room, s); !ok || price != s.Price || s == m.Plans[0].Steps[d] || price < m.Plans[0].Steps[d].Price {
+					t.Fatalf("date %d: the way %+v costs %d, %v", d, s, price, ok)
+				}
+			}
+		}
+	})
+}
+
+// What is free in the matrix is free, and what is not known never is.
+func TestTheMatrixNeverCallsATakenRoomFree(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		q := drawn(t)
+		m := series.Plan(q)
+		for r, row := range m.Rooms {
+			free := 0
+			for d, cell := range row.Cells {
+				_, can := cost(q, m, r, providers.SeriesStep{Date: d, Act: providers.SeriesKeep, Room: r, Span: m.Dates[d].Span})
+				if (cell.State == providers.SeriesFree) != can || (cell.Words == "") != can {
+					t.Fatalf("room %d on date %d is %+v, can be had: %v", r, d, cell, can)
+				}
+				if can {
+					free++
+				}
+			}
+			if row.Free != free || (row.Outcome == providers.SeriesAccepted) != (free == len(row.Cells) && !(q.Rooms[r].Rule.NoSeries && len(row.Cells) > 1)) {
+				t.Fatalf("room %d: %d free, %s", r, row.Free, row.Outcome)
+			}
+		}
+	})
+}
+
+func TestOneClashMovesOneDate(t *testing.T) {
+	m := series.Plan(series.Question{Rule: weekly(10), First: first, Now: now,
+		Rooms: []series.Candidate{candidate("Aalto", week(4, -30, 30)), candidate("Dudok", week(0, 0, 60), week(1, 0, 60), week(2, 0, 60), week(7, 0, 60))}})
+	best := m.Plans[0]
+	if best.Words != "1 room change, 0 skipped" || best.Price != 10 || best.Steps[4].Act != providers.SeriesOther || best.Steps[4].Room != 1 {
+		t.Errorf("%+v", best)
+	}
+	aalto := m.Rooms[0]
+	if aalto.Outcome != providers.SeriesRefused || aalto.Why[0].Words != "one clash refuses all, and 1 of 10 dates clash" || aalto.Cells[4].Words != "09:30–10:30 Board" {
+		t.Errorf("%+v", aalto)
+	}
+	// The other ways on that date: half an hour later, or not at all.
+	if ways := m.Ways[4]; len(ways) != 2 || ways[0].Act != providers.SeriesShift || ways[0].Span.Start.Format("15:04") != "10:30" || ways[1].Act != providers.SeriesSkip {
+		t.Errorf("%+v", ways)
+	}
+}
+
+// A date is shifted to the nearest time at which nothing is in the way.
+func TestShiftsGoAroundWhatIsThere(t *testing.T) {
+	for name, c := range map[string]struct {
+		blocks []providers.Block
+		want   string
+	}{
+		"later":              {[]providers.Block{week(0, -60, 15)}, "10:15"},
+		"sooner":             {[]providers.Block{week(0, 45, 180)}, "09:45"},
+		"behind the next":    {[]providers.Block{week(0, 0, 30), week(0, 60, 75), week(0, -240, 0)}, "11:15"},
+		"before the one ere": {[]providers.Block{week(0, 0, 240), week(0, -45, -15)}, "08:15"},
+		"a long one":         {[]providers.Block{week(-3, 0, 3*7*24*60+105)}, "11:45"},
+		"too far":            {[]providers.Block{week(0, -120, 180)}, ""},
+	} {
+		m := series.Plan(series.Question{Rule: weekly(2), First: first, Now: now, Rooms: []series.Candidate{candidate("Aalto", c.blocks...)}})
+		got := ""
+		if s := m.Plans[0].Steps[0]; s.Act == providers.SeriesShift {
+			got = s.Span.Start.Format("15:04")
+		}
+		if got != c.want {
+			t.Errorf("%s: shifted to %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestTwoSeriesWhereTheRoomIsTakenForGood(t *testing.T) {
+	var later, sooner []providers.Block
+	for d := range 10 {
+		if d >= 5 {
+			later = append(later, week(d, -120, 180))
+		} else {
+			sooner = append(sooner, week(d, -120, 180))
+		}
+	}
+	m := series.Plan(series.Question{Rule: weekly(10), First: first, Now: now, Rooms: []series.Candidate{candidate("Aalto", later...), candidate("Dudok", sooner...)}})
+	best := m.Plans[0]
+	if len(best.Parts) != 2 || best.Parts[0] != (providers.SeriesPart{From: 0, To: 5, Room: 0}) || best.Parts[1] != (providers.SeriesPart{From: 5, To: 10, Room: 1}) || best.Words != "0 room changes, 0 skipped, two series" {
+		t.Errorf("%+v", best)
+	}
+}
+
+// Two rooms that cannot be had far enough ahead share the series, and what is
+// behind both horizons is given up.
+func TestDatesBehindEveryHorizonAreGivenUp(t *testing.T) {
+	var sooner, once []providers.Block
+	for d := range 8 {
+		if d < 5 {
+			sooner = append(sooner, week(d, -120, 180))
+		}
+		if d != 1 {
+			once = append(once, week(d, -120, 180))
+		}
+	}
+	rooms := []series.Candidate{candidate("Aalto", week(1, -120, 180)), candidate("Dudok", sooner...), candidate("Elk", once...)}
+	for r, dates := range []int{5, 7, 8} {
+		rooms[r].Rule.Window = first.End.AddDate(0, 0, 7*(dates-1)).Sub(now)
+	}
+	q := series.Question{Rule: weekly(8), First: first, Now: now, Rooms: rooms}
+	m := series.Plan(q)
+	best := m.Plans[0]
+	if err := checkPlan(q, m, best); err != nil {
+		t.Error(err)
+	}
+	if len(best.Parts) != 2 || best.Parts[1] != (providers.SeriesPart{From: 5, To: 7, Room: 1}) || best.Price != 10+25+100 || best.Words != "1 room change, 1 skipped, two series" {
+		t.Errorf("%+v", best)
+	}
+}
+
+// A room's tolerance, its horizon and the proof of both are told.
+func TestOutcomesFollowTheRule(t *testing.T) {
+	clash := []providers.Block{week(1, 0, 60), week(2, 0, 60)}
+	for name, c := range map[string]struct {
+		rule    series.Rule
+		outcome providers.SeriesOutcome
+		proof   providers.Proof
+	}{
+		"default":   {series.Rule{}, providers.SeriesRefused, providers.UnknownCause},
+		"number":    {series.Rule{ConflictsAllowed: 2, Proof: providers.Proven}, providers.SeriesPartly, providers.Proven},
+		"per cent":  {series.Rule{ConflictPercent: 20, Proof: providers.Inferred}, providers.SeriesPartly, providers.Inferred},
+		"too many":  {series.Rule{ConflictsAllowed: 1, ConflictPercent: 19}, providers.SeriesRefused, providers.UnknownCause},
+		"horizon":   {series.Rule{ConflictsAllowed: 9, Window: 30 * 24 * time.Hour, Proof: providers.Proven}, providers.SeriesRefused, providers.Proven},
+		"no series": {series.Rule{ConflictsAllowed: 9, NoSeries: true, Proof: providers.Proven}, providers.SeriesRefused, providers.Proven},
+		"too long":  {series.Rule{ConflictsAllowed: 9, Longest: 45 * time.Minute}, providers.SeriesRefused, providers.UnknownCause},
+	} {
+		room := candidate("Aalto", clash...)
+		room.Rule = c.rule
+		row := series.Plan(series.Question{Rule: weekly(10), First: first, Now: now, Rooms: []series.Candidate{room}}).Rooms[0]
+		if row.Outcome != c.outcome || len(row.Why) != 1 || row.Why[0].Proof != c.proof {
+			t.Errorf("%s: %s, %+v", name, row.Outcome, row.Why)
+		}
+	}
+}
+
+// BenchmarkMatrix is a year of weekly dates in 200 rooms that have ten meetings on
+// each workday, with ten guests. The budget is 200 ms.
+func BenchmarkMatrix(b *testing.B) {
+	q := series.Question{Rule: weekly(52), First: first, Now: now}
+	for r := range 200 {
+		var blocks []providers.Block
+		for d := range 52 * 7 {
+			for h := range 10 {
+				if (d*7+h*13+r*31)%5 < 2 {
+					start := first.Start.Truncate(24*time.Hour).AddDate(0, 0, d).Add(time.Duration(8+h) * time.Hour)
+					blocks = append(blocks, providers.Block{Interval: providers.Interval{Start: start, End: start.Add(time.Hour)}, State: providers.Busy, Subject: providers.Outside("Planning of next week")})
+				}
+			}
+		}
+		c := candidate(fmt.Sprint("room", r), blocks...)
+		c.Rule.Window = 400 * 24 * time.Hour
+		q.Rooms = append(q.Rooms, c)
+		if r < 10 {
+			q.Guests = append(q.Guests, series.Guest{Name: "g", Busy: c.Busy})
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if m := series.Plan(q); len(m.Plans) == 0 || len(m.Dates) != 52 {
+			b.Fatal("no plan")
+		}
+	}
+}
