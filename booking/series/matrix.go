@@ -22,10 +22,13 @@ type planner struct {
 	q      Question
 	prices Prices
 	zone   *time.Location
+	zones  map[string]*time.Location // the rooms' own; nil where not known
 	dates  []providers.SeriesDate
 	rooms  []providers.SeriesRoom
 	near   [][][]providers.Block // by room and date: what is taken within reach of it
 	absent []int                 // by date: what those who are not free cost
+	barred [][]bool              // by room and date: its rules refuse a series with it
+	judges []judge               // by room
 	// spare is, by date, the most preferred room that can be had; -1 where there is
 	// none.
 	spare []int
@@ -49,14 +52,18 @@ func Plan(q Question) providers.SeriesMatrix {
 		p.q.Limit = 5
 	}
 	zones := make([]*time.Location, 0, 2)
-	known := map[string]bool{"": true}
+	p.zones = map[string]*time.Location{"": nil}
 	for _, c := range q.Rooms {
-		if name := c.Room.Zone; !known[name] {
-			known[name] = true
-			if zone, err := time.LoadLocation(name); err == nil {
-				zones = append(zones, zone)
-			}
+		name := c.Room.Zone
+		if _, known := p.zones[name]; known {
+			continue
 		}
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			zone = nil // what is said of it is then left out
+		}
+		p.zones[name] = zone
+		zones = append(zones, zone)
 	}
 	p.dates = Dates(q.Rule, q.First, p.zone, zones...)
 	p.guests()
@@ -110,9 +117,13 @@ func (p *planner) matrix() {
 	n := len(p.dates)
 	p.rooms = make([]providers.SeriesRoom, len(p.q.Rooms))
 	p.near = make([][][]providers.Block, len(p.q.Rooms))
+	p.barred = make([][]bool, len(p.q.Rooms))
+	p.judges = make([]judge, len(p.q.Rooms))
 	for r, c := range p.q.Rooms {
 		row := providers.SeriesRoom{Room: c.Room, Cells: make([]providers.SeriesCell, n)}
 		p.near[r] = make([][]providers.Block, n)
+		p.barred[r] = make([]bool, n)
+		p.judges[r] = p.judge(c)
 		// Blocks are by start and dates too: what ends before a date's reach is done
 		// with, except where a long block hides it.
 		from := 0
@@ -126,15 +137,16 @@ func (p *planner) matrix() {
 				to++
 			}
 			p.near[r][d] = c.Busy.Blocks[from:to]
-			row.Cells[d] = p.cell(c, date.Span, p.near[r][d])
+			row.Cells[d] = p.cell(c, p.judges[r], date.Span, p.near[r][d])
+			p.barred[r][d] = p.judges[r].bars(date.Span)
 		}
-		p.outcome(c, &row)
+		p.outcome(p.judges[r], &row)
 		p.rooms[r] = row
 	}
 }
 
-func (p *planner) cell(c Candidate, span providers.Interval, near []providers.Block) providers.SeriesCell {
-	if why := c.Rule.against(span, p.q.Now); why != "" {
+func (p *planner) cell(c Candidate, j judge, span providers.Interval, near []providers.Block) providers.SeriesCell {
+	if why := j.single(span); why != "" {
 		return providers.SeriesCell{State: providers.SeriesAgainst, Words: why}
 	}
 	for _, b := range near {
@@ -176,8 +188,8 @@ func (p *planner) clash(b providers.Block) string {
 }
 
 // outcome says what the room would answer to the series as it stands.
-func (p *planner) outcome(c Candidate, row *providers.SeriesRoom) {
-	taken, dark, against := 0, 0, ""
+func (p *planner) outcome(j judge, row *providers.SeriesRoom) {
+	taken, dark := 0, 0
 	for _, cell := range row.Cells {
 		switch cell.State {
 		case providers.SeriesFree:
@@ -187,30 +199,34 @@ func (p *planner) outcome(c Candidate, row *providers.SeriesRoom) {
 		case providers.SeriesUnknown:
 			dark++
 		case providers.SeriesAgainst:
-			against = cell.Words
 		}
 	}
 	n := len(row.Cells)
-	say := func(outcome providers.SeriesOutcome, proof providers.Proof, format string, args ...any) {
+	if n == 0 {
+		return
+	}
+	verdict, why := j.ask(providers.RuleQuestion{Span: p.dates[0].Span, Series: n > 1, Last: p.dates[n-1].Span.End, Dates: n, Clashes: taken})
+	row.Why = why
+	also := func(outcome providers.SeriesOutcome, proof providers.Proof, format string, args ...any) {
 		row.Outcome = outcome
 		row.Why = append(row.Why, providers.Reason{Words: fmt.Sprintf(format, args...), Proof: proof})
 	}
 	switch {
-	case c.Rule.NoSeries && n > 1:
-		say(providers.SeriesRefused, c.Rule.proof(), "takes no series")
-	case against != "":
-		say(providers.SeriesRefused, c.Rule.proof(), "%s", against)
-	case taken > 0 && !c.Rule.allows(taken, n):
-		if c.Rule.ConflictsAllowed == 0 && c.Rule.ConflictPercent == 0 {
-			say(providers.SeriesRefused, c.Rule.proof(), "one clash refuses all, and %d of %d dates clash", taken, n)
-		} else {
-			say(providers.SeriesRefused, c.Rule.proof(), "%d of %d dates clash, and that is too many", taken, n)
-		}
+	case verdict == providers.RuleRefuses:
+		row.Outcome = providers.SeriesRefused
 	case dark > 0:
-		say(providers.SeriesUnsure, providers.UnknownCause, "not known of %d of %d dates", dark, n)
+		also(providers.SeriesUnsure, providers.UnknownCause, "not known of %d of %d dates", dark, n)
+	case verdict != providers.RuleAccepts:
+		row.Outcome = providers.SeriesUnsure
 	case taken > 0:
-		say(providers.SeriesPartly, c.Rule.proof(), "%d of %d dates clash and would be declined", taken, n)
+		proof := providers.Inferred
+		if j.known {
+			proof = providers.Proven
+		}
+		also(providers.SeriesPartly, proof, "%d of %d dates clash and would be declined", taken, n)
+	case row.Free < n: // behind its horizon, and cut off
+		also(providers.SeriesPartly, providers.Inferred, "takes %d of %d dates", row.Free, n)
 	default:
-		say(providers.SeriesAccepted, providers.Proven, "free on all dates")
+		also(providers.SeriesAccepted, providers.Proven, "free on all dates")
 	}
 }

@@ -39,7 +39,7 @@ func (p *planner) choices() {
 // other rooms.
 func (p *planner) best(r, d int, others bool) choice {
 	cell := p.rooms[r].Cells[d].State
-	if cell == providers.SeriesAgainst || p.q.Rooms[r].Rule.NoSeries {
+	if cell == providers.SeriesAgainst || p.barred[r][d] {
 		return choice{act: providers.SeriesSkip, room: -1, price: never}
 	}
 	best := choice{act: providers.SeriesSkip, room: -1, price: p.prices.Skip}
@@ -86,14 +86,11 @@ func (p *planner) shifted(d, by int) providers.Interval {
 func (p *planner) canShift(r, d, by int) bool {
 	span := p.shifted(d, by)
 	busy := p.q.Rooms[r].Busy
-	if !busy.Known() || !busy.Window.Covers(span) || takenIn(p.near[r][d], span) || span.Start.Before(p.q.Now) || p.q.Rooms[r].Rule.against(span, p.q.Now) != "" {
+	if !p.open[d][by+farthest] || !busy.Known() || !busy.Window.Covers(span) || takenIn(p.near[r][d], span) || span.Start.Before(p.q.Now) {
 		return false
 	}
 	was, is := p.dates[d].Span.Start.In(p.zone), span.Start.In(p.zone)
-	if was.YearDay() != is.YearDay() || was.Year() != is.Year() {
-		return false
-	}
-	return p.open[d][by+farthest]
+	return was.YearDay() == is.YearDay() && was.Year() == is.Year() && p.judges[r].single(span) == "" && !p.judges[r].bars(span)
 }
 
 // sums are, for each room, the prices of all dates before each.

@@ -3,6 +3,7 @@ package series_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,14 +56,8 @@ func cost(q series.Question, m providers.SeriesMatrix, room int, s providers.Ser
 	}
 	can := func(r int, span providers.Interval) bool {
 		c := q.Rooms[r]
-		longest, window := 24*time.Hour, 180*24*time.Hour
-		if c.Rule.Longest > 0 {
-			longest = c.Rule.Longest
-		}
-		if c.Rule.Window > 0 {
-			window = c.Rule.Window
-		}
-		return c.Busy.FreeFor(span) && span.Duration() <= longest && span.End.Sub(q.Now) <= window
+		return c.Busy.FreeFor(span) && span.Duration() <= time.Duration(rules(c).MaximumDurationInMinutes)*time.Minute &&
+			!span.Start.After(q.Now.AddDate(0, 0, rules(c).BookingWindowInDays))
 	}
 	date := m.Dates[s.Date].Span
 	absent := 0
@@ -85,32 +80,36 @@ func cost(q series.Question, m providers.SeriesMatrix, room int, s providers.Ser
 			}
 		}
 		return p.Shift + int(away/(15*time.Minute))*p.Quarter, s.Room == room && s.Span.Duration() == date.Duration() && away > 0 && away <= 2*time.Hour && away%(15*time.Minute) == 0 &&
-			!s.Span.Start.Before(q.Now) && can(room, s.Span) && s.Span.Start.YearDay() == date.Start.YearDay()
+			!s.Span.Start.Before(q.Now) && mayTakeSpan(q, q.Rooms[room], s.Span) && can(room, s.Span) && s.Span.Start.YearDay() == date.Start.YearDay()
 	case providers.SeriesSkip:
 		return p.Skip, s.Room == -1
 	}
 	return 0, false
 }
 
+// rules are a room's, Exchange's defaults where nothing is known.
+func rules(c series.Candidate) providers.RoomRules {
+	if c.Rules == nil {
+		return providers.RoomRules{MaximumDurationInMinutes: 1440, BookingWindowInDays: 180, AllowRecurringMeetings: true, EnforceSchedulingHorizon: true}
+	}
+	return *c.Rules
+}
+
 // mayTake reports whether a room's rule lets it have a series of those dates.
 func mayTake(q series.Question, m providers.SeriesMatrix, part providers.SeriesPart) bool {
-	c := q.Rooms[part.Room]
-	if c.Rule.NoSeries {
-		return false
-	}
 	for _, d := range m.Dates[part.From:part.To] {
-		longest, window := 24*time.Hour, 180*24*time.Hour
-		if c.Rule.Longest > 0 {
-			longest = c.Rule.Longest
-		}
-		if c.Rule.Window > 0 {
-			window = c.Rule.Window
-		}
-		if d.Span.Duration() > longest || d.Span.End.Sub(q.Now) > window {
+		if !mayTakeSpan(q, q.Rooms[part.Room], d.Span) {
 			return false
 		}
 	}
 	return true
+}
+
+func mayTakeSpan(q series.Question, c series.Candidate, span providers.Interval) bool {
+	r := rules(c)
+	horizon := q.Now.AddDate(0, 0, r.BookingWindowInDays)
+	return r.AllowRecurringMeetings && span.Duration() <= time.Duration(r.MaximumDurationInMinutes)*time.Minute && !span.Start.After(horizon) &&
+		!(r.EnforceSchedulingHorizon && span.End.After(horizon))
 }
 
 // checkPlan holds a plan against the stated rules.
@@ -263,12 +262,17 @@ func drawn(t *rapid.T) series.Question {
 	}
 	for r := range rapid.IntRange(1, 3).Draw(t, "rooms") {
 		c := candidate(fmt.Sprint("room", r), block(r, "room")...)
-		c.Rule.NoSeries = rapid.IntRange(0, 5).Draw(t, "no series") == 0
-		if rapid.IntRange(0, 3).Draw(t, "short window") == 0 {
-			c.Rule.Window = time.Duration(rapid.IntRange(1, 25).Draw(t, "days")) * 24 * time.Hour
-		}
-		if rapid.IntRange(0, 5).Draw(t, "short meetings") == 0 {
-			c.Rule.Longest = 30 * time.Minute
+		if rapid.Bool().Draw(t, "rules") {
+			rules := providers.UsualRoomRules(c.Room.Mailbox)
+			rules.AllowRecurringMeetings = rapid.IntRange(0, 3).Draw(t, "no series") != 0
+			rules.EnforceSchedulingHorizon = rapid.Bool().Draw(t, "horizon")
+			if rapid.Bool().Draw(t, "short window") {
+				rules.BookingWindowInDays = rapid.IntRange(1, 25).Draw(t, "days")
+			}
+			if rapid.IntRange(0, 5).Draw(t, "short meetings") == 0 {
+				rules.MaximumDurationInMinutes = 30
+			}
+			c.Rules = &rules
 		}
 		switch rapid.IntRange(0, 5).Draw(t, "knowledge") {
 		case 0:
@@ -321,6 +325,10 @@ func TestPlansAreFeasibleAndNoneIsCheaper(t *testing.T) {
 	})
 }
 
+func mayTakeAll(q series.Question, m providers.SeriesMatrix, room int) bool {
+	return len(m.Dates) == 1 || mayTake(q, m, providers.SeriesPart{From: 0, To: len(m.Dates), Room: room})
+}
+
 // What is free in the matrix is free, and what is not known never is.
 func TestTheMatrixNeverCallsATakenRoomFree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -337,7 +345,7 @@ func TestTheMatrixNeverCallsATakenRoomFree(t *testing.T) {
 					free++
 				}
 			}
-			if row.Free != free || (row.Outcome == providers.SeriesAccepted) != (free == len(row.Cells) && !(q.Rooms[r].Rule.NoSeries && len(row.Cells) > 1)) {
+			if row.Free != free || (row.Outcome == providers.SeriesAccepted) != (free == len(row.Cells) && mayTakeAll(q, m, r)) {
 				t.Fatalf("room %d: %d free, %s", r, row.Free, row.Outcome)
 			}
 		}
@@ -352,7 +360,7 @@ func TestOneClashMovesOneDate(t *testing.T) {
 		t.Errorf("%+v", best)
 	}
 	aalto := m.Rooms[0]
-	if aalto.Outcome != providers.SeriesRefused || aalto.Why[0].Words != "one clash refuses all, and 1 of 10 dates clash" || aalto.Cells[4].Words != "09:30–10:30 Board" {
+	if aalto.Outcome != providers.SeriesRefused || aalto.Why[0] != (providers.Reason{Words: "its rules: 1 of 10 dates clash, and it tolerates none", Proof: providers.Inferred}) || aalto.Cells[4].Words != "09:30–10:30 Board" {
 		t.Errorf("%+v", aalto)
 	}
 	// The other ways on that date: half an hour later, or not at all.
@@ -415,7 +423,9 @@ func TestDatesBehindEveryHorizonAreGivenUp(t *testing.T) {
 	}
 	rooms := []series.Candidate{candidate("Aalto", week(1, -120, 180)), candidate("Dudok", sooner...), candidate("Elk", once...)}
 	for r, dates := range []int{5, 7, 8} {
-		rooms[r].Rule.Window = first.End.AddDate(0, 0, 7*(dates-1)).Sub(now)
+		rules := providers.UsualRoomRules(rooms[r].Room.Mailbox)
+		rules.BookingWindowInDays = 4 + 7*(dates-1) // from Saturday to the last of these Tuesdays
+		rooms[r].Rules = &rules
 	}
 	q := series.Question{Rule: weekly(8), First: first, Now: now, Rooms: rooms}
 	m := series.Plan(q)
@@ -432,22 +442,29 @@ func TestDatesBehindEveryHorizonAreGivenUp(t *testing.T) {
 func TestOutcomesFollowTheRule(t *testing.T) {
 	clash := []providers.Block{week(1, 0, 60), week(2, 0, 60)}
 	for name, c := range map[string]struct {
-		rule    series.Rule
+		rules   func(*providers.RoomRules)
 		outcome providers.SeriesOutcome
+		words   string
 		proof   providers.Proof
 	}{
-		"default":   {series.Rule{}, providers.SeriesRefused, providers.UnknownCause},
-		"number":    {series.Rule{ConflictsAllowed: 2, Proof: providers.Proven}, providers.SeriesPartly, providers.Proven},
-		"per cent":  {series.Rule{ConflictPercent: 20, Proof: providers.Inferred}, providers.SeriesPartly, providers.Inferred},
-		"too many":  {series.Rule{ConflictsAllowed: 1, ConflictPercent: 19}, providers.SeriesRefused, providers.UnknownCause},
-		"horizon":   {series.Rule{ConflictsAllowed: 9, Window: 30 * 24 * time.Hour, Proof: providers.Proven}, providers.SeriesRefused, providers.Proven},
-		"no series": {series.Rule{ConflictsAllowed: 9, NoSeries: true, Proof: providers.Proven}, providers.SeriesRefused, providers.Proven},
-		"too long":  {series.Rule{ConflictsAllowed: 9, Longest: 45 * time.Minute}, providers.SeriesRefused, providers.UnknownCause},
+		"not known": {nil, providers.SeriesRefused, "it tolerates none", providers.Inferred},
+		"default":   {func(*providers.RoomRules) {}, providers.SeriesRefused, "it tolerates none", providers.Proven},
+		"number":    {func(r *providers.RoomRules) { r.MaximumConflictInstances = 2 }, providers.SeriesPartly, "would be declined", providers.Proven},
+		"per cent":  {func(r *providers.RoomRules) { r.ConflictPercentageAllowed = 20 }, providers.SeriesPartly, "2 of 10 dates", providers.Proven},
+		"too many":  {func(r *providers.RoomRules) { r.MaximumConflictInstances, r.ConflictPercentageAllowed = 1, 19 }, providers.SeriesRefused, "tolerates 1, or 19 %", providers.Proven},
+		"horizon":   {func(r *providers.RoomRules) { r.AllowConflicts, r.BookingWindowInDays = true, 30 }, providers.SeriesRefused, "end within 30 days", providers.Proven},
+		"no series": {func(r *providers.RoomRules) { r.AllowConflicts, r.AllowRecurringMeetings = true, false }, providers.SeriesRefused, "no recurring", providers.Proven},
+		"too long":  {func(r *providers.RoomRules) { r.AllowConflicts, r.MaximumDurationInMinutes = true, 45 }, providers.SeriesRefused, "at most 45 min", providers.Proven},
+		"silent":    {func(r *providers.RoomRules) { r.AutomateProcessing = "None" }, providers.SeriesUnsure, "does not answer", providers.Proven},
 	} {
 		room := candidate("Aalto", clash...)
-		room.Rule = c.rule
+		if c.rules != nil {
+			rules := providers.UsualRoomRules(room.Room.Mailbox)
+			c.rules(&rules)
+			room.Rules = &rules
+		}
 		row := series.Plan(series.Question{Rule: weekly(10), First: first, Now: now, Rooms: []series.Candidate{room}}).Rooms[0]
-		if row.Outcome != c.outcome || len(row.Why) != 1 || row.Why[0].Proof != c.proof {
+		if row.Outcome != c.outcome || len(row.Why) == 0 || !strings.Contains(row.Why[0].Words, c.words) || row.Why[0].Proof != c.proof {
 			t.Errorf("%s: %s, %+v", name, row.Outcome, row.Why)
 		}
 	}
@@ -468,7 +485,9 @@ func BenchmarkMatrix(b *testing.B) {
 			}
 		}
 		c := candidate(fmt.Sprint("room", r), blocks...)
-		c.Rule.Window = 400 * 24 * time.Hour
+		rules := providers.UsualRoomRules(c.Room.Mailbox)
+		rules.BookingWindowInDays = 400
+		c.Rules = &rules
 		q.Rooms = append(q.Rooms, c)
 		if r < 10 {
 			q.Guests = append(q.Guests, series.Guest{Name: "g", Busy: c.Busy})

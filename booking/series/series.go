@@ -10,69 +10,11 @@
 package series
 
 import (
-	"fmt"
 	"time"
 
 	"roomdesk/booking/wish"
 	"roomdesk/providers"
 )
-
-// Rule is what a room does with requests, as far as it is known. A service does not
-// tell it; the zero value stands for the defaults of Exchange.
-type Rule struct {
-	Longest          time.Duration // 0 is 24 hours
-	Window           time.Duration // how far ahead the last date may be; 0 is 180 days
-	NoSeries         bool          // no recurring meetings at all
-	ConflictsAllowed int           // dates of a series that may clash and are declined alone
-	ConflictPercent  int           // the same in per cent of its dates; either suffices
-	// Proof is how the rule is known: proven where it was imported, inferred where it
-	// was learnt, unknown for what Exchange does unless somebody changed it.
-	Proof providers.Proof
-}
-
-func (r Rule) longest() time.Duration {
-	if r.Longest > 0 {
-		return r.Longest
-	}
-	return 24 * time.Hour
-}
-
-func (r Rule) window() time.Duration {
-	if r.Window > 0 {
-		return r.Window
-	}
-	return 180 * 24 * time.Hour
-}
-
-func (r Rule) proof() providers.Proof {
-	if r.Proof == "" {
-		return providers.UnknownCause
-	}
-	return r.Proof
-}
-
-// against says why a meeting breaks the rule by itself; "" where it does not.
-func (r Rule) against(span providers.Interval, now time.Time) string {
-	switch {
-	case span.Duration() > r.longest():
-		return fmt.Sprintf("longer than %s", hours(r.longest()))
-	case span.End.Sub(now) > r.window():
-		return fmt.Sprintf("more than %d days ahead", int(r.window().Hours()/24))
-	}
-	return ""
-}
-
-// allows reports whether a series with that many clashes is accepted for the rest.
-func (r Rule) allows(clashes, dates int) bool {
-	return clashes <= r.ConflictsAllowed || clashes*100 <= r.ConflictPercent*dates
-}
-
-func hours(d time.Duration) string {
-	if m := int(d.Minutes()) % 60; m != 0 {
-		return fmt.Sprintf("%d:%02d h", int(d.Hours()), m)
-	}
-	return fmt.Sprintf("%d h", int(d.Hours()))
-}
 
 // Prices are what is paid for what is not as wished.
 type Prices struct {
@@ -97,7 +39,9 @@ func UsualPrices() Prices {
 type Candidate struct {
 	Room providers.Room
 	Busy providers.Availability // must cover the dates and two hours around each
-	Rule Rule
+	// Rules are the room's own where they are known; nil: those that Exchange has
+	// unless somebody changed them, and then all that they say is inferred.
+	Rules *providers.RoomRules
 }
 
 // Guest is somebody who shall be free too.
@@ -113,7 +57,10 @@ type Question struct {
 	Zone   *time.Location // by whose clocks the series comes; nil is UTC
 	Rooms  []Candidate    // in the order in which they are preferred
 	Guests []Guest
-	Now    time.Time
-	Prices Prices // zero: those of UsualPrices
-	Limit  int    // of plans; 0 is 5
+	// Organizer and People, who come, are what rules may ask for; 0 is not known.
+	Organizer providers.Address
+	People    int
+	Now       time.Time
+	Prices    Prices // zero: those of UsualPrices
+	Limit     int    // of plans; 0 is 5
 }
