@@ -171,6 +171,7 @@ func guestWords(guests []providers.Guest) string {
 	return strings.Join(words, ", ")
 }
 
+// reasonWords writes reasons; what is not proven says so.
 func reasonWords(reasons []providers.Reason) string {
 	words := make([]string, len(reasons))
 	for i, r := range reasons {

@@ -7,7 +7,7 @@ func (a *app) lookCommands() []*cobra.Command {
 }
 
 func (a *app) bookCommands() []*cobra.Command {
-	return []*cobra.Command{a.bookCommand(), a.bookingsCommand()}
+	return []*cobra.Command{a.bookCommand(), a.bookingsCommand(), a.relocateCommand()}
 }
 
 func (a *app) connectCommands() []*cobra.Command {
