@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"roomdesk/providers"
@@ -78,6 +79,7 @@ func TestChangeWhoseAnswerIsLost(t *testing.T) {
 					if len(w.tenant.roomless) != 0 {
 						t.Errorf("without a room at %v", w.tenant.roomless)
 					}
+					synctest.Wait()
 					if w.InFlight() != 0 {
 						t.Error("still in flight")
 					}

@@ -263,7 +263,15 @@ func mails(p ChangePlan, event providers.Event) []providers.Notice {
 func (p ChangePlan) parts() []providers.Interval {
 	was, wanted := p.Was.Span(), p.Wanted.Span()
 	holds := p.Was.Room == p.Wanted.Room && p.Booking.State == providers.BookingAccepted
-	if !holds || !was.Overlaps(wanted) {
+	if !holds {
+		return []providers.Interval{wanted}
+	}
+	return beyond(was, wanted)
+}
+
+// beyond are the parts of the wanted span that lie outside of what it was.
+func beyond(was, wanted providers.Interval) []providers.Interval {
+	if !was.Overlaps(wanted) {
 		return []providers.Interval{wanted}
 	}
 	var all []providers.Interval
@@ -314,6 +322,11 @@ func (d *Desk) askChange(ctx context.Context, p ChangePlan, event providers.Even
 				p.Until = part.Start
 			}
 		}
+	}
+	// People have the meeting itself in their calendars: only what is new counts.
+	for _, part := range beyond(p.Was.Span(), p.Wanted.Span()) {
+		one := asked
+		one.Start, one.End = part.Start, part.End
 		for _, w := range attendeeWarnings(one, pick(answers, people)) {
 			if !slices.Contains(p.Warnings, w) {
 				p.Warnings = append(p.Warnings, w)

@@ -321,3 +321,21 @@ func TestChangeThatMakesNoSense(t *testing.T) {
 		}
 	})
 }
+
+// The meeting itself makes nobody busy for its own change; another one does.
+func TestChangeWarnsOfOthersOnly(t *testing.T) {
+	inTime(t, func(t *testing.T, w *world) {
+		b := w.booked()
+		own := providers.Block{Interval: span(b.Request), State: providers.Busy}
+		w.tenant.busy[bob] = []providers.Block{own}
+		for name, q := range map[string]ChangeRequest{"longer": later(b, 15*time.Minute), "later": {Kind: providers.ChangeMove, Start: b.Request.Start.Add(15 * time.Minute)}, "room": {Kind: providers.ChangeMove, Room: near}} {
+			if p, err := w.PlanChange(t.Context(), b.ID, q); err != nil || len(p.Warnings) != 0 {
+				t.Errorf("%s: %v, %v", name, p.Warnings, err)
+			}
+		}
+		w.tenant.busy[bob] = append(w.tenant.busy[bob], providers.Block{Interval: providers.Interval{Start: b.Request.End, End: b.Request.End.Add(time.Hour)}, State: providers.Busy})
+		if p, err := w.PlanChange(t.Context(), b.ID, later(b, 15*time.Minute)); err != nil || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "bob") {
+			t.Errorf("%v, %v", p.Warnings, err)
+		}
+	})
+}
