@@ -108,12 +108,55 @@ func (p *fake) ChangeEvent(ctx context.Context, mailbox providers.Address, id, e
 	if change.Subject != nil {
 		it.Subject = *change.Subject
 	}
-	if change.End != nil {
-		it.End = *change.End
-	}
+	p.move(it, change)
 	p.version++
 	it.touch(p.version)
 	return it.Event, nil
+}
+
+// move brings time and attendees of a change to the meeting and to its rooms.
+func (p *fake) move(it *item, change providers.EventChange) {
+	if change.Start != nil {
+		it.Start = *change.Start
+	}
+	if change.End != nil {
+		it.End = *change.End
+	}
+	for _, copied := range p.items {
+		if copied == it || copied.ICalUID != it.ICalUID || copied.removed {
+			continue
+		}
+		if p.flaw != "rooms stay where they were" {
+			copied.Start, copied.End = it.Start, it.End
+		}
+		gone := !slices.ContainsFunc(change.Attendees, func(a providers.Attendee) bool { return a.Mailbox == copied.Mailbox })
+		copied.removed = change.Attendees != nil && gone && p.flaw != "rooms are kept"
+	}
+	if change.Attendees != nil {
+		it.Attendees = slices.Clone(change.Attendees)
+	}
+}
+
+func (p *fake) SeriesDates(ctx context.Context, mailbox providers.Address, seriesID string, window providers.Interval) ([]providers.Event, error) {
+	if err := p.enter(ctx, "dates", CalendarsPermission, mailbox); err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.find(mailbox, seriesID) == nil && p.flaw != "no dates for no series" {
+		return nil, fail(providers.Gone, "dates")
+	}
+	var dates []providers.Event
+	for _, it := range p.items {
+		if it.SeriesMasterID == seriesID && !it.removed && it.Overlaps(window) {
+			dates = append(dates, it.Event)
+		}
+	}
+	slices.SortFunc(dates, func(a, b providers.Event) int { return a.Start.Compare(b.Start) })
+	if p.flaw == "forgets a date" {
+		dates = dates[1:]
+	}
+	return dates, nil
 }
 
 func (p *fake) CancelEvent(ctx context.Context, mailbox providers.Address, id, _ string) error {

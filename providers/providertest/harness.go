@@ -21,6 +21,7 @@ type Provider interface {
 	CreateEvent(ctx context.Context, draft providers.EventDraft) (providers.Event, error)
 	ChangeEvent(ctx context.Context, mailbox providers.Address, id, etag string, change providers.EventChange) (providers.Event, error)
 	CancelEvent(ctx context.Context, mailbox providers.Address, id, comment string) error
+	SeriesDates(ctx context.Context, mailbox providers.Address, seriesID string, window providers.Interval) ([]providers.Event, error)
 }
 
 // Harness brings a provider and a tenant to measure it with.
