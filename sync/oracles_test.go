@@ -331,7 +331,7 @@ func (w *wired) converges(within time.Duration) {
 			}
 			w.t.Fatalf("CONV: not within %v: %s %v; %v", within, strings.Join(found, "; "), w.missing(), w)
 		}
-		time.Sleep(5 * time.Second) // the bubble's clock
+		time.Sleep(max(5*time.Second, within/200)) // the bubble's clock
 	}
 }
 
