@@ -64,10 +64,10 @@ func identityTroubles() []trouble {
 			make: func(w *wired) func() {
 				role := "Calendars.ReadWrite"
 				w.must(w.tenant.Directory().Revoke(w.tenant.Endpoints().ClientID, role))
-				w.tenant.Directory().RevokeTokens()
+				w.revoke()
 				return func() {
 					w.must(w.tenant.Directory().Grant(w.tenant.Endpoints().ClientID, role))
-					w.tenant.Directory().RevokeTokens()
+					w.revoke()
 				}
 			}},
 		{fault: "F-087", name: "places are refused from the start", first: true, say: "access is refused.*Place.Read.All", most: 60, within: 80 * time.Minute,
@@ -77,7 +77,7 @@ func identityTroubles() []trouble {
 				id := w.tenant.Endpoints().ClientID
 				w.must(w.tenant.Directory().Grant(id, "Calendars.Read"))
 				w.must(w.tenant.Directory().Revoke(id, "Calendars.ReadWrite"))
-				w.tenant.Directory().RevokeTokens()
+				w.revoke()
 				return func() {}
 			}, during: func(w *wired) {
 				time.Sleep(2 * time.Minute)
@@ -123,6 +123,12 @@ func identityTroubles() []trouble {
 	return append(rows, timeTroubles()...)
 }
 
+// revoke ends the provider's tokens.
+func (w *wired) revoke() {
+	_, err := w.tenant.Directory().Disturb(entra.Disturbance{Do: "expire", ClientID: w.tenant.Endpoints().ClientID})
+	w.must(err)
+}
+
 func (w *wired) must(err error) {
 	w.t.Helper()
 	if err != nil {
@@ -141,7 +147,7 @@ func secret(change func(*entra.Secret)) func(*wired) func() {
 				change(&a.Secrets[i])
 			}
 		}))
-		w.tenant.Directory().RevokeTokens()
+		w.revoke()
 		return func() {
 			w.must(w.tenant.Directory().Update(id, func(a *entra.Application) { a.Secrets = before }))
 		}
@@ -152,7 +158,7 @@ func refused(code int) func(*wired) func() {
 	return func(w *wired) func() {
 		remove, err := w.tenant.Directory().Refuse(entra.Refusal{Code: code})
 		w.must(err)
-		w.tenant.Directory().RevokeTokens()
+		w.revoke()
 		return remove
 	}
 }

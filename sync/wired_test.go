@@ -23,6 +23,7 @@ import (
 	"roomdesk/providers/graph"
 	"roomdesk/providers/providertest"
 	"roomdesk/providers/simulator"
+	"roomdesk/providers/simulator/entra"
 	"roomdesk/sync"
 	"roomdesk/sync/store"
 )
@@ -47,6 +48,7 @@ type wired struct {
 	lies     bool         // the tenant tells of removals that never were
 	mine     http.Client  // signed in as a program of the tenant's people, beside the provider
 	token    string
+	signedIn time.Time
 
 	mu    stdsync.Mutex
 	skew  time.Duration               // of this machine's clock
@@ -113,7 +115,11 @@ func wire(t *testing.T, o simulator.Options, at time.Time) *wired {
 		t.Fatal(err)
 	}
 	w.o = sync.Options{Source: w.provider, Now: now, Logger: logger, Intervals: sync.Intervals{Rest: time.Minute}}
-	w.signIn(roots)
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.Proxy, transport.DialContext = nil, w.network.Dial
+	transport.TLSClientConfig.RootCAs = roots
+	w.mine = http.Client{Transport: transport}
+	w.signIn()
 	w.open()
 	return w
 }
@@ -146,13 +152,15 @@ func (w *wired) sever() {
 }
 
 // signIn lets the test write into calendars as the tenant's people do.
-func (w *wired) signIn(roots *x509.CertPool) {
+func (w *wired) signIn() {
 	at := w.tenant.Endpoints()
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.Proxy, transport.DialContext = nil, w.network.Dial
-	transport.TLSClientConfig.RootCAs = roots
-	w.mine = http.Client{Transport: transport}
-	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {at.ClientID}, "client_secret": {at.ClientSecret}, "scope": {at.GraphURL + "/.default"}}
+	const id, secret = "5e0e0000-0000-4000-8000-00000000beef", "the~people's~own~secret"
+	roles := []string{"Calendars.ReadWrite"}
+	w.must(w.tenant.Directory().Register(entra.Application{
+		ClientID: id, ObjectID: "5e0e0000-0000-4000-8000-00000000cafe", DisplayName: "people", Permissions: roles, Roles: roles,
+		Secrets: []entra.Secret{{ID: "5e0e0000-0000-4000-8000-00000000f00d", Value: secret, Expires: time.Now().AddDate(50, 0, 0)}},
+	}))
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {id}, "client_secret": {secret}, "scope": {at.GraphURL + "/.default"}}
 	resp, err := w.mine.PostForm(at.AuthorityURL+"/"+at.TenantID+"/oauth2/v2.0/token", form)
 	if err != nil {
 		w.t.Fatal(err)
@@ -164,7 +172,7 @@ func (w *wired) signIn(roots *x509.CertPool) {
 	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.AccessToken == "" {
 		w.t.Fatal("no token for the people: ", err)
 	}
-	w.token = answer.AccessToken
+	w.token, w.signedIn = answer.AccessToken, time.Now()
 }
 
 // do is a request of the people; out may be nil.
@@ -177,6 +185,9 @@ func (w *wired) do(method, path string, in, out any) {
 	req, err := http.NewRequest(method, w.tenant.Endpoints().GraphURL+"/v1.0"+path, bytes.NewReader(body))
 	if err != nil {
 		w.t.Fatal(err)
+	}
+	if time.Since(w.signedIn) > 30*time.Minute {
+		w.signIn()
 	}
 	req.Header.Set("Authorization", "Bearer "+w.token)
 	req.Header.Set("Prefer", `IdType="ImmutableId"`)
@@ -299,3 +310,10 @@ func (w *wired) rooms() (all []providers.Address) {
 func (w *wired) room(n int) providers.Address { return w.rooms()[n] }
 
 func (w *wired) String() string { return fmt.Sprintf("%+v", w.engine.Progress()) }
+
+// reset forgets what was logged; what was there is no secret, which is looked at first.
+func (l *lockedBuffer) reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.b.Reset()
+}

@@ -117,14 +117,14 @@ func (t *throttle) enter(c *call) (leave func()) {
 	if v.refuse {
 		t.refused++
 	}
-	box := c.mailbox
+	box, caller := c.mailbox, c.claims.AppID // a fault may take the token away meanwhile
 	return func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		app.inFlight--
 		if box != nil {
 			app.boxInFlight--
-			t.boxes[boxKey{c.claims.AppID, box.index}].inFlight--
+			t.boxes[boxKey{caller, box.index}].inFlight--
 			t.shared[box.index]--
 		}
 	}
