@@ -2,6 +2,7 @@ package sync
 
 import (
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"time"
 
@@ -19,9 +20,10 @@ type batch struct {
 // Engine.mu.
 type asking struct {
 	mailboxes []providers.Address
-	planned   int // tasks that will take from these
-	size      int // mailboxes in one question, now
-	calm      int // answers since the size changed
+	planned   int                          // tasks that will take from these
+	size      int                          // mailboxes in one question, now
+	calm      int                          // answers since the size changed
+	told      map[providers.Address]uint64 // what was answered last, as a hash
 }
 
 // easeAfter is how many questions must be answered before one asks for one
@@ -253,7 +255,36 @@ func (e *Engine) readSchedule(r *taskRun, b *batch) error {
 	}
 	e.mu.Lock()
 	e.phase.schedule.done += len(b.mailboxes)
+	news := e.news(answers)
 	e.mu.Unlock()
-	e.hub.mailbox(b.mailboxes...)
+	if len(news) > 0 {
+		e.hub.mailbox(news...)
+	}
 	return nil
+}
+
+// news are the mailboxes of which a reader sees something else after these answers.
+// Those without a good mirror show the answer itself with its age, so each answer
+// is news; of others only one that differs. Guarded by e.mu.
+func (e *Engine) news(answers []providers.Availability) (mailboxes []providers.Address) {
+	if e.asking.told == nil {
+		e.asking.told = map[providers.Address]uint64{}
+	}
+	for _, a := range answers {
+		h := fnv.New64a()
+		for _, block := range a.Blocks {
+			fmt.Fprintf(h, "%d %d %s %t %s\n", block.Start.Unix(), block.End.Unix(), block.State, block.Private, block.Subject.Raw())
+		}
+		if a.Problem != nil {
+			fmt.Fprint(h, a.Problem.Class)
+		}
+		sum := h.Sum64()
+		before, known := e.asking.told[a.Mailbox]
+		e.asking.told[a.Mailbox] = sum
+		t := e.s.tasks[calendarTask(a.Mailbox)]
+		if t == nil || !t.complete || t.problem != nil || known && before != sum {
+			mailboxes = append(mailboxes, a.Mailbox)
+		}
+	}
+	return mailboxes
 }
