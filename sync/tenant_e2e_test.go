@@ -77,42 +77,8 @@ func (c connected) people() (all []providers.Address) {
 }
 
 // differences compares the mirror with what the tenant really holds.
-func (c connected) differences(t testing.TB) (all []string) {
-	t.Helper()
-	now := time.Now().UTC()
-	span := providers.Interval{Start: now.Add(-6 * 24 * time.Hour), End: now.Add(59 * 24 * time.Hour)}
-	mailboxes, err := c.store.Mailboxes(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range mailboxes {
-		truth, ok := c.tenant.Truth(string(m.Address), span.Start, span.End)
-		if !ok {
-			all = append(all, fmt.Sprintf("%s is no mailbox of the tenant", m.Address))
-			continue
-		}
-		var want, have []string
-		for _, ev := range truth.Events {
-			if ev.AllDay { // Graph writes local midnights as if they were UTC's
-				ev.Start, ev.End = midnight(t, ev.Start), midnight(t, ev.End)
-			}
-			want = append(want, fmt.Sprint(ev.Start, ev.End, ev.Subject, " ", ev.ShowAs, ev.Cancelled, ev.Response, ev.AllDay, ev.Sensitivity != "normal" && ev.Sensitivity != "personal", ev.Online))
-		}
-		events, err := c.store.Events(context.Background(), m.Address, span)
-		if err != nil {
-			all = append(all, fmt.Sprintf("%s: %v", m.Address, err))
-			continue
-		}
-		for _, ev := range events {
-			have = append(have, fmt.Sprint(ev.Start.Format(time.RFC3339), ev.End.Format(time.RFC3339), ev.Subject.Raw(), " ", ev.ShowAs, ev.Cancelled, ev.Response, ev.AllDay, ev.Private, ev.OnlineMeeting))
-		}
-		slices.Sort(want)
-		slices.Sort(have)
-		if !slices.Equal(want, have) {
-			all = append(all, fmt.Sprintf("%s: %s", m.Address, firstDifference(want, have)))
-		}
-	}
-	return all
+func (c connected) differences(t testing.TB) []string {
+	return differences(t, c.tenant, c.store, time.Now())
 }
 
 func midnight(t testing.TB, text string) string {
@@ -203,45 +169,6 @@ func TestMirrorOfASimulatedTenant(t *testing.T) { // CONV, S4
 		for _, d := range c.differences(t) {
 			t.Errorf("seed %d, read anew: %s", seed, d)
 		}
-	}
-}
-
-func TestMirrorUnderFaults(t *testing.T) { // F-001, F-012, F-023, F-025, F-063, F-071
-	t.Parallel()
-	faults := map[string]simulator.Fault{
-		"throttled":     {Path: "/calendarView", Nth: 5, Times: 3, Fail: &simulator.Failure{Status: 429}},
-		"unavailable":   {Path: "/calendarView", Nth: 3, Times: 4, Fail: &simulator.Failure{Status: 503}},
-		"expired":       {Delta: "expire", Nth: 2, Times: 5},
-		"bare":          {Delta: "bare"},
-		"ghosts":        {Delta: "ghost_removed"},
-		"null entry":    {Path: "/calendarView", Garble: "null_value", Nth: 4, Times: 2},
-		"sign-in page":  {Path: "/calendarView", Garble: "html", Nth: 4, Times: 2},
-		"loop":          {Path: "/calendarView", Page: "loop", Nth: 6, Times: 1},
-		"empty page":    {Path: "/calendarView", Page: "empty", Times: 10},
-		"twice":         {Path: "/calendarView", Page: "dup", Times: 10},
-		"reset":         {Path: "/calendarView", ResetBefore: true, Nth: 7, Times: 2},
-		"schedule down": {Path: "/getSchedule", Nth: 1, Times: 4, Fail: &simulator.Failure{Status: 500}},
-	}
-	for name, fault := range faults {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := connect(t, simulator.Options{Rooms: 5, People: 3, Seed: 9})
-			remove := c.tenant.Inject(fault)
-			e := sync.New(sync.Options{Store: c.store, Source: c.provider, People: c.people()})
-			for range 2 {
-				if _, err := e.Once(t.Context(), false, nil); err != nil {
-					t.Fatal(err)
-				}
-			}
-			remove()
-			result, err := e.Once(t.Context(), false, nil)
-			if err != nil || len(result.Failed) > 0 {
-				t.Fatalf("%+v, %v", result, err)
-			}
-			for _, d := range c.differences(t) {
-				t.Error(d)
-			}
-		})
 	}
 }
 
