@@ -17,7 +17,7 @@ import (
 type bookFlags struct {
 	room, start, end, zone, subject, body, onBehalfOf, repeat string
 	attendees, optional                                       []string
-	teams, evenIfBusy                                         bool
+	teams, evenIfBusy, dryRun                                 bool
 	wait                                                      time.Duration
 }
 
@@ -51,9 +51,8 @@ func (a *app) bookCommand() *cobra.Command {
 	flags.StringVar(&f.onBehalfOf, "on-behalf-of", "", "mailbox in whose calendar the meeting is made (default: the connection's organizer)")
 	flags.BoolVar(&f.evenIfBusy, "even-if-busy", false, "send although the room is taken or its state is not known")
 	flags.DurationVar(&f.wait, "wait", time.Minute, "how long to wait for the room's answer")
-	flags.StringVar(&f.repeat, "repeat", "", "")
-	// The function fails only for a flag that does not exist.
-	_ = flags.MarkHidden("repeat")
+	flags.StringVar(&f.repeat, "repeat", "", "series to plan, such as \"weekly x10\" or \"every workday until 18 dec\"; with --dry-run")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "with --repeat: show what can be had on each date, and the best plan; nothing is sent")
 	return command
 }
 
@@ -61,6 +60,9 @@ func (a *app) book(ctx context.Context, s *session, f bookFlags) error {
 	request, err := a.bookingRequest(ctx, s, f)
 	if err != nil {
 		return err
+	}
+	if f.repeat != "" {
+		return a.bookSeries(ctx, s, request, f.repeat)
 	}
 	steps := &bookingSteps{out: a.out, teams: f.teams}
 	desk := s.newDesk(steps.changed, nil)
@@ -80,8 +82,10 @@ func (a *app) book(ctx context.Context, s *session, f bookFlags) error {
 func (a *app) bookingRequest(ctx context.Context, s *session, f bookFlags) (providers.BookingRequest, error) {
 	var q providers.BookingRequest
 	switch {
-	case f.repeat != "":
-		return q, usage("book single dates", "repeating bookings are not available in this version")
+	case f.repeat != "" && !f.dryRun:
+		return q, usage("look at the plan with --dry-run, and book its dates", "a series cannot be sent in this version")
+	case f.dryRun && f.repeat == "":
+		return q, usage("give --repeat too", "--dry-run shows the plan of a series")
 	case f.room == "" || f.start == "" || f.end == "":
 		return q, usage("see roomdesk book --help", "--room, --start and --end are needed")
 	case f.wait < 0 || f.wait > longestBookWait:

@@ -28,7 +28,7 @@ func (a *app) findCommand() *cobra.Command {
 		Long: "The line says when, and what else matters: 12p for seats, f3 for on or near floor 3, display, video, audio, teams,\n" +
 			"step-free, @berlin for building and time zone, names after with, who must be free too. Times: 14-15, 14:00, 2-3pm,\n" +
 			"tmr, tue, 24 nov, 2026-11-24, 45m, +2h, now, friday afternoon. What was understood is told on standard error.\n" +
-			"Nothing is booked.",
+			"A series, as in weekly tue 10-11 x10, is planned date by date. Nothing is booked.",
 		Example: `roomdesk rooms find "12p display f3 tmr 14-15 @berlin with adele,bob"`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: a.run(func(ctx context.Context, args []string) error {
@@ -103,15 +103,18 @@ func (a *app) find(ctx context.Context, s *session, line string, f findFlags) er
 	if q.Rules, q.Habits, err = expectations(ctx, s.store, q.Now); err != nil {
 		return err
 	}
+	if understood.Repeat != nil {
+		if err := a.findSeries(ctx, s, finds, q, f); err != nil {
+			return err
+		}
+		return a.warnStale(staleErr, "rooms", at)
+	}
 	answer, err := finds.Find(ctx, q, s.freeOrAsk)
 	if err != nil {
 		return err
 	}
 	if len(answer.Problems) > 0 {
 		return usage("see roomdesk rooms find --help", "not understood: %s", strings.Join(answer.Problems, "; "))
-	}
-	if understood.Repeat != nil {
-		return usage("leave the repetition out and look for the first date", "a series cannot be searched for yet")
 	}
 	if understood.Zone != nil && f.zone == "" {
 		a.out.zone = understood.Zone

@@ -112,6 +112,10 @@ type draft struct {
 	price   int
 }
 
+// mostAlike is how many plans are offered that differ only in their rooms: what
+// somebody may prefer is rather a plan of another kind.
+const mostAlike = 2
+
 // plans finds the cheapest plan of all, and the cheapest of each kind that somebody
 // may prefer: in one series, without other rooms, and in other rooms.
 func (p *planner) plans() []providers.SeriesPlan {
@@ -134,16 +138,17 @@ func (p *planner) plans() []providers.SeriesPlan {
 		return cmp.Or(cmp.Compare(a.price, b.price), cmp.Compare(len(a.parts), len(b.parts)), cmp.Compare(a.parts[0].Room, b.parts[0].Room))
 	})
 	var plans []providers.SeriesPlan
-	seen := map[string]bool{}
+	seen, alike := map[string]bool{}, map[string]int{}
 	for _, draft := range drafts {
 		if len(plans) == p.q.Limit {
 			break
 		}
 		plan, key := p.build(draft)
-		if plan.Skips == n || seen[key] {
+		if plan.Skips == n || seen[key] || alike[plan.Words] == mostAlike {
 			continue
 		}
 		seen[key] = true
+		alike[plan.Words]++
 		plans = append(plans, plan)
 	}
 	return plans

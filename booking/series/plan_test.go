@@ -393,6 +393,18 @@ func TestShiftsGoAroundWhatIsThere(t *testing.T) {
 	}
 }
 
+// Many rooms that are as good as each other do not hide another kind of plan.
+func TestPlansAreOfSeveralKinds(t *testing.T) {
+	rooms := []series.Candidate{candidate("Wanted", week(1, 0, 60))}
+	for i := range 8 {
+		rooms = append(rooms, candidate(fmt.Sprint("Free", i)))
+	}
+	m := series.Plan(series.Question{Rule: weekly(4), First: first, Now: now, Rooms: rooms})
+	if len(m.Plans) != 5 || m.Plans[0].Price != 0 || m.Plans[1].Price != 0 || m.Plans[2].Parts[0].Room != 0 || m.Plans[2].Changes != 1 || m.Plans[3].Shifts != 1 || len(m.Plans[4].Parts) != 2 {
+		t.Errorf("%+v", m.Plans)
+	}
+}
+
 func TestTwoSeriesWhereTheRoomIsTakenForGood(t *testing.T) {
 	var later, sooner []providers.Block
 	for d := range 10 {
