@@ -159,7 +159,7 @@ func (a *app) importRules(ctx context.Context, s *session, file string, dryRun b
 		if err != nil {
 			return usage("give a file that can be read, or - for standard input", "%s", providers.Sanitise(err.Error()))
 		}
-		defer f.Close()
+		defer f.Close() //nolint:errcheck // it was only read
 		in = f
 	}
 	export, err := rules.Read(in, a.deps.Now())

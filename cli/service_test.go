@@ -198,7 +198,11 @@ func TestServiceBesideOthers(t *testing.T) { // F-104, P5, P7
 
 	// Figures, on this machine only.
 	address := first.logs(t, `"figures are served","address":"(127\.0\.0\.1:\d+)"`)
-	response, err := http.Get("http://" + address + "/metrics")
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := new(http.Client).Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}

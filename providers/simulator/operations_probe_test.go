@@ -26,7 +26,6 @@ type prober struct {
 	placeIDs     map[string]string // by type, lower case
 	building2    string
 	level        string
-	subscription string
 	made         int // makes names differ
 }
 
