@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,12 @@ import (
 // crashEnv makes the test binary the process that is killed: it writes to the
 // store that the variable names and says what was acknowledged.
 const crashEnv = "ROOMDESK_TEST_CRASH_STORE"
+
+// How many kills there are at random moments, and the seed of those.
+const (
+	killsEnv = "ROOMDESK_TEST_KILLS"
+	seedEnv  = "ROOMDESK_TEST_SEED"
+)
 
 func TestMain(m *testing.M) {
 	for env, child := range map[string]func(string) error{killEnv: tellUntilKilled, rebuildEnv: rebuildUntilKilled} {
@@ -90,12 +97,19 @@ func writeUntilKilled(file string) error {
 }
 
 func TestKilledAtAnyMomentLosesNothingAcknowledged(t *testing.T) { // F-101, DURA
-	kills := 40
+	kills := 30
 	if testing.Short() {
 		kills = 8
 	}
+	if n, err := strconv.Atoi(os.Getenv(killsEnv)); err == nil {
+		kills = n
+	}
 	file := path(t)
-	r := rand.New(rand.NewPCG(3, 4))
+	seed := uint64(3)
+	if n, err := strconv.ParseUint(os.Getenv(seedEnv), 10, 64); err == nil {
+		seed = n
+	}
+	r := rand.New(rand.NewPCG(seed, 4))
 	acknowledged := map[string]bool{}
 	last := "" // the intent that the kill may have met in the middle
 	var slowest time.Duration
@@ -109,7 +123,7 @@ func TestKilledAtAnyMomentLosesNothingAcknowledged(t *testing.T) { // F-101, DUR
 		// After a random number of lines, not a random time: slow machines kill at
 		// the same steps.
 		lines := bufio.NewScanner(out)
-		after := 1 + r.IntN(60)
+		after := 1 + r.IntN(40)
 		for n := 0; lines.Scan(); n++ {
 			what, id, _ := strings.Cut(lines.Text(), " ")
 			switch what {
@@ -174,5 +188,5 @@ func TestKilledAtAnyMomentLosesNothingAcknowledged(t *testing.T) { // F-101, DUR
 			t.Fatal(err)
 		}
 	}
-	t.Logf("%d kills, %d bookings, slowest opening %v", kills, len(acknowledged), slowest)
+	t.Logf("seed %d: %d kills, %d bookings, slowest opening %v", seed, kills, len(acknowledged), slowest)
 }

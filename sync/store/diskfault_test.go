@@ -71,11 +71,17 @@ func TestDiskFailsAtEachOperation(t *testing.T) { // F-102, F-103, DURA, NODEL, 
 	states := undisturbed(t)
 	for kind, tr := range troubles {
 		points, told := 0, 0
-		stride := int64(7)
-		if every() || !strings.Contains(tr.kinds, "write") && !strings.Contains(tr.kinds, "read") {
-			stride = 1
+		stride := int64(1)
+		switch {
+		case every():
+		case strings.Contains(tr.kinds, "write") || strings.Contains(tr.kinds, "read"):
+			stride = 61
+		case tr.kinds != "sync" || tr.lasts > 1:
+			stride = 7
+		default:
+			stride = 2
 		}
-		for n := 1 + int64(kind)%stride; ; n += stride {
+		for n := 1 + int64(kind)*3%stride; ; n += stride {
 			file := path(t)
 			met, undo := tr.begin(filepath.Dir(file), n)
 			failures := withTrouble(t, fmt.Sprintf("%s from operation %d", tr.name, n), tr, file, states, undo)

@@ -115,7 +115,7 @@ func TestKilledAtEachFileOperation(t *testing.T) { // F-101, DURA, NODEL
 	kinds := map[string]int{}
 	for point := 1; ; point++ {
 		for i, how := range []string{"before", "torn"} {
-			if !every() && point%4 != 2*i {
+			if !every() && point%12 != 6*i {
 				continue
 			}
 			file := path(t)
@@ -132,7 +132,7 @@ func TestKilledAtEachFileOperation(t *testing.T) { // F-101, DURA, NODEL
 			}
 			kinds[met]++
 			if done {
-				if point < 100 || kinds["write-wal"] < 20 || kinds["write"] < 5 {
+				if point < 100 || kinds["write-wal"] < 6 || kinds["write"] < 2 {
 					t.Errorf("only %d operations, killed in %v", point-1, kinds)
 				}
 				t.Logf("%d operations, killed in %v", point-1, kinds)

@@ -29,12 +29,12 @@ func TestPowerCutAtEachFileOperation(t *testing.T) { // F-101, F-103, DURA
 	}
 	var images []image
 	operations := 0
-	var begun, durable atomic.Int64 // the store's writer works on its own
+	var begun, durable atomic.Int64 // chapters
 	undo := disk.meddle(filepath.Dir(file), func(o operation) int32 {
 		if o.changes() {
 			operations++
 			for _, share := range []float64{0, 0.5} {
-				if !every() && operations%4 != int(share*4) {
+				if !every() && operations%10 != int(share*10) {
 					continue
 				}
 				i := image{fmt.Sprintf("power cut before operation %d (%s)", operations, o.kind+o.file()), int(durable.Load()), int(begun.Load()), filepath.Join(t.TempDir(), "data")}
@@ -67,7 +67,7 @@ func TestPowerCutAtEachFileOperation(t *testing.T) { // F-101, F-103, DURA
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if len(images) < 50 || durable.Load() < 3 {
+	if len(images) < 20 || durable.Load() < 3 {
 		t.Errorf("only %d images of %d operations", len(images), operations)
 	}
 	for _, i := range images {
@@ -119,7 +119,7 @@ func TestPowerCutAfterAFailedSync(t *testing.T) { // F-103, DURA
 				continue
 			}
 			what := fmt.Sprintf("sync %d failed, power cut after %s", n, chapters[i].name)
-			if !chapters[i].durable {
+			if !chapters[i].durable || !every() && i < len(chapters)-2 {
 				continue
 			}
 			dir := filepath.Join(t.TempDir(), "data")

@@ -30,6 +30,10 @@ func rebuildUntilKilled(spec string) error {
 		return err
 	}
 	var passed, operations atomic.Int64
+	stride := int64(32)
+	if every() {
+		stride = 2
+	}
 	pass := func(point string) {
 		if passed.Add(1) == last {
 			fmt.Println(point)
@@ -38,7 +42,7 @@ func rebuildUntilKilled(spec string) error {
 	}
 	disk.install()
 	disk.meddle(filepath.Dir(file), func(o operation) int32 {
-		if o.changes() && operations.Add(1)%8 == 1 { // a step too
+		if o.changes() && operations.Add(1)%stride == 1 { // a step too
 			pass(o.kind + " " + filepath.Base(o.path))
 		}
 		return sqlite3.SQLITE_OK

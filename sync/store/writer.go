@@ -47,6 +47,7 @@ type writer struct {
 	// doubt: the disk failed, so that a part of the log may never get there,
 	// whatever a later sync says.
 	doubt bool
+	owes  bool // something that is to last is in the log alone
 }
 
 func newWriter(path string, met func(error), disturb func() error) (*writer, error) {
@@ -111,10 +112,10 @@ func (w *writer) loop() {
 		}
 		w.commit(jobs)
 		for _, j := range jobs {
-			if j.durable && len(w.jobs) == 0 {
-				w.rest()
-				break
-			}
+			w.owes = w.owes || j.durable
+		}
+		if w.owes && len(w.jobs) == 0 {
+			w.rest()
 		}
 	}
 	w.ended <- w.shut()
@@ -233,6 +234,7 @@ func (w *writer) synchronous(full bool) error {
 // rest copies the log into the database while nobody waits: what is to last shall
 // not hang on the log alone, of which SQLite drops without a word what is damaged.
 func (w *writer) rest() {
+	w.owes = false
 	if w.batch == nil {
 		return
 	}
