@@ -27,7 +27,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	for env, child := range map[string]func(string) error{killEnv: tellUntilKilled, rebuildEnv: rebuildUntilKilled} {
+	for env, child := range map[string]func(string) error{killEnv: tellUntilKilled, rebuildEnv: rebuildUntilKilled, lockEnv: holdLock} {
 		if spec := os.Getenv(env); spec != "" {
 			if err := child(spec); err != nil {
 				fmt.Println("error", err)

@@ -90,7 +90,7 @@ func (s *Store) salvage(ctx context.Context) (rows []outboxRow, complete bool) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	db, err := connect(s.path, true, 1)
+	db, err := connect(s.path, true, 1, s.busy)
 	if err != nil {
 		return nil, false
 	}

@@ -14,7 +14,7 @@ func OpenVersion(ctx context.Context, file string, version int, rows ...string) 
 	if _, err := secure(file, true); err != nil {
 		return err
 	}
-	db, err := connect(file, false, 1)
+	db, err := connect(file, false, 1, defaultBusy)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ type Follower struct {
 
 // Follow begins to follow. Close the follower before the store.
 func (s *Store) Follow(ctx context.Context) (*Follower, error) {
-	db, err := connect(s.path, true, 1)
+	db, err := connect(s.path, true, 1, s.busy)
 	if err != nil {
 		return nil, s.fail("following the store", err)
 	}

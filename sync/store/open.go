@@ -31,6 +31,9 @@ type Options struct {
 	Location func(zone string) *time.Location
 	Now      func() time.Time // nil: time.Now
 	Logger   *slog.Logger     // nil: none
+	// Busy is how long another program that holds the database, for example a
+	// backup, is waited for before that is an error; 0: 5 s.
+	Busy time.Duration
 	// Disturb is asked before each commit, and its error is taken for the
 	// database's: the transaction is as good as lost. For tests of a full or
 	// failing disk; nil: none.
@@ -73,6 +76,7 @@ func (r OpenReport) Sentence() string {
 // class Local, or Cancelled where the caller's context ended.
 type Store struct {
 	path   string
+	busy   time.Duration
 	read   *sql.DB
 	writer *writer // nil: read-only
 	now    func() time.Time
@@ -86,7 +90,10 @@ type Store struct {
 // quickCheckBytes is the size up to which every page is checked at each start.
 const quickCheckBytes = 8 << 20
 
-const openTimeout = 5 * time.Second
+const (
+	openTimeout = 5 * time.Second
+	defaultBusy = 5 * time.Second
+)
 
 // Open opens or makes the store. A damaged file is set aside and a new one begun:
 // see [Store.Report]. A file of another tenant, of a newer version, or of another
@@ -109,6 +116,9 @@ func open(ctx context.Context, o Options) (_ *Store, err error) {
 	if o.Location == nil {
 		o.Location = ianaZone
 	}
+	if o.Busy <= 0 {
+		o.Busy = defaultBusy
+	}
 	if o.at == nil {
 		o.at = func(string) {}
 	}
@@ -116,7 +126,7 @@ func open(ctx context.Context, o Options) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, now: o.Now, zone: o.Location, log: o.Logger}
+	s := &Store{path: path, busy: o.Busy, now: o.Now, zone: o.Location, log: o.Logger}
 	if s.report.Created, err = secure(path, !o.ReadOnly); err != nil {
 		return nil, err
 	}
@@ -133,11 +143,11 @@ func open(ctx context.Context, o Options) (_ *Store, err error) {
 	if err := s.prepare(ctx, o); err != nil {
 		return nil, err
 	}
-	if s.read, err = connect(path, true, 4); err != nil {
+	if s.read, err = connect(path, true, 4, o.Busy); err != nil {
 		return nil, err
 	}
 	if !o.ReadOnly {
-		if s.writer, err = newWriter(path, s.met, o.Disturb); err != nil {
+		if s.writer, err = newWriter(path, o.Busy, s.met, o.Disturb); err != nil {
 			return nil, err
 		}
 	}
@@ -205,7 +215,7 @@ func (s *Store) inspect(ctx context.Context, o Options, held bool) error {
 			return err
 		}
 	}
-	db, err := connect(s.path, !held, 1)
+	db, err := connect(s.path, !held, 1, s.busy)
 	if err != nil {
 		return err
 	}
@@ -239,8 +249,8 @@ func (s *Store) inspect(ctx context.Context, o Options, held bool) error {
 }
 
 // connect opens connections to the file; readers refuse writes.
-func connect(path string, reader bool, connections int) (*sql.DB, error) {
-	p := url.Values{"_txlock": {"deferred"}, "_dqs": {"0"}, "_busy_timeout": {"5000"}, "_foreign_keys": {"1"}, "_error_rc": {"1"}}
+func connect(path string, reader bool, connections int, busy time.Duration) (*sql.DB, error) {
+	p := url.Values{"_txlock": {"deferred"}, "_dqs": {"0"}, "_busy_timeout": {fmt.Sprint(busy.Milliseconds())}, "_foreign_keys": {"1"}, "_error_rc": {"1"}}
 	p.Set("mode", "rw") // the file was made here, and never appears by being opened
 	p.Add("_pragma", "temp_store(MEMORY)")
 	if reader {

@@ -67,7 +67,7 @@ func (s *Store) makeNew(ctx context.Context, o Options, rows []outboxRow, record
 	if _, err := secure(part, true); err != nil {
 		return err
 	}
-	db, err := connect(part, false, 1)
+	db, err := connect(part, false, 1, defaultBusy)
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func (s *Store) exchange(ctx context.Context, o Options) error {
 // readDamage reads what a store has to tell of the one before it; nothing where
 // there is no such thing.
 func readDamage(ctx context.Context, path string) (record damageRecord, err error) {
-	db, err := connect(path, true, 1)
+	db, err := connect(path, true, 1, defaultBusy)
 	if err != nil {
 		return record, err
 	}

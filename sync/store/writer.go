@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -32,6 +33,7 @@ type job struct {
 // share the next transaction; a job alone is written at once.
 type writer struct {
 	path    string
+	busy    time.Duration
 	met     func(error)
 	disturb func() error
 	jobs    chan *job
@@ -50,8 +52,8 @@ type writer struct {
 	owes  bool // something that is to last is in the log alone
 }
 
-func newWriter(path string, met func(error), disturb func() error) (*writer, error) {
-	w := &writer{path: path, met: met, disturb: disturb, jobs: make(chan *job, batchJobs), ended: make(chan error, 1)}
+func newWriter(path string, busy time.Duration, met func(error), disturb func() error) (*writer, error) {
+	w := &writer{path: path, busy: busy, met: met, disturb: disturb, jobs: make(chan *job, batchJobs), ended: make(chan error, 1)}
 	if err := w.open(); err != nil {
 		return nil, err
 	}
@@ -60,7 +62,7 @@ func newWriter(path string, met func(error), disturb func() error) (*writer, err
 }
 
 func (w *writer) open() error {
-	db, err := connect(w.path, false, 1)
+	db, err := connect(w.path, false, 1, w.busy)
 	if err != nil {
 		return err
 	}
@@ -289,6 +291,9 @@ func (w *writer) shut() error {
 		return nil
 	}
 	_, err := w.batch.conn.ExecContext(context.Background(), "PRAGMA optimize")
+	if primaryCode(err) == sqlite3.SQLITE_BUSY {
+		err = nil // another program holds it: the next end tidies up
+	}
 	w.batch.close()
 	return errors.Join(err, w.db.Close())
 }
