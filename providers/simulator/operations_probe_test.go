@@ -15,18 +15,18 @@ import (
 // knows nothing but the contract: with parameters that it read elsewhere in the
 // tenant, and with small bodies.
 type prober struct {
-	t            *testing.T
-	tenant       *Tenant
-	app, person  *client // the person is the organiser and an administrator
-	at           time.Time
-	contract     map[string]*openapi3.Operation // by id
-	hook         string                         // receives notifications
-	box, other   string                         // the organiser and a colleague
-	room         string
-	placeIDs     map[string]string // by type, lower case
-	building2    string
-	level        string
-	made         int // makes names differ
+	t           *testing.T
+	tenant      *Tenant
+	app, person *client // the person is the organiser and an administrator
+	at          time.Time
+	contract    map[string]*openapi3.Operation // by id
+	hook        string                         // receives notifications
+	box, other  string                         // the organiser and a colleague
+	room        string
+	placeIDs    map[string]string // by type, lower case
+	building2   string
+	level       string
+	made        int // makes names differ
 }
 
 // allScopes is what the probing person and application may do.

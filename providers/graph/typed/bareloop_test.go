@@ -172,7 +172,7 @@ func insertRows(ctx context.Context, db *sql.DB, insert *sql.Stmt, writing *sync
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after Commit there is nothing to roll back
+	defer tx.Rollback()                      //nolint:errcheck // after Commit there is nothing to roll back
 	statement := tx.StmtContext(ctx, insert) //nolint:sqlclosecheck // it ends with the transaction
 	for _, row := range rows {
 		if _, err := statement.ExecContext(ctx, row...); err != nil {
