@@ -16,6 +16,9 @@ const eventColumns = `e.id, e.start, e."end", e.flags, e.ical_uid, e.subject, e.
 // occurrences, in whichever order they came.
 const withMaster = ` LEFT JOIN event s ON e.flags & 16 <> 0 AND s.mailbox_id = e.mailbox_id AND s.id_hash = e.series_hash `
 
+// Rows come in the order of the index event_time, its last parts included: any
+// other order would pass each row, details and all, through a sorter.
+
 // Masters are no entries of a calendar, only patterns.
 const noMaster = ` AND e.flags & 15 <> 2 `
 
@@ -47,7 +50,7 @@ func scanEvent(mailbox providers.Address, row rowScanner) (providers.Event, erro
 func (s *Store) Events(ctx context.Context, mailbox providers.Address, span providers.Interval) ([]providers.Event, error) {
 	const op = "reading events"
 	rows, err := s.read.QueryContext(ctx, `SELECT `+eventColumns+` FROM mailbox m JOIN event e ON `+inSpan+noMaster+withMaster+`
-		WHERE m.address = ?3 ORDER BY e.start, e."end", e.id`, micros(span.Start), micros(span.End), string(mailbox))
+		WHERE m.address = ?3 ORDER BY e.start, e."end", e.flags, e.row_id`, micros(span.Start), micros(span.End), string(mailbox))
 	if err != nil {
 		return nil, s.fail(op, err)
 	}
@@ -100,7 +103,7 @@ func (s *Store) EachEvent(ctx context.Context, mailboxes []providers.Address, sp
 		query += ` WHERE m.address IN (SELECT value FROM json_each(?3))`
 		args = append(args, jsonAddresses(mailboxes))
 	}
-	rows, err := s.read.QueryContext(ctx, query+` ORDER BY m.address, e.start, e."end", e.id`, args...)
+	rows, err := s.read.QueryContext(ctx, query+` ORDER BY m.address, e.start, e."end", e.flags, e.row_id`, args...)
 	if err != nil {
 		return s.fail(op, err)
 	}
