@@ -28,6 +28,12 @@ type connected struct {
 
 func connect(t testing.TB, o simulator.Options) connected {
 	t.Helper()
+	return connectAt(t, o, nil)
+}
+
+// connectAt gives the store a clock of its own.
+func connectAt(t testing.TB, o simulator.Options, now func() time.Time) connected {
+	t.Helper()
 	tenant, err := simulator.Start(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +50,7 @@ func connect(t testing.TB, o simulator.Options) connected {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(context.Background(), store.Options{Path: filepath.Join(t.TempDir(), "store.db"), Tenant: strings.ToLower(at.TenantID), Location: location})
+	s, err := store.Open(context.Background(), store.Options{Path: filepath.Join(t.TempDir(), "store.db"), Tenant: strings.ToLower(at.TenantID), Location: location, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
