@@ -24,6 +24,7 @@ const (
 // Guarded by Engine.mu.
 type pool struct {
 	claims []queue.Claim                     // waiting for a worker, in order
+	later  []queue.Claim                     // due again already, which is nothing to Once
 	held   map[providers.Address]queue.Claim // these, and those being worked on
 	wakes  map[providers.Address]wake
 	again  map[providers.Address]bool // woken while being read
@@ -93,6 +94,10 @@ func (e *Engine) claimed() *task {
 	for len(p.claims) > 0 {
 		c := p.claims[0]
 		t := e.s.tasks[calendarTask(c.Mailbox)]
+		if t != nil && e.once && !e.left[c.Mailbox] {
+			p.claims, p.later = p.claims[1:], append(p.later, c)
+			continue
+		}
 		if t != nil && !t.running {
 			t.claim, t.urgent = c, c.Priority >= queue.OnScreen
 			return t
@@ -110,7 +115,7 @@ func (e *Engine) claimed() *task {
 // wants is how many claims to ask for: enough for the workers that are free, and
 // as many again, so that none waits for the queue. Guarded by e.mu.
 func (e *Engine) wants(now time.Time) int {
-	if e.hold.shut || e.hold.until.After(now) {
+	if e.hold.shut || e.hold.until.After(now) || e.readAll() {
 		return 0
 	}
 	n := e.limit() + max(0, e.limit()-e.s.active) - len(e.pool.claims)
@@ -119,6 +124,11 @@ func (e *Engine) wants(now time.Time) int {
 	}
 	return n
 }
+
+// readAll reports whether Once has nothing left to read. What becomes due again
+// meanwhile is for later: in a large tenant there would be no end to it. Guarded by
+// e.mu.
+func (e *Engine) readAll() bool { return e.once && len(e.left) == 0 }
 
 // feeds reports whether there is something to tell the queue or to ask of it.
 // Guarded by e.mu.
@@ -284,7 +294,7 @@ func (e *Engine) conclude(ctx context.Context, c queue.Claim, out outcome) {
 // giveBack returns what was claimed and not begun.
 func (e *Engine) giveBack() {
 	e.mu.Lock()
-	claims := e.pool.claims
+	claims := append(e.pool.claims, e.pool.later...)
 	e.pool.init()
 	e.mu.Unlock()
 	for _, c := range claims {

@@ -79,3 +79,28 @@ func TestOnceEndsInTrouble(t *testing.T) {
 		f.stop()
 	})
 }
+
+// Once ends when everything was read, although what was read first is due again
+// long before that.
+func TestOnceReadsNothingTwice(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		const rooms = 40
+		tn := newTenant(rooms, 4)
+		tn.latency = 20 * time.Second
+		f := newFixture(t, tn)
+		defer f.stop()
+		f.o.Workers = 2
+		f.engine = sync.New(f.o)
+		result, err := f.engine.Once(context.Background(), false, nil)
+		if err != nil || result.Read != rooms || len(result.Failed) > 0 {
+			t.Fatalf("%+v, %v", result, err)
+		}
+		if read := len(tn.seen("changes")); read != rooms {
+			t.Errorf("%d calendars took %d readings", rooms, read)
+		}
+		if difference := f.differences(); difference != "" {
+			t.Error(difference)
+		}
+	})
+}
