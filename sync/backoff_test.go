@@ -61,7 +61,7 @@ func TestBackOffGrowsWithJitterAndEnds(t *testing.T) { // F-064, F-071, F-122
 		defer f.stop()
 		f.run()
 		f.synced()
-		time.Sleep(2 * time.Hour)
+		time.Sleep(80 * time.Minute)
 		status := f.status(bad)
 		p := status.Problem
 		if status.State != providers.MailboxFailing || p == nil || p.Tries < 20 || time.Since(p.Since) < time.Hour || p.RequestID != "req-1" {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"roomdesk/providers"
+	"roomdesk/sync"
 )
 
 // What the changes never name shows in free/busy.
@@ -72,6 +73,8 @@ func TestAWindowThatIsTooMuchIsDivided(t *testing.T) { // F-029
 			return nil
 		}
 		f := newFixture(t, tn)
+		f.o.Intervals.Full = time.Hour
+		f.engine = sync.New(f.o)
 		defer f.stop()
 		f.run()
 		f.settles(15 * time.Minute)
@@ -81,7 +84,7 @@ func TestAWindowThatIsTooMuchIsDivided(t *testing.T) { // F-029
 		tn.remove(big, "id-room00001-1003", false)
 		f.settles(15 * time.Minute)
 		tn.now(func() { tn.fail = nil })
-		f.until("one piece again", 13*time.Hour, func() bool { p, err := f.store.Position(t.Context(), big); return err == nil && p.Cursor != "" })
+		f.until("one piece again", 3*time.Hour, func() bool { p, err := f.store.Position(t.Context(), big); return err == nil && p.Cursor != "" })
 		f.settles(15 * time.Minute)
 	})
 }

@@ -13,7 +13,7 @@ import (
 func TestOnceReadsEverythingAndEnds(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
-		tn := newTenant(30, 60)
+		tn := newTenant(11, 60)
 		tn.latency = 50 * time.Millisecond
 		tn.people = []providers.Person{{Mailbox: "adele@contoso.com"}}
 		f := newFixture(t, tn)
@@ -25,7 +25,7 @@ func TestOnceReadsEverythingAndEnds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if result.Rooms != 30 || result.People != 1 || result.Mailboxes != 31 || result.Read != 31 || result.Changed != 31 || len(result.Failed) != 0 || reports == 0 {
+		if result.Rooms != 11 || result.People != 1 || result.Mailboxes != 12 || result.Read != 12 || result.Changed != 12 || len(result.Failed) != 0 || reports == 0 {
 			t.Errorf("%+v after %d reports", result, reports)
 		}
 		if !f.converged() {
@@ -34,7 +34,7 @@ func TestOnceReadsEverythingAndEnds(t *testing.T) {
 		tn.forget()
 		tn.put(roomName(3), meeting(roomName(3), 500, time.Now()))
 		result, err = f.engine.Once(t.Context(), false, nil)
-		if err != nil || result.Read != 31 || result.Changed != 1 {
+		if err != nil || result.Read != 12 || result.Changed != 1 {
 			t.Errorf("%+v, %v", result, err)
 		}
 		for _, c := range tn.seen("changes") {
@@ -44,7 +44,7 @@ func TestOnceReadsEverythingAndEnds(t *testing.T) {
 		}
 		tn.forget()
 		result, err = f.engine.Once(t.Context(), true, nil)
-		if err != nil || result.Read != 31 || result.Changed != 0 {
+		if err != nil || result.Read != 12 || result.Changed != 0 {
 			t.Errorf("%+v, %v", result, err)
 		}
 		for _, c := range tn.seen("changes") {

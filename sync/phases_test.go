@@ -131,9 +131,9 @@ func TestFreshnessTiers(t *testing.T) { // G4, STALE, S12
 		f.engine.Watch([]providers.Address{screen})
 		f.run()
 		f.synced()
-		time.Sleep(15 * time.Minute)
+		time.Sleep(12 * time.Minute)
 		tn.forget()
-		time.Sleep(time.Hour)
+		time.Sleep(32 * time.Minute)
 		calls := tn.seen("changes")
 		for room, bound := range map[providers.Address]time.Duration{screen: 15 * time.Second, today: time.Minute, rest: 10 * time.Minute} {
 			all := gaps(calls, room)

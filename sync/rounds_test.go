@@ -183,10 +183,12 @@ func TestForgottenRemovalIsFound(t *testing.T) { // F-017
 		far := roomName(1)
 		tn.daily(far, 20, 40) // beyond what free/busy is asked for
 		f := newFixture(t, tn)
+		f.o.Intervals.Full = time.Hour
+		f.engine = sync.New(f.o)
 		defer f.stop()
 		f.run()
 		f.synced()
 		tn.remove(far, "id-room00001-1030", true)
-		f.settles(7 * time.Hour)
+		f.settles(75 * time.Minute)
 	})
 }

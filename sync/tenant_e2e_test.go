@@ -150,10 +150,10 @@ func firstDifference(want, have []string) string {
 func TestMirrorOfASimulatedTenant(t *testing.T) { // CONV, S4
 	t.Parallel()
 	for seed := range int64(2) {
-		c := connect(t, simulator.Options{Rooms: 14, People: 8, Seed: seed + 1})
+		c := connect(t, simulator.Options{Rooms: 8, People: 5, Seed: seed + 1})
 		e := sync.New(sync.Options{Store: c.store, Source: c.provider, People: c.people()})
 		result, err := e.Once(t.Context(), false, nil)
-		if err != nil || len(result.Failed) > 0 || result.Rooms != 14 || result.Mailboxes != 14+len(c.people()) {
+		if err != nil || len(result.Failed) > 0 || result.Rooms != 8 || result.Mailboxes != 8+len(c.people()) {
 			t.Fatalf("seed %d: %+v, %v", seed, result, err)
 		}
 		for _, d := range c.differences(t) {

@@ -77,12 +77,6 @@ func (s *Store) BeginChanges(mailbox providers.Address, cursor string) *Round {
 	return &Round{store: s, Mailbox: mailbox, Kind: ChangesRound, Cursor: cursor}
 }
 
-// brake: this many removals in one round, and more than a fifth of the mailbox,
-// are not believed the first time.
-const brakeRows = 25
-
-func implausible(removed, of int) bool { return removed >= brakeRows && removed*5 > of }
-
 // Apply stores a page together with the position behind it, in one transaction.
 // The last page completes the round: the new rows become visible in one step,
 // and the stamp is set. On an error nothing of the page is stored.
@@ -327,50 +321,6 @@ func (a *application) put(r *eventRow, found map[string]existing) error {
 		}
 	}
 	a.m.longest = max(a.m.longest, r.end-r.start)
-	return nil
-}
-
-// remove applies removals. Ids that were never stored are nothing unusual.
-func (a *application) remove() error {
-	if len(a.page.removed) == 0 {
-		return nil
-	}
-	rows := make([]*eventRow, len(a.page.removed))
-	for i, id := range a.page.removed {
-		rows[i] = &eventRow{id: id, idHash: idHash(id)}
-	}
-	found, err := a.lookup(rows)
-	if err != nil {
-		return err
-	}
-	var gone []existing
-	for _, id := range a.page.removed {
-		if e, known := found[id]; known {
-			gone = append(gone, e)
-			delete(found, id)
-		}
-	}
-	a.m.removed += len(gone)
-	if a.m.complete() && implausible(a.m.removed, int(a.m.rows)+a.m.removed) {
-		hashes := decodeHashes(a.m.suspect)
-		for _, e := range gone {
-			hashes = append(hashes, e.hash)
-		}
-		a.m.suspect = encodeHashes(hashes)
-		a.m.unconfirmed += int64(len(gone))
-		a.out.Held += len(gone)
-		return nil
-	}
-	for _, e := range gone {
-		a.out.Removed++
-		a.out.Visible = true
-		if e.flags&15 != masterType {
-			a.m.rows--
-		}
-		if err := a.b.exec("DELETE FROM event WHERE row_id = ?1", e.row); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
