@@ -31,7 +31,7 @@ func TestALongReadingKeepsItsClaim(t *testing.T) { // F-104
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
 		tn, room := newTenant(1, 40), roomName(0)
-		tn.pageSize = 8
+		tn.pageSize, tn.latency = 8, 100*time.Second
 		f := newFixture(t, tn)
 		defer f.stop()
 		q := &counting{Queue: f.store.Queue()}
@@ -42,9 +42,7 @@ func TestALongReadingKeepsItsClaim(t *testing.T) { // F-104
 		ctx, cancel := context.WithCancel(context.Background())
 		go func() { ended <- second.Run(ctx) }()
 		f.run()
-		f.until("the list of rooms", time.Minute, func() bool { return len(tn.seen("changes")) > 0 })
-		tn.now(func() { tn.latency = 100 * time.Second })
-		f.until("the calendar", 20*time.Minute, func() bool { p, err := f.store.Position(t.Context(), room); return err == nil && p.Complete() })
+		f.until("the calendar", 40*time.Minute, func() bool { p, err := f.store.Position(t.Context(), room); return err == nil && p.Complete() })
 		time.Sleep(time.Second)
 		if most, lost := tn.most[room], q.lost.Load(); most != 1 || lost != 0 {
 			t.Errorf("%d readings of one mailbox at once; %d lost their claim", most, lost)
