@@ -90,7 +90,7 @@ func (p *planner) canShift(r, d, by int) bool {
 		return false
 	}
 	was, is := p.dates[d].Span.Start.In(p.zone), span.Start.In(p.zone)
-	return was.YearDay() == is.YearDay() && was.Year() == is.Year() && p.judges[r].single(span) == "" && !p.judges[r].bars(span)
+	return was.YearDay() == is.YearDay() && was.Year() == is.Year() && !p.judges[r].bars(span)
 }
 
 // sums are, for each room, the prices of all dates before each.

@@ -114,8 +114,8 @@ func (d described) instant(t testing.TB, local time.Time) time.Time {
 	return time.Time{}
 }
 
-// instantOf reads a property by the calendar's own description of the zone.
-func instantOf(t testing.TB, calendar *goical.Calendar, p *goical.Prop) time.Time {
+// instantOf reads a property by the calendar's own description of its zones.
+func instantOf(t testing.TB, zones map[string]described, p *goical.Prop) time.Time {
 	t.Helper()
 	zone := p.Params.Get("TZID")
 	if zone == "" {
@@ -129,5 +129,5 @@ func instantOf(t testing.TB, calendar *goical.Calendar, p *goical.Prop) time.Tim
 	if err != nil {
 		t.Fatal(err)
 	}
-	return zoneOf(t, calendar, zone).instant(t, local)
+	return zones[zone].instant(t, local)
 }
