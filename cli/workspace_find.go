@@ -54,7 +54,7 @@ func (w *workspace) Find(ctx context.Context, q tui.FindQuestion) (providers.Fin
 	now := w.app.deps.Now()
 	understood := wish.Read(q.Line, wish.Surroundings{Now: now, Zone: q.Zone, Otherwise: q.Otherwise, ZoneOf: finds.ZoneOf, Zones: graph.ZoneNames()})
 	if understood.Repeat != nil && len(understood.Problems) == 0 {
-		understood.Problems = append(slices.Clone(understood.Problems), "a series cannot be searched for yet: leave the repetition out")
+		understood.Problems = append(slices.Clone(understood.Problems), "a series is planned on the command line only, with roomdesk rooms find: leave the repetition out")
 	}
 	if instead := q.Instead; !instead.Start.IsZero() {
 		understood = understood.At(instead, now)
