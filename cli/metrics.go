@@ -70,7 +70,7 @@ func metrics(ctx context.Context, engine *sync.Engine, s *session) (string, erro
 		}
 		return max(0, now.Sub(t).Seconds())
 	}
-	add("mailboxes", "gauge", "Mirrored mailboxes by state.", `{state="fresh"}`, p.Fresh, `{state="late"}`, p.Late, `{state="failing"}`, p.Failing,
+	add("mailboxes", "gauge", "Mirrored mailboxes by state.", `{state="fresh"}`, p.Fresh, `{state="partly"}`, p.Partly, `{state="late"}`, p.Late, `{state="failing"}`, p.Failing,
 		`{state="no_access"}`, p.NoAccess, `{state="waiting"}`, p.Waiting)
 	add("requests_total", "counter", "Requests to the tenant.", "", p.Requests)
 	add("last_good_age_seconds", "gauge", "Since the newest successful reading.", "", since(p.LastGood))

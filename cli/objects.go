@@ -271,8 +271,11 @@ type mailboxObject struct {
 	AgeS     *int64                 `json:"age_s"`
 	LagS     *int64                 `json:"lag_s"`
 	Rows     int                    `json:"rows"`
-	Next     *string                `json:"next"`
-	Problem  *problemObject         `json:"problem"`
+	// Unconfirmed of the rows were missing from the last answer.
+	Unconfirmed int                 `json:"unconfirmed"`
+	Next        *string             `json:"next"`
+	Sentence    providers.Untrusted `json:"sentence"`
+	Problem     *problemObject      `json:"problem"`
 }
 
 type listingObject struct {
@@ -283,37 +286,31 @@ type listingObject struct {
 }
 
 type syncObject struct {
-	Phase     providers.SyncPhase `json:"phase"`
-	Complete  bool                `json:"complete"`
-	Done      int                 `json:"done"`
-	Total     int                 `json:"total"`
-	Rate      float64             `json:"rate"`
-	LeftS     *int64              `json:"left_s"`
-	Harmful   bool                `json:"harmful"`
-	Rooms     listingObject       `json:"rooms"`
-	LastGood  *string             `json:"last_good"`
-	AgeS      *int64              `json:"age_s"`
-	Requests  int64               `json:"requests"`
-	Fresh     int                 `json:"fresh"`
-	Late      int                 `json:"late"`
-	Failing   int                 `json:"failing"`
-	NoAccess  int                 `json:"no_access"`
-	Waiting   int                 `json:"waiting"`
-	Problem   *problemObject      `json:"problem"`
-	Mailboxes []mailboxObject     `json:"mailboxes"`
+	progressObject
+	By        *string         `json:"by"`
+	Harmful   bool            `json:"harmful"`
+	Rooms     listingObject   `json:"rooms"`
+	LastGood  *string         `json:"last_good"`
+	AgeS      *int64          `json:"age_s"`
+	Fresh     int             `json:"fresh"`
+	Partly    int             `json:"partly"`
+	Late      int             `json:"late"`
+	Failing   int             `json:"failing"`
+	NoAccess  int             `json:"no_access"`
+	Waiting   int             `json:"waiting"`
+	Problem   *problemObject  `json:"problem"`
+	Mailboxes []mailboxObject `json:"mailboxes"`
 }
 
 func (o *output) sync(p providers.SyncProgress, mailboxes []providers.MailboxStatus) syncObject {
 	object := syncObject{
-		Phase: p.Phase, Complete: p.Phase == providers.PhaseChanges, LastGood: o.stamp(p.LastGood), AgeS: o.age(p.LastGood),
-		Done: p.Done, Total: p.Total, Rate: p.Rate, Harmful: harmful(p),
-		Rooms:    listingOf(p.Listing),
-		Requests: p.Requests, Fresh: p.Fresh, Late: p.Late, Failing: p.Failing, NoAccess: p.NoAccess, Waiting: p.Waiting,
+		progressObject: o.progress(p), LastGood: o.stamp(p.LastGood), AgeS: o.age(p.LastGood), Harmful: harmful(p),
+		Rooms: listingOf(p.Listing),
+		Fresh: p.Fresh, Partly: p.Partly, Late: p.Late, Failing: p.Failing, NoAccess: p.NoAccess, Waiting: p.Waiting,
 		Problem: o.problem(p.Problem), Mailboxes: []mailboxObject{},
 	}
-	if p.Left > 0 {
-		left := int64(p.Left.Seconds())
-		object.LeftS = &left
+	if p.By != "" {
+		object.By = &p.By
 	}
 	for _, m := range mailboxes {
 		object.Mailboxes = append(object.Mailboxes, o.mailbox(m))
@@ -322,7 +319,7 @@ func (o *output) sync(p providers.SyncProgress, mailboxes []providers.MailboxSta
 }
 
 func (o *output) mailbox(m providers.MailboxStatus) mailboxObject {
-	return mailboxObject{m.Mailbox, m.Name, m.IsRoom, m.State, o.stamp(m.LastGood), o.age(m.LastGood), o.lag(m), m.Rows, o.stamp(m.Next), o.problem(m.Problem)}
+	return mailboxObject{m.Mailbox, m.Name, m.IsRoom, m.State, o.stamp(m.LastGood), o.age(m.LastGood), o.lag(m), m.Rows, m.Unconfirmed, o.stamp(m.Next), providers.Outside(m.Sentence(o.now())), o.problem(m.Problem)}
 }
 
 // lag is how long ago a mailbox should have been read; nil where it never was.

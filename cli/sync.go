@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -28,6 +29,14 @@ func (a *app) syncCommand() *cobra.Command {
 			}
 			if watch && (once || full) {
 				return usage("leave out --once and --full", "--watch goes on until it is stopped")
+			}
+			for _, every := range []struct {
+				flag     string
+				d, least time.Duration
+			}{{"on-screen", intervals.Watched, 5 * time.Second}, {"today", intervals.Near, 15 * time.Second}, {"rest", intervals.Rest, time.Minute}} {
+				if every.d != 0 && every.d < every.least {
+					return usage("leave it out for the default", "--%s is %v at least", every.flag, every.least)
+				}
 			}
 			if debug && !watch {
 				return usage("add --watch", "--debug goes with --watch")
@@ -56,6 +65,7 @@ func (a *app) syncCommand() *cobra.Command {
 	command.Flags().BoolVar(&watch, "watch", false, "run as a service until stopped")
 	command.Flags().BoolVar(&debug, "debug", false, "with --watch: log every retry, too")
 	command.Flags().StringVar(&metricsAt, "metrics", "", "with --watch: serve figures for Prometheus at this loopback address, such as 127.0.0.1:9464")
+	command.Flags().DurationVar(&intervals.Watched, "on-screen", 0, "read what somebody looks at within this time (default 15s)")
 	command.Flags().DurationVar(&intervals.Near, "today", 0, "read rooms with meetings in the next 12 hours within this time (default 1m)")
 	command.Flags().DurationVar(&intervals.Rest, "rest", 0, "read all other mailboxes within this time (default 10m)")
 	command.AddCommand(&cobra.Command{
@@ -80,7 +90,23 @@ func (s *session) engineWith(log *slog.Logger) *sync.Engine {
 			people = append(people, address)
 		}
 	}
-	return sync.New(sync.Options{Store: s.store, Source: s.provider, People: people, Intervals: s.intervals, Now: s.app.deps.Now, Logger: log})
+	return sync.New(sync.Options{Store: s.store, Source: s.provider, People: people, Intervals: s.every(), Now: s.app.deps.Now, Logger: log})
+}
+
+// every is how often mailboxes are read: as the flags say, else as the connection
+// does.
+func (s *session) every() sync.Intervals {
+	i := s.intervals
+	onScreen, today, rest := s.connection.Every()
+	for _, choice := range []struct {
+		flag       *time.Duration
+		configured time.Duration
+	}{{&i.Watched, onScreen}, {&i.Near, today}, {&i.Rest, rest}} {
+		if *choice.flag == 0 {
+			*choice.flag = choice.configured
+		}
+	}
+	return i
 }
 
 // resultObject is what sync --once did, in JSON.
@@ -99,10 +125,7 @@ type resultObject struct {
 
 func (a *app) syncOnce(ctx context.Context, s *session, full bool) error {
 	bar := a.progress("reading")
-	result, err := s.engine().Once(ctx, full, func(p providers.SyncProgress) {
-		bar.what = "reading " + string(p.Phase)
-		bar.step(p.Done, p.Total)
-	})
+	result, err := s.engine().Once(ctx, full, bar.tell)
 	bar.end()
 	if err != nil {
 		return err
@@ -125,7 +148,7 @@ func (a *app) syncOnce(ctx context.Context, s *session, full bool) error {
 		a.out.say("The list of rooms: %s", warning)
 	}
 	if result.Problem != nil {
-		a.out.say("roomdesk: %s", result.Problem.Sentence(a.deps.Now()))
+		a.out.say("roomdesk: %s", result.Problem.Explain(a.deps.Now()))
 	}
 	for i, m := range result.Failed {
 		if i == maxTold {
@@ -133,7 +156,7 @@ func (a *app) syncOnce(ctx context.Context, s *session, full bool) error {
 			break
 		}
 		if m.Problem != nil {
-			a.out.say("roomdesk: %s: %s", m.Mailbox, m.Problem.Sentence(a.deps.Now()))
+			a.out.say("roomdesk: %s: %s", m.Mailbox, m.Sentence(a.deps.Now()))
 		}
 	}
 	if len(result.Failed) > 0 || result.Problem != nil {
@@ -157,18 +180,30 @@ func (a *app) syncOn(ctx context.Context, s *session) error {
 	engine := s.engine()
 	done := make(chan error, 1)
 	go func() { done <- engine.Run(ctx) }()
+	bar := a.progress("reading")
+	bar.to = a.deps.Stdout
 	told := make(chan struct{})
 	go func() {
 		defer close(told)
+		defer bar.end()
 		var seen uint64
 		for {
-			update, err := engine.Wait(ctx, seen)
-			if err != nil {
+			// What stands still tells nothing, and is told all the same.
+			second, stop := context.WithTimeout(ctx, time.Second)
+			update, err := engine.Wait(second, seen)
+			stop()
+			if err != nil && ctx.Err() != nil {
 				return
 			}
 			seen = update.Seq
 			for _, notice := range update.Notices {
+				bar.end()
 				a.out.say("%s %s", notice.At.In(a.out.zone).Format("15:04:05"), notice.Text)
+			}
+			if p := engine.Progress(); p.Phase != providers.PhaseChanges || bar.phase != "" && bar.phase != providers.PhaseChanges {
+				bar.tell(p)
+			} else {
+				bar.end()
 			}
 		}
 	}()
@@ -196,10 +231,7 @@ func (a *app) syncStatus(ctx context.Context, s *session) error {
 	}
 	rows := make([][]string, len(mailboxes))
 	for i, m := range mailboxes {
-		problem := ""
-		if m.Problem != nil {
-			problem = m.Problem.Sentence(a.deps.Now())
-		}
+		problem := m.Sentence(a.deps.Now())
 		rows[i] = []string{m.Name.Or(string(m.Mailbox)), string(m.State), a.out.ageWords(m.LastGood), fmt.Sprint(m.Rows), problem, string(m.Mailbox)}
 	}
 	if err := a.out.table([]column{{title: "NAME"}, {title: "STATE", keep: true, state: true}, {title: "LAST GOOD", keep: true},
@@ -207,12 +239,26 @@ func (a *app) syncStatus(ctx context.Context, s *session) error {
 		return err
 	}
 	if a.out.format == formatTable {
-		a.out.say("%d fresh, %d late, %d failing, %d without access, %d waiting.", progress.Fresh, progress.Late, progress.Failing, progress.NoAccess, progress.Waiting)
+		if progress.Phase != providers.PhaseChanges && progress.By != "" {
+			a.out.say("First sync, by %s: %s.", progress.By, progressLineOf(progress, a.deps.Now(), a.out.zone))
+		} else if progress.Problem != nil {
+			a.out.say("roomdesk: %s", progress.Problem.Explain(a.deps.Now()))
+		}
+		a.out.say("%s.", countWords(progress))
 	}
 	if harmful(progress) {
 		return told(exitPartly)
 	}
 	return nil
+}
+
+// countWords are the mailboxes by state.
+func countWords(p providers.SyncProgress) string {
+	s := fmt.Sprintf("%d fresh, ", p.Fresh)
+	if p.Partly > 0 {
+		s += fmt.Sprintf("%d partly, ", p.Partly)
+	}
+	return s + fmt.Sprintf("%d late, %d failing, %d without access, %d waiting", p.Late, p.Failing, p.NoAccess, p.Waiting)
 }
 
 // harmful reports whether decisions on the mirror may be wrong: something is not

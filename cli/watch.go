@@ -147,7 +147,7 @@ func (w *watcher) status() string {
 }
 
 func statusWords(p providers.SyncProgress) string {
-	return fmt.Sprintf("%s: %d fresh, %d late, %d failing, %d without access, %d waiting", p.Phase, p.Fresh, p.Late, p.Failing, p.NoAccess, p.Waiting)
+	return fmt.Sprintf("%s: %s", p.Phase, countWords(p))
 }
 
 // follow writes the engine's notices to the log and sees when it is ready.

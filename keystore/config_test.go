@@ -58,6 +58,10 @@ func TestLoadConfig(t *testing.T) {
 	if first.CloudName() != "global" || first.KeystoreKind() != "keyring" || !first.Expires().Equal(time.Date(2027, 6, 1, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("defaults: %s %s %s", first.CloudName(), first.KeystoreKind(), first.Expires())
 	}
+	first.OnScreen, first.Rest = "20s", "1h"
+	if onScreen, today, rest := first.Every(); onScreen != 20*time.Second || today != 0 || rest != time.Hour || first.Validate() != nil {
+		t.Errorf("every %v, %v, %v: %v", onScreen, today, rest, first.Validate())
+	}
 	sim, _ := config.Find("sim")
 	if sim.CAPath(path) != filepath.Join(filepath.Dir(path), "ca.pem") || !sim.Demo() {
 		t.Errorf("sim: %+v", sim)
@@ -100,6 +104,8 @@ func TestConfigFaultsHaveAPlace(t *testing.T) {
 		{"age", with(`keystore = "simulated"`, `keystore = "age"`), 22, 1, "not available in this version"},
 		{"ews", with(`provider = "graph"`, `provider = "ews"`), 6, 1, "not available in this version"},
 		{"inline form", "connections = [{name = \"x\", provider = \"graph\", tenant = \"a.b\", client_id = \"11111111-2222-3333-4444-555555555555\"}]\n", 1, 1, "another form"},
+		{"asks too often", with(`organizer = "desk@contoso.com"`, `on_screen = "1s"`), 9, 1, "not between 5s and a day"},
+		{"no length of time", with(`organizer = "desk@contoso.com"`, `rest = "often"`), 9, 1, "no length of time"},
 		{"not closed", with(`"contoso.com"`, `"contoso.com`), 7, 0, ""},
 		{"NUL", with("short", "sh\x00rt"), 5, 0, ""},
 	}

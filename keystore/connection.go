@@ -32,6 +32,12 @@ type Connection struct {
 	SecretExpires *toml.LocalDate `toml:"secret_expires,omitempty"`
 	// People are the mailboxes whose calendars are mirrored besides the rooms'.
 	People []string `toml:"people,omitempty"`
+	// OnScreen, Today and Rest are the times within which mailboxes are read: what
+	// somebody looks at, those with meetings in the hours ahead, all others. "" is
+	// the default; see [Connection.Every].
+	OnScreen string `toml:"on_screen,omitempty"`
+	Today    string `toml:"today,omitempty"`
+	Rest     string `toml:"rest,omitempty"`
 }
 
 // Clouds are the values of the key cloud.
@@ -68,6 +74,20 @@ func (c Connection) Expires() time.Time {
 		return time.Time{}
 	}
 	return c.SecretExpires.AsTime(time.UTC).AddDate(0, 0, 1)
+}
+
+// Every is the times within which mailboxes are read, of a valid connection: what
+// somebody looks at, those with meetings in the hours ahead, all others; 0 is the
+// default.
+func (c Connection) Every() (onScreen, today, rest time.Duration) {
+	parse := func(text string) time.Duration {
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			return 0
+		}
+		return d
+	}
+	return parse(c.OnScreen), parse(c.Today), parse(c.Rest)
 }
 
 // Demo reports whether the connection is one to a simulated tenant.
@@ -134,6 +154,21 @@ func (c Connection) Validate() error {
 	for field, address := range map[string]string{"organizer": c.Organizer, "test_mailbox": c.TestMailbox} {
 		if address != "" && !looksLikeAddress(address) {
 			return bad(field, fmt.Sprintf("%q is no e-mail address", plain(address)), "write it as name@domain")
+		}
+	}
+	for _, every := range []struct {
+		field, text string
+		least       time.Duration
+	}{{"on_screen", c.OnScreen, 5 * time.Second}, {"today", c.Today, 15 * time.Second}, {"rest", c.Rest, time.Minute}} {
+		if every.text == "" {
+			continue
+		}
+		d, err := time.ParseDuration(every.text)
+		if err != nil {
+			return bad(every.field, fmt.Sprintf("%q is no length of time", plain(every.text)), `write it as "15s", "1m" or "1h30m"`)
+		}
+		if d < every.least || d > 24*time.Hour {
+			return bad(every.field, fmt.Sprintf("%q is not between %v and a day", plain(every.text), every.least), "the service slows down whoever asks too often; leave the key out for the default")
 		}
 	}
 	for _, person := range c.People {

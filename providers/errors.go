@@ -139,43 +139,6 @@ func Is(err error, classes ...Class) bool {
 	return false
 }
 
-// Words is the class in plain words.
-func (c Class) Words() string {
-	if words, ok := classWords[c]; ok {
-		return words.what
-	}
-	return "failed"
-}
-
-// Retryable reports whether the same read may succeed later without anybody
-// changing anything.
-func (c Class) Retryable() bool {
-	switch c {
-	case Throttled, Transient, Unreachable, Foreign, Resync:
-		return true
-	}
-	return false
-}
-
-// classWords has, for each class, what is wrong and what a person can do.
-var classWords = map[Class]struct{ what, next string }{
-	Throttled:     {"the service asked to wait", "nothing to do: reading goes on by itself"},
-	Transient:     {"the service had trouble", "nothing to do: it is tried again"},
-	Unreachable:   {"the service cannot be reached", "check the network, the proxy and the host name"},
-	UntrustedHost: {"the host's certificate is not trusted", "if your network inspects TLS, give its CA with --ca-file; never go on without"},
-	Resync:        {"the service dropped the sync state", "nothing to do: the calendar is read anew"},
-	SignedOut:     {"sign-in failed", "check the credential: roomdesk connect"},
-	NotAllowed:    {"access is refused", "grant the permission, or add the mailbox to the allowed scope"},
-	NoMailbox:     {"there is no cloud mailbox at this address", "check licence and address; an on-premises room needs an Exchange connection"},
-	Gone:          {"it is no longer there", "it was deleted in the tenant"},
-	Conflict:      {"somebody else changed it meanwhile", "look at it again, then repeat"},
-	Permanent:     {"the service refuses the request", "see the message; another try changes nothing"},
-	Foreign:       {"the answer does not come from the service", "a network sign-in page or a proxy may stand between; open a browser and sign in to the network"},
-	Unsupported:   {"this is not supported here", "see the reason"},
-	Local:         {"this machine is in the way", "see the message"},
-	Cancelled:     {"stopped", ""},
-}
-
 // Problem is a failure that lasts: what is wrong with a mailbox or a connection,
 // since when, and what happens next. It is stored, so it holds no error value.
 type Problem struct {
@@ -224,7 +187,7 @@ func (p *Problem) Next() string {
 	if p.Advice != "" {
 		return p.Advice
 	}
-	return classWords[p.Class].next
+	return p.Class.row().next
 }
 
 // Sentence says what is wrong, what happens next and when, and what a person can
@@ -233,7 +196,26 @@ func (p *Problem) Sentence(now time.Time) string {
 	if p == nil {
 		return ""
 	}
-	s := p.What()
+	return p.sentence(p.What(), now)
+}
+
+// Explain is that sentence with since when, and the id of the request.
+func (p *Problem) Explain(now time.Time) string {
+	if p == nil {
+		return ""
+	}
+	what := p.What()
+	if !p.Since.IsZero() {
+		what += ", for " + Age(now.Sub(p.Since))
+	}
+	s := p.sentence(what, now)
+	if p.RequestID != "" {
+		s += " [request " + Sanitise(p.RequestID) + "]"
+	}
+	return s
+}
+
+func (p *Problem) sentence(s string, now time.Time) string {
 	if !p.NextTry.IsZero() {
 		if wait := p.NextTry.Sub(now); wait > 0 {
 			s += "; tried again in " + Age(wait)

@@ -50,12 +50,23 @@ func TestEveryClassHasWords(t *testing.T) {
 	seen := map[string]Class{}
 	for _, value := range constants(t, "errors.go", "Class") {
 		class := Class(value)
-		words, ok := classWords[class]
+		words, ok := classRows[class]
 		if !ok || words.what == "" || class.Words() == "failed" {
 			t.Errorf("class %q has no words", class)
 		}
 		if words.next == "" && class != Cancelled {
 			t.Errorf("class %q has no next step", class)
+		}
+		if words.again != AgainSoon && words.again != AgainHourly && words.again != AgainDaily {
+			t.Errorf("class %q is tried again %q", class, words.again)
+		}
+		switch {
+		case words.state != MailboxFailing && words.state != MailboxNoAccess && (words.state != "" || class != Throttled):
+			t.Errorf("a mailbox that fails with class %q has the state %q", class, words.state)
+		case words.passes && words.again != AgainSoon:
+			t.Errorf("class %q passes by itself and is tried again %s only", class, words.again)
+		case words.state == MailboxNoAccess && words.again == AgainSoon:
+			t.Errorf("class %q is a decision and is asked again at once", class)
 		}
 		if other, twice := seen[words.what]; twice {
 			t.Errorf("classes %q and %q read the same", class, other)
@@ -66,8 +77,8 @@ func TestEveryClassHasWords(t *testing.T) {
 			t.Errorf("class %q: sentence %q", class, s)
 		}
 	}
-	if len(seen) != len(classWords) {
-		t.Errorf("words for %d classes, there are %d", len(classWords), len(seen))
+	if len(seen) != len(classRows) {
+		t.Errorf("words for %d classes, there are %d", len(classRows), len(seen))
 	}
 	if Class("new").Words() != "failed" {
 		t.Error("a class nobody knows has no words")

@@ -12,6 +12,7 @@ const (
 	MailboxFresh    MailboxState = "fresh"     // read within its bound
 	MailboxLate     MailboxState = "late"      // read, but longer ago than its bound
 	MailboxFailing  MailboxState = "failing"   // the last tries failed
+	MailboxPartly   MailboxState = "partly"    // read within its bound, and some of its rows are not confirmed
 	MailboxNoAccess MailboxState = "no access" // refused by permission or policy
 )
 
@@ -23,8 +24,10 @@ type MailboxStatus struct {
 	State    MailboxState
 	LastGood time.Time // zero: never
 	Rows     int
-	Next     time.Time // zero: not planned
-	Problem  *Problem
+	// Unconfirmed of the rows were missing from the last answer and are kept.
+	Unconfirmed int
+	Next        time.Time // zero: not planned
+	Problem     *Problem
 }
 
 // SyncPhase is a stage of the first sync.
@@ -46,13 +49,19 @@ type SyncProgress struct {
 	Done, Total int
 	Rate        float64       // mailboxes a second, measured; 0 until measured
 	Left        time.Duration // from the measured rate; 0 where unknown
-	Running     bool
+	// Stalled is since when nothing ended though something is under way; zero: it
+	// comes along.
+	Stalled time.Time
+	Running bool
+	// By says which other process syncs, where this one does not: "process 4711".
+	By          string
 	Listing     Listing   // of rooms
 	LastGood    time.Time // the newest successful read of anything
 	Requests    int64     // since start
 	ThrottledTo time.Time // app-wide pause asked by the service; zero: none
 	Problem     *Problem  // what stops everything, for example sign-in
 	Fresh       int
+	Partly      int
 	Late        int
 	Failing     int
 	NoAccess    int

@@ -19,10 +19,10 @@ const (
 // delay is how long to wait after a failure. Guarded by e.mu, for the random
 // numbers.
 func (e *Engine) delay(err error, tries int) time.Duration {
-	switch providers.ClassOf(err) {
-	case providers.NotAllowed, providers.Permanent:
+	switch providers.ClassOf(err).Again() {
+	case providers.AgainHourly:
 		return e.spread(probeDenied)
-	case providers.NoMailbox, providers.Gone, providers.Unsupported:
+	case providers.AgainDaily:
 		return e.spread(probeNoBox)
 	}
 	d := e.full(minDelay, maxDelay, tries)

@@ -175,6 +175,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	attending, end := context.WithCancel(ctx)
 	var attention stdsync.WaitGroup
 	attention.Go(func() { e.attend(attending) })
+	attention.Go(func() { e.publish(attending) })
 	defer attention.Wait()
 	defer end()
 	return e.loop(ctx, nil)
@@ -222,7 +223,13 @@ func (e *Engine) Once(ctx context.Context, full bool, progress func(providers.Sy
 	e.s.full = full
 	e.outcome = Result{}
 	e.mu.Unlock()
-	if err := e.loop(ctx, progress); err != nil {
+	publishing, end := context.WithCancel(ctx)
+	var publication stdsync.WaitGroup
+	publication.Go(func() { e.publish(publishing) })
+	err = e.loop(ctx, progress)
+	end()
+	publication.Wait()
+	if err != nil {
 		return Result{}, err
 	}
 	if err := ctx.Err(); err != nil {

@@ -255,6 +255,7 @@ func (e *Engine) readSchedule(r *taskRun, b *batch) error {
 	}
 	e.mu.Lock()
 	e.phase.schedule.done += len(b.mailboxes)
+	e.measure()
 	news := e.news(answers)
 	e.mu.Unlock()
 	if len(news) > 0 {

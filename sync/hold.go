@@ -37,9 +37,7 @@ const (
 
 // concernsAll reports classes that may concern the host or the sign-in, and not
 // only one mailbox.
-func concernsAll(err error) bool {
-	return providers.Is(err, providers.SignedOut, providers.Unreachable, providers.UntrustedHost)
-}
+func concernsAll(err error) bool { return err != nil && providers.ClassOf(err).ConcernsAll() }
 
 // shutUntilProbe lets nothing start but the probe, which is due at a time.
 // Guarded by e.mu.
@@ -116,7 +114,7 @@ func (e *Engine) stopped(err error, tries int, now time.Time) {
 	p := providers.ProblemOf(err, since)
 	p.Tries = tries
 	wait := e.full(probeSoon, probeAtMost, tries)
-	if p.Class == providers.SignedOut || p.Class == providers.UntrustedHost {
+	if p.Class.Locks() {
 		wait = e.full(probeSignIn, probeSignInTo, tries)
 	}
 	p.NextTry = now.Add(max(wait, retryAfter(err)))
@@ -127,7 +125,7 @@ func (e *Engine) stopped(err error, tries int, now time.Time) {
 		e.hub.notice("Reading stopped: "+p.Sentence(now)+".", true, now)
 	}
 	e.log.Warn("reading stopped", "error", err, "next_try", p.NextTry)
-	if e.once && (p.Class == providers.SignedOut || p.Class == providers.UntrustedHost || tries >= onceTries) {
+	if e.once && (p.Class.Locks() || tries >= onceTries) {
 		e.outcome.Problem = p
 		e.s.abandon()
 		clear(e.left)

@@ -232,6 +232,7 @@ func (e *Engine) readRooms(r *taskRun) error {
 		}
 		e.mu.Lock()
 		e.phase.places += len(usable)
+		e.measure()
 		first := !e.phase.listed
 		e.mu.Unlock()
 		if err := e.adopt(ctx, addresses); err != nil || !first {

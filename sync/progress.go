@@ -25,6 +25,7 @@ type phaseState struct {
 	wholes   int // whole windows read
 	pages    int // that these took
 	samples  []sample
+	moved    time.Time // when the phase last came along
 	over     bool
 	first    bool // nothing was mirrored when the engine began
 	began    time.Time
@@ -53,7 +54,10 @@ func (e *Engine) settle(t *task) {
 func (e *Engine) measure() {
 	now := e.now()
 	phase, done, _ := e.phaseNow()
-	if n := len(e.phase.samples); n == 0 || now.Sub(e.phase.samples[n-1].at) >= rateStep || e.phase.samples[n-1].phase != phase {
+	if n := len(e.phase.samples); n == 0 || e.phase.samples[n-1].done != done || e.phase.samples[n-1].phase != phase {
+		e.phase.moved = now
+	}
+	if n := len(e.phase.samples); n == 0 || now.Before(e.phase.samples[n-1].at) || now.Sub(e.phase.samples[n-1].at) >= rateStep || e.phase.samples[n-1].phase != phase {
 		e.phase.samples = append(e.phase.samples, sample{now, phase, done})
 		for len(e.phase.samples) > 2 && now.Sub(e.phase.samples[0].at) > rateOver {
 			e.phase.samples = e.phase.samples[1:]
@@ -126,13 +130,7 @@ func (e *Engine) Progress() providers.SyncProgress {
 	if rooms := e.s.tasks["rooms"]; p.Problem == nil && p.Phase == providers.PhasePlaces && rooms != nil {
 		p.Problem = copied(rooms.problem) // without the list nothing else can begin
 	}
-	for _, s := range e.phase.samples {
-		if elapsed := now.Sub(s.at); s.phase == p.Phase && elapsed >= rateStep && p.Done > s.done {
-			p.Rate = float64(p.Done-s.done) / elapsed.Seconds()
-			p.Left = time.Duration(float64(p.Total-p.Done) / p.Rate * float64(time.Second)).Round(time.Second)
-			break
-		}
-	}
+	e.pace(&p, now)
 	for _, t := range e.s.tasks {
 		if t.mailbox == "" {
 			continue
@@ -143,10 +141,38 @@ func (e *Engine) Progress() providers.SyncProgress {
 	return p
 }
 
+// stalledAfter is after what time without an end of anything the rate says no more.
+const stalledAfter = 10 * time.Second
+
+// pace measures the running phase over the last seconds. What stands still has no
+// rate and no estimate. Guarded by e.mu.
+func (e *Engine) pace(p *providers.SyncProgress, now time.Time) {
+	if p.Phase == providers.PhaseChanges || p.Problem != nil || !p.ThrottledTo.IsZero() {
+		return
+	}
+	if since := later(e.phase.moved, e.hold.until); !since.IsZero() && now.Sub(since) >= stalledAfter {
+		p.Stalled = since
+		return
+	}
+	for _, s := range e.phase.samples {
+		elapsed := now.Sub(s.at)
+		if s.phase != p.Phase || elapsed > rateOver || elapsed < rateStep {
+			continue
+		}
+		if p.Done > s.done {
+			p.Rate = float64(p.Done-s.done) / elapsed.Seconds()
+			p.Left = time.Duration(float64(max(p.Total-p.Done, 0)) / p.Rate * float64(time.Second)).Round(time.Second)
+		}
+		return
+	}
+}
+
 func count(p *providers.SyncProgress, state providers.MailboxState) {
 	switch state {
 	case providers.MailboxFresh:
 		p.Fresh++
+	case providers.MailboxPartly:
+		p.Partly++
 	case providers.MailboxLate:
 		p.Late++
 	case providers.MailboxFailing:
@@ -172,13 +198,16 @@ func (e *Engine) fromStore(p *providers.SyncProgress, now time.Time) {
 		p.Problem = providers.ProblemOf(err, now)
 		return
 	}
-	p.Listing, p.Phase, p.Total = listing, providers.PhaseChanges, len(all)
+	p.Listing, p.Phase, p.Done, p.Total = listing, providers.PhaseChanges, 0, len(all)
 	if listed.IsZero() {
 		p.Phase = providers.PhasePlaces
 	}
+	if err := e.fromOther(ctx, p); err != nil {
+		p.Problem = providers.ProblemOf(err, now)
+	}
 	for _, m := range all {
 		p.LastGood = later(p.LastGood, m.LastGood)
-		if !m.LastGood.IsZero() {
+		if !m.LastGood.IsZero() && p.Phase == providers.PhaseChanges {
 			p.Done++
 		}
 		count(p, m.State)
@@ -190,20 +219,20 @@ func (e *Engine) state(t *task, now time.Time) providers.MailboxState {
 	if t.running && t.lastGood.IsZero() {
 		return providers.MailboxReading
 	}
-	return stateOf(t.problem, t.lastGood, now, e.every(t.mailbox, t.near))
+	return stateOf(t.problem, t.unconfirmed, t.lastGood, now, e.every(t.mailbox, t.near))
 }
 
 // stateOf is a mailbox's state; bound is within what it should be read again.
-func stateOf(problem *providers.Problem, lastGood, now time.Time, bound time.Duration) providers.MailboxState {
+func stateOf(problem *providers.Problem, unconfirmed int, lastGood, now time.Time, bound time.Duration) providers.MailboxState {
 	switch {
-	case problem != nil && (problem.Class == providers.NotAllowed || problem.Class == providers.NoMailbox):
-		return providers.MailboxNoAccess
-	case problem != nil:
-		return providers.MailboxFailing
+	case problem != nil && problem.Class.MailboxState() != "":
+		return problem.Class.MailboxState()
 	case lastGood.IsZero():
 		return providers.MailboxWaiting
 	case now.Sub(lastGood) > bound+bound/2+lateSlack:
 		return providers.MailboxLate
+	case unconfirmed > 0:
+		return providers.MailboxPartly
 	}
 	return providers.MailboxFresh
 }
@@ -229,7 +258,7 @@ func (e *Engine) Status(ctx context.Context) ([]providers.MailboxStatus, error) 
 		if t == nil {
 			continue
 		}
-		m.State, m.Problem, m.LastGood, m.Next = e.state(t, now), copied(t.problem), t.lastGood, t.due
+		m.State, m.Problem, m.LastGood, m.Next, m.Unconfirmed = e.state(t, now), copied(t.problem), t.lastGood, t.due, t.unconfirmed
 		if t.running {
 			m.State, m.Next = providers.MailboxReading, time.Time{}
 		}
@@ -277,8 +306,8 @@ func Status(ctx context.Context, s *store.Store, now time.Time, intervals Interv
 			bound = min(bound, max(m.Next.Sub(m.LastGood), o.Intervals.Near))
 		}
 		all = append(all, providers.MailboxStatus{
-			Mailbox: m.Address, Name: names[m.Address], IsRoom: isRoom[m.Address], LastGood: m.LastGood, Rows: m.Rows, Next: m.Next, Problem: m.Problem,
-			State: stateOf(m.Problem, m.LastGood, now, bound),
+			Mailbox: m.Address, Name: names[m.Address], IsRoom: isRoom[m.Address], LastGood: m.LastGood, Rows: m.Rows, Unconfirmed: m.Unconfirmed, Next: m.Next, Problem: m.Problem,
+			State: stateOf(m.Problem, m.Unconfirmed, m.LastGood, now, bound),
 		})
 	}
 	sortStatus(all)
@@ -286,7 +315,7 @@ func Status(ctx context.Context, s *store.Store, now time.Time, intervals Interv
 }
 
 // harm orders states, the worst first.
-var harm = []providers.MailboxState{providers.MailboxFailing, providers.MailboxNoAccess, providers.MailboxLate, providers.MailboxReading,
+var harm = []providers.MailboxState{providers.MailboxFailing, providers.MailboxNoAccess, providers.MailboxLate, providers.MailboxPartly, providers.MailboxReading,
 	providers.MailboxWaiting, providers.MailboxFresh}
 
 func sortStatus(all []providers.MailboxStatus) {
@@ -312,7 +341,7 @@ func (e *Engine) result() Result {
 		r.Mailboxes++
 		if t.problem != nil {
 			r.Failed = append(r.Failed, providers.MailboxStatus{
-				Mailbox: t.mailbox, IsRoom: !e.persons[t.mailbox], State: e.state(t, now), LastGood: t.lastGood, Rows: t.rows, Problem: copied(t.problem),
+				Mailbox: t.mailbox, IsRoom: !e.persons[t.mailbox], State: e.state(t, now), LastGood: t.lastGood, Rows: t.rows, Unconfirmed: t.unconfirmed, Problem: copied(t.problem),
 			})
 		}
 	}
