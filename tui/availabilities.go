@@ -28,6 +28,7 @@ type availabilities struct {
 	reading    bool
 	pauseUntil time.Time
 	inSight    []providers.Address // reused from message to message
+	showing    []providers.Address // all mailboxes on the screen; reused as well
 	watched    []providers.Address // what the workspace was last told
 	telling    bool
 }
@@ -99,12 +100,16 @@ func (m *Model) readVisibleAvailability() tea.Cmd {
 // watchInSight tells the workspace what is on the screen now.
 func (m *Model) watchInSight() tea.Cmd {
 	a := &m.avail
-	if a.telling || slices.Equal(a.inSight, a.watched) {
+	a.showing = append(a.showing[:0], a.inSight...)
+	if m.view == viewFind {
+		a.showing = m.find.appendInSight(a.showing)
+	}
+	if a.telling || slices.Equal(a.showing, a.watched) {
 		return nil
 	}
 	a.telling = true
-	a.watched = append(a.watched[:0], a.inSight...)
-	ws, told := m.ws, slices.Clone(a.inSight)
+	a.watched = append(a.watched[:0], a.showing...)
+	ws, told := m.ws, slices.Clone(a.showing)
 	return func() tea.Msg {
 		ws.Watch(told)
 		return watchAnswer{}

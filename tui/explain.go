@@ -58,7 +58,11 @@ func explainLines(m *Model, s *providers.MailboxStatus, w int) []string {
 	p := s.Problem
 	if p == nil {
 		lines = append(lines, "")
-		pair("", "Nothing is wrong here.", good)
+		if text := s.Sentence(m.now); text != "" {
+			pair("what it means", text, plain)
+		} else {
+			pair("", "Nothing is wrong here.", good)
+		}
 		return lines
 	}
 	lines = append(lines, "")

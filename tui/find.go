@@ -120,6 +120,14 @@ func (p *findPane) mailbox(i int) providers.Address {
 	}
 }
 
+// appendInSight names the rooms of the list that are on the screen.
+func (p *findPane) appendInSight(to []providers.Address) []providers.Address {
+	for i := p.list.top; i < min(p.list.bottom(), p.count()); i++ {
+		to = append(to, p.mailbox(i))
+	}
+	return to
+}
+
 func (p *findPane) choose() { p.chosen = p.mailbox(p.list.at) }
 
 // offer is the chosen offer, nil on a room that is not offered.

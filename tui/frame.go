@@ -329,7 +329,7 @@ func (m *Model) drawStatus() string {
 // drawQuietStatus fills the status line while there is no news: with the first
 // sync, while that runs.
 func (m *Model) drawQuietStatus() string {
-	text := m.sync.firstSyncWords()
+	text := m.sync.firstSyncWords(m.now, m.zone)
 	if text == "" || m.view == viewSync {
 		return ""
 	}

@@ -219,7 +219,7 @@ func syncKeys() []binding {
 		{scope: scopeSync, keys: []string{"enter"}, label: "enter", what: "explain", more: "everything that is known of the mailbox's state, with the request id", rank: 1, why: chosen, run: (*Model).explain},
 		{scope: scopeSync, keys: []string{"r"}, label: "r", what: "retry", more: "read the chosen mailbox as soon as possible", rank: 2, why: chosen, run: func(m *Model) tea.Cmd { return m.retry(m.sync.status().Mailbox) }},
 		{scope: scopeSync, keys: []string{"R"}, label: "R", what: "retry all", more: "read every mailbox as soon as possible", rank: 3, run: func(m *Model) tea.Cmd { return m.retry() }},
-		{scope: scopeSync, keys: []string{"!"}, label: "!", what: "only problems", more: "show only mailboxes with a problem, or all", rank: 4, run: then(func(m *Model) {
+		{scope: scopeSync, keys: []string{"!", "e"}, label: "!", what: "only problems", more: "show only mailboxes with a problem, or all; also e", rank: 4, run: then(func(m *Model) {
 			m.sync.only = !m.sync.only
 			m.sync.refresh()
 		})},

@@ -62,7 +62,7 @@ func harm(s providers.MailboxStatus) int {
 		return 0
 	case providers.MailboxNoAccess:
 		return 1
-	case providers.MailboxLate:
+	case providers.MailboxLate, providers.MailboxPartly:
 		return 2
 	case providers.MailboxReading:
 		return 3
@@ -146,38 +146,19 @@ func (p *syncPane) sample(now time.Time) {
 
 // firstSync reports whether the first sync is still under way.
 func (p *syncPane) firstSync() bool {
-	return p.read && p.progress.Running && p.progress.Phase != providers.PhaseChanges
+	return p.read && (p.progress.Running || p.progress.By != "") && p.progress.Phase != providers.PhaseChanges
 }
 
 // firstSyncWords is the first sync in one line, "" when it is over.
-func (p *syncPane) firstSyncWords() string {
+func (p *syncPane) firstSyncWords(now time.Time, zone *time.Location) string {
 	if !p.firstSync() {
 		return ""
 	}
-	s := "first sync: " + phaseWords(p.progress.Phase)
+	s := "first sync: " + p.progress.Phase.Words()
 	if p.progress.Total > 0 {
 		s += ", " + thousands(p.progress.Done) + " of " + thousands(p.progress.Total)
 	}
-	if p.progress.Left > 0 {
-		s += ", about " + providers.Age(p.progress.Left) + " left"
-	}
-	return s
-}
-
-func phaseWords(p providers.SyncPhase) string {
-	switch p {
-	case providers.PhasePlaces:
-		return "rooms and people"
-	case providers.PhaseAvailability:
-		return "free/busy of all rooms"
-	case providers.PhaseNearest:
-		return "nearest days"
-	case providers.PhaseCalendars:
-		return "calendars"
-	case providers.PhaseChanges:
-		return "changes"
-	}
-	return clean(string(p))
+	return s + ", " + clean(p.progress.ShortPace(now, zone))
 }
 
 // progressBar shows the first sync in the terminal's own progress bar.

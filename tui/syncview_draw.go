@@ -9,14 +9,29 @@ import (
 	"roomdesk/providers"
 )
 
+// sentenceLines is how many lines the chosen mailbox's sentence has at the foot of
+// a body; 0: there is no room for it.
+func sentenceLines(body rect) int {
+	switch {
+	case body.h >= 18:
+		return 3
+	case body.h >= 14:
+		return 2
+	}
+	return 0
+}
+
 // layout is how many lines stand above the list, and where the list is.
 func (p *syncPane) layout(m *Model) (head int, list rect) {
 	body := m.body()
+	if n := sentenceLines(body); n > 0 {
+		body.h -= 1 + n
+	}
 	head = 3
-	if body.h >= 14 {
+	if body.h >= 11 {
 		head = 6
 	}
-	if body.h >= 26 {
+	if body.h >= 23 {
 		head = 9
 	}
 	return head, rect{0, body.y + head, body.w, max(body.h-head, 1)}
@@ -39,9 +54,55 @@ func (p *syncPane) draw(m *Model, lines []string, body rect) []string {
 		return note(m, lines, dim, "No mailbox is known yet: the rooms are being read.")
 	}
 	cols := p.columns(m)
-	return drawList(m, lines, list, &p.list, len(p.rows), func(i int, selected bool) string {
+	lines = drawList(m, lines, list, &p.list, len(p.rows), func(i int, selected bool) string {
 		return p.drawRow(m, &p.all[p.rows[i]], cols, selected)
 	})
+	if list.y+list.h < body.y+body.h {
+		for len(lines) < list.y+list.h {
+			lines = append(lines, "")
+		}
+		lines = append(lines, p.rule(m))
+		lines = append(lines, p.drawSentence(m, sentenceLines(body))...)
+	}
+	return lines
+}
+
+// drawSentence says of the chosen mailbox what is wrong and since when, what
+// happens next and when, what a person can do, and the request id; of one that is
+// well, its age and when it is read again.
+func (p *syncPane) drawSentence(m *Model, most int) []string {
+	s := p.status()
+	if s == nil {
+		return nil
+	}
+	text, look := clean(s.Sentence(m.now)), plain
+	if text == "" {
+		text, look = "read "+providers.Age(m.now.Sub(s.LastGood))+" ago", dim
+		if s.State == providers.MailboxReading {
+			text = "being read now"
+		} else if s.Next.After(m.now) {
+			text += ", again in " + providers.Age(s.Next.Sub(m.now))
+		}
+	}
+	name := shown(s.Name, s.Mailbox.Local())
+	parts := wrap(name+": "+text, max(m.width-4, 20))
+	lines := make([]string, 0, most)
+	for i, part := range parts {
+		if i == most {
+			break
+		}
+		l := newLine(m.theme, onScreen, m.width).to(2)
+		if rest, named := strings.CutPrefix(part, name); i == 0 && named {
+			l.put(strong, name)
+			part = rest
+		}
+		if i == most-1 && len(parts) > most {
+			const more = "  enter: all of it"
+			part = cut(part+" …", max(m.width-4-columns(more), 4)) + more
+		}
+		lines = append(lines, l.put(look, part).done())
+	}
+	return lines
 }
 
 func (p *syncPane) drawHead(m *Model, n int) []string {
@@ -80,6 +141,9 @@ func (p *syncPane) drawCounts(m *Model) string {
 		l.put(look, thousands(n)).put(dim, " "+word+"   ")
 	}
 	count(s.Fresh, goodStrong, "fresh")
+	if s.Partly > 0 {
+		count(s.Partly, warn, "partly")
+	}
 	count(s.Late, warn, "late")
 	count(s.Failing, badStrong, "failing")
 	count(s.NoAccess, strong, "no access")
@@ -97,11 +161,11 @@ func (p *syncPane) drawCounts(m *Model) string {
 			l.put(dim, "secret expires in "+itoa(days)+" days   ")
 		}
 	}
-	if s.ThrottledTo.After(m.now) {
-		l.put(warn, "the service asked to wait "+providers.Age(s.ThrottledTo.Sub(m.now))+"   ")
+	if s.ThrottledTo.After(m.now) && !p.firstSync() {
+		l.put(warn, "waiting until "+s.ThrottledTo.In(m.zone).Format("15:04:05")+", as the service asks   ")
 	}
-	if s.Requests > 0 {
-		l.put(dim, thousands(int(s.Requests))+" requests")
+	if words := thousands(int(s.Requests)) + " requests"; s.Requests > 0 && l.width+columns(words) < m.width {
+		l.put(dim, words)
 	}
 	return l.done()
 }
@@ -113,6 +177,8 @@ func (p *syncPane) drawBar(m *Model) string {
 	switch {
 	case s.Problem != nil:
 		return l.put(badStrong, "✗ stopped: ").put(bad, clean(s.Problem.Sentence(m.now))).done()
+	case !p.firstSync() && s.By != "":
+		return l.put(good, "● kept in sync by "+clean(s.By)).put(dim, "; the last reading was "+p.ago(m)).done()
 	case !p.firstSync() && !s.Running:
 		return l.put(warn, "◐ the sync is not running").put(dim, "; what is shown was read "+p.ago(m)).done()
 	case !p.firstSync():
@@ -122,23 +188,32 @@ func (p *syncPane) drawBar(m *Model) string {
 	done, total := s.Done, s.Total
 	words := "counting…"
 	if total > 0 {
-		words = thousands(done) + " of " + thousands(total)
+		words = thousands(total)
+		words = strings.Repeat(" ", max(columns(words)-columns(thousands(done)), 0)) + thousands(done) + " of " + words
 	}
-	var tail string
-	if s.Rate > 0 {
-		tail += fmt.Sprintf("%.0f/s", s.Rate)
+	pace, room := clean(s.ShortPace(m.now, m.zone)), shortPace
+	if m.width >= 110 {
+		pace, room = clean(s.Pace(m.now, m.zone)), longPace
 	}
-	if s.Left > 0 {
-		tail += "  about " + providers.Age(s.Left) + " left"
+	look := dim
+	if s.ThrottledTo.After(m.now) || !s.Stalled.IsZero() {
+		look = warn
 	}
-	wide := max(min(m.width-l.width-columns(words)-columns(tail)-6, 48), 6)
+	// What stands behind the bar has its place, so that the bar does not move.
+	wide := max(min(m.width-l.width-columns(words)-room-5, 48), 6)
 	full := 0
 	if total > 0 {
-		full = min(wide*done/total, wide)
+		full = min(wide*max(done, 0)/total, wide)
 	}
 	l.repeat(accent, "━", full).repeat(faint, "─", wide-full)
-	return l.put(plain, "  "+words).put(dim, "  "+tail).done()
+	return l.put(plain, "  "+words).put(look, "  "+pace).done()
 }
+
+// Columns of the pace behind the bar.
+const (
+	shortPace = 24
+	longPace  = 45
+)
 
 func (p *syncPane) ago(m *Model) string {
 	if p.progress.LastGood.IsZero() {
@@ -159,11 +234,11 @@ func (p *syncPane) drawPhases(m *Model) string {
 	for i, phase := range phases {
 		switch {
 		case i < at || i == at && phase == providers.PhaseChanges:
-			l.put(good, "✓ "+phaseWords(phase)+"  ")
+			l.put(good, "✓ "+phase.Words()+"  ")
 		case i == at:
-			l.put(accent, "▸ "+phaseWords(phase)+"  ")
+			l.put(accent, "▸ "+phase.Words()+"  ")
 		default:
-			l.put(faint, "  "+phaseWords(phase)+"  ")
+			l.put(faint, "  "+phase.Words()+"  ")
 		}
 	}
 	if chart := sparkline(p.samples); chart != "" && l.width+columns(chart)+16 < m.width {
@@ -247,12 +322,22 @@ func (p *syncPane) drawRow(m *Model, s *providers.MailboxStatus, c syncColumns, 
 		l.right(dim, last, c.last+6)
 	}
 	l.to(c.what)
-	if s.Problem != nil {
+	switch {
+	case s.Problem != nil:
 		l.put(plain, shortSentence(s.Problem, m.now, m.width-c.what))
-	} else if harm(*s) > 0 && harm(*s) < 5 && !s.Next.IsZero() && s.Next.After(m.now) {
-		l.put(dim, "read again in "+providers.Age(s.Next.Sub(m.now)))
+	case s.State == providers.MailboxPartly:
+		l.put(plain, thousands(s.Unconfirmed)+" unconfirmed; "+nextWords(s, m.now))
+	case harm(*s) > 0 && harm(*s) < 5 && s.Next.After(m.now):
+		l.put(dim, nextWords(s, m.now))
 	}
 	return l.finish(selected)
+}
+
+func nextWords(s *providers.MailboxStatus, now time.Time) string {
+	if !s.Next.After(now) {
+		return "read again now"
+	}
+	return "read again in " + providers.Age(s.Next.Sub(now))
 }
 
 // shortSentence is a problem's sentence; where that does not fit, without the
@@ -283,6 +368,8 @@ func syncLook(s providers.MailboxState) (string, role) {
 		return "●", good
 	case providers.MailboxLate:
 		return "◐", warn
+	case providers.MailboxPartly:
+		return "◒", warn
 	case providers.MailboxFailing:
 		return "✗", bad
 	case providers.MailboxNoAccess:
