@@ -21,7 +21,7 @@ func TestHangingEngineIsNotAlive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer mirror.Close() //nolint:errcheck // nothing was written
+	defer mirror.Close()
 	socket := filepath.Join(dir, "notify")
 	manager, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
 	if err != nil {
