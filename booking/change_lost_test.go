@@ -209,3 +209,23 @@ func TestKilledAtEveryStepOfChanging(t *testing.T) {
 		}
 	}
 }
+
+// Nothing leaves that the disk does not know of: where "being sent" cannot be
+// stored, nothing is sent.
+func TestChangeIsNotSentWhereTheDiskIsFull(t *testing.T) {
+	inTime(t, func(t *testing.T, w *world) {
+		b := w.booked()
+		w.change(b.ID, later(b, 15*time.Minute))
+		w.outbox.failures = 1
+		stop := w.run()
+		time.Sleep(time.Second)
+		if w.tenant.calls("change") != 0 {
+			t.Error("sent although it could not be stored")
+		}
+		time.Sleep(20 * time.Second)
+		stop()
+		if got := w.stored(b.ID); got.Change.State != providers.ChangeDone || len(w.tenant.changes) != 1 {
+			t.Errorf("%s, %d changes", got.Change.State, len(w.tenant.changes))
+		}
+	})
+}

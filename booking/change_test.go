@@ -61,7 +61,7 @@ func TestExtend(t *testing.T) {
 			t.Errorf("returned as %s, %d in flight", got.Change.State, w.InFlight())
 		}
 		time.Sleep(2 * time.Second)
-		if got := w.stored(b.ID); got.State != providers.BookingWaiting || got.Change.State != providers.ChangeWaiting || got.Settled() {
+		if got := w.stored(b.ID); got.State != providers.BookingWaiting || got.RoomResponse != providers.ResponsePending || got.Change.State != providers.ChangeWaiting || got.Settled() {
 			t.Errorf("before the room's answer: %s, change %s", got.State, got.Change.State)
 		}
 		got = w.await(b.ID, time.Minute)
