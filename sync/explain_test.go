@@ -45,7 +45,7 @@ func TestEveryClassOfFailureIsExplained(t *testing.T) { // J6, SAY
 			if want := class.MailboxState(); want != "" && m.State != want || want == "" && m.State == providers.MailboxFailing {
 				t.Errorf("%s: the state is %s", class, m.State)
 			}
-			wait := m.Next.Sub(time.Now())
+			wait := time.Until(m.Next)
 			least, most := time.Duration(0), 5*time.Minute
 			switch class.Again() {
 			case providers.AgainHourly:

@@ -274,10 +274,10 @@ func (e *Engine) news(answers []providers.Availability) (mailboxes []providers.A
 	for _, a := range answers {
 		h := fnv.New64a()
 		for _, block := range a.Blocks {
-			fmt.Fprintf(h, "%d %d %s %t %s\n", block.Start.Unix(), block.End.Unix(), block.State, block.Private, block.Subject.Raw())
+			_, _ = fmt.Fprintf(h, "%d %d %s %t %s\n", block.Start.Unix(), block.End.Unix(), block.State, block.Private, block.Subject.Raw())
 		}
 		if a.Problem != nil {
-			fmt.Fprint(h, a.Problem.Class)
+			_, _ = fmt.Fprint(h, a.Problem.Class)
 		}
 		sum := h.Sum64()
 		before, known := e.asking.told[a.Mailbox]
