@@ -349,7 +349,20 @@ func TestEveryFaultHasARow(t *testing.T) {
 			names[name] = true
 		}
 	}
+	page, err := os.ReadFile(filepath.Join("..", "docs", "sync.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := strings.Join(regexp.MustCompile(`(?m)^\| F-.*$`).FindAllString(string(page), -1), "\n")
+	for _, name := range regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(table, -1) {
+		if !slices.ContainsFunc([]string{"sync", "sync/store", "providers/graph"}, func(dir string) bool { return exists(dir + "." + name[1]) }) {
+			t.Errorf("docs/sync.md names %s, which is no test", name[1])
+		}
+	}
 	for _, number := range catalogue {
+		if !strings.Contains(table, number) {
+			t.Errorf("docs/sync.md does not name %s", number)
+		}
 		reason, other := elsewhere[number]
 		switch {
 		case rows[number] == 0 && !other:
