@@ -256,7 +256,7 @@ func (w *wired) quotaKept(all []simulator.Entry, most int) {
 		others := told[e.At] && slices.ContainsFunc(all, func(o simulator.Entry) bool { return o.N != all[i].N && o.At.Equal(e.At) })
 		switch {
 		case e.Early && !others:
-			w.t.Errorf("QUOTA: %s %s of %s came before the announced time", e.Method, e.Path, e.Mailbox)
+			w.t.Errorf("QUOTA: %s %s of %s came before the announced time:%s", e.Method, e.Path, e.Mailbox, tail(all[:i+1]))
 		case e.Concurrency > 4:
 			w.t.Errorf("QUOTA: %d at once for %s", e.Concurrency, e.Mailbox)
 		case strings.Contains(e.Path, "$batch"):
@@ -268,6 +268,14 @@ func (w *wired) quotaKept(all []simulator.Entry, most int) {
 	if len(all) > most {
 		w.t.Errorf("QUOTA: %d requests, bound %d", len(all), most)
 	}
+}
+
+// tail tells the last requests up to one.
+func tail(all []simulator.Entry) (text string) {
+	for _, e := range all[max(0, len(all)-6):] {
+		text += fmt.Sprintf("\n%s %s %s %d %s %s", e.At.Format("15:04:05.000"), e.Method, e.Mailbox, e.Status, e.Code, e.Fault)
+	}
+	return text
 }
 
 // secretKept is SECRET: nothing that lets anybody in stands in the log or in a

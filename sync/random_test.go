@@ -147,7 +147,7 @@ func kept(t *testing.T, acts []act) []act {
 // fails is made as short as it goes, and told so that it can be run again.
 func TestConvergesAfterRandomFaults(t *testing.T) { // F-072, F-125, CONV, QUOTA, SECRET, LIVE, DURA
 	oneKey()
-	from, to := seeds(t, 12, 100)
+	from, to := seeds(t, 10, 100)
 	failed := make(chan string, to-from)
 	t.Run("schedules", func(t *testing.T) {
 		for part := range 2 {

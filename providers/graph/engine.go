@@ -246,8 +246,11 @@ func (e *engine) attempt(ctx context.Context, c call, attempt int, read func(ans
 		e.gate.succeed()
 	default:
 		exchange.Class = failure.Class
-		if failure.Class == providers.Throttled {
+		switch {
+		case failure.Class == providers.Throttled:
 			e.throttled(c, failure, attempt)
+		case failure.RetryAfter > 0 && c.mailbox != "":
+			e.gate.pause(c.mailbox, failure.RetryAfter)
 		}
 	}
 	if e.audit != nil {

@@ -257,6 +257,17 @@ func (g *gate) throttle(mailbox providers.Address, scope providers.Scope, pause 
 	g.dispatch()
 }
 
+// pause notes that the service asked to wait with a mailbox for another reason than
+// too many requests: other requests to it wait as well.
+func (g *gate) pause(mailbox providers.Address, pause time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if box, until := g.box(mailbox), g.now().Add(pause); until.After(box.paused) {
+		box.paused = until
+	}
+	g.dispatch()
+}
+
 // spread reports whether several mailboxes were throttled shortly after one
 // another.
 func (g *gate) spread(mailbox providers.Address, now time.Time) bool {

@@ -82,7 +82,9 @@ func (h *hit) failure(c *call) answer {
 	}
 	f.retryAfter(c, &a)
 	if f.RetryAfter != "" {
-		if seconds, err := strconv.ParseFloat(f.RetryAfter, 64); err == nil && seconds > 0 && seconds < 1e6 {
+		// Trouble of one service outside mailboxes stops nobody elsewhere; 429 does.
+		whole := c.mailbox != nil || f.Status == http.StatusTooManyRequests
+		if seconds, err := strconv.ParseFloat(f.RetryAfter, 64); whole && err == nil && seconds > 0 && seconds < 1e6 {
 			c.t.throttle.announce(c, time.Duration(seconds*float64(time.Second)))
 		}
 	}
