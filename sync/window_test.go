@@ -11,9 +11,9 @@ import (
 
 func TestWindowRolls(t *testing.T) { // F-020
 	t.Parallel()
-	t.Run("with the daily re-read", func(t *testing.T) { windowRolls(t, 0, 9) })
+	t.Run("with the daily re-read", func(t *testing.T) { windowRolls(t, 0, 6) })
 	// A window that is about to end must roll by itself.
-	t.Run("without other re-reads", func(t *testing.T) { windowRolls(t, 1000*24*time.Hour, 4) })
+	t.Run("without other re-reads", func(t *testing.T) { windowRolls(t, 1000*24*time.Hour, 3) })
 }
 
 func windowRolls(t *testing.T, full time.Duration, windows int) {
@@ -33,7 +33,7 @@ func windowRolls(t *testing.T, full time.Duration, windows int) {
 		defer f.stop()
 		f.run()
 		f.synced()
-		for day := range 10 {
+		for day := range 7 {
 			time.Sleep(24 * time.Hour)
 			now := time.Now()
 			window := providers.Interval{Start: now.Add(-6 * 24 * time.Hour), End: now.Add(60 * 24 * time.Hour)}
@@ -53,7 +53,7 @@ func windowRolls(t *testing.T, full time.Duration, windows int) {
 			}
 		}
 		if len(used) < windows {
-			t.Errorf("only %d windows in 10 days", len(used))
+			t.Errorf("only %d windows in 7 days", len(used))
 		}
 	})
 }
