@@ -146,7 +146,7 @@ func (w *wired) sever() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, conn := range w.conns {
-		conn.Close() //nolint:errcheck // it may have ended before
+		conn.Close() // it may have ended before
 	}
 	w.conns = nil
 }
