@@ -16,7 +16,7 @@
 //
 // old must stand in the file exactly once; run is tried first, then all tests of the
 // package, or of the packages in a "packages:" line. A bug that no test sees, that
-// does not build, or whose old text is not there any more is a failure.
+// makes tests hang, that does not build, or whose old text is not there any more is a failure.
 package main
 
 import (

@@ -61,6 +61,9 @@ func try(ctx context.Context, m mutation, limit time.Duration) result {
 			return done("broken", "does not build: "+firstLine(out))
 		}
 		by := failures(out)
+		if by == "time-out" {
+			return done("hangs", "no test says what is wrong; the time ran out")
+		}
 		if pattern == "." {
 			by += " (not by " + m.run + ")"
 		}

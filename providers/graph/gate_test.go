@@ -99,6 +99,35 @@ func TestGateServesInteractiveFirst(t *testing.T) {
 	})
 }
 
+// In one mailbox too the next free place goes to what a person waits for, however long
+// background requests have waited.
+func TestGateServesInteractiveFirstInAMailbox(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(32, time.Now)
+		var leaves []func()
+		for range perMailbox {
+			leaves = append(leaves, enter(t, g, adele))
+		}
+		order := make(chan string, 2)
+		for _, priority := range []providers.Priority{providers.Background, providers.Interactive} {
+			go func() {
+				if _, err := g.enter(t.Context(), adele, priority, time.Hour); err == nil {
+					order <- map[providers.Priority]string{providers.Background: "background", providers.Interactive: "interactive"}[priority]
+				}
+			}()
+			synctest.Wait()
+		}
+		for _, want := range []string{"interactive", "background"} {
+			leaves[0]()
+			leaves = leaves[1:]
+			synctest.Wait()
+			if got := <-order; got != want {
+				t.Errorf("%s was served, want %s", got, want)
+			}
+		}
+	})
+}
+
 // F-063: only the mailbox that was named waits, and until the announced time.
 func TestGatePausesOneMailbox(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
