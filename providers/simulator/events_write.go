@@ -208,10 +208,14 @@ func (c *call) patched(w *wireEvent, found instance) (instance, *problem) {
 	}
 	if e.kind == seriesMaster {
 		e.inherit(found.e)
+		if len(e.exceptions) == 0 { // also who had but one of the dates that were special
+			oldAttendees = found.e.everybody()
+		}
 	}
 	m.put(e, true)
 	if e.has(isOrganizerFlag) {
 		c.t.update(m, e, oldAttendees, moved)
+		c.t.updateDateGuests(m, e)
 	}
 	return instance{e: e, start: e.start, end: e.end, kind: e.kind}, nil
 }
@@ -260,7 +264,7 @@ func (c *call) patchedOccurrence(w *wireEvent, found instance, x *event) (instan
 	master := found.master.withException(x)
 	c.mailbox.put(master, false)
 	if x.has(isOrganizerFlag) {
-		c.t.updateOccurrence(c.mailbox, master, x, moved)
+		c.t.updateOccurrence(c.mailbox, master, x, found.e.attendees, moved)
 	}
 	return instance{e: x, master: master, date: x.date, start: x.start, end: x.end, kind: exceptionKind}, nil
 }

@@ -280,7 +280,7 @@ func (l *liver) reschedule(i instance, start, end int64) {
 		x.attendees = unanswered(x.attendees)
 		master := found.master.withException(x)
 		host.put(master, false)
-		l.t.updateOccurrence(host, master, x, true)
+		l.t.updateOccurrence(host, master, x, x.attendees, true)
 	case found.e.kind == singleInstance:
 		e := found.e.clone()
 		e.start, e.end, e.modified, e.attendees = start, end, l.now, unanswered(e.attendees)

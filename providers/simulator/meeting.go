@@ -83,17 +83,30 @@ func (t *Tenant) refresh(e *event, box *mailbox, have *event, moved bool) {
 
 // updateOccurrence carries a changed occurrence to the attendees. Who declined the
 // date hears of it again only where it moved.
-func (t *Tenant) updateOccurrence(m *mailbox, master, x *event, moved bool) {
+func (t *Tenant) updateOccurrence(m *mailbox, master, x *event, before []attendee, moved bool) {
+	for _, a := range before {
+		if box := a.who.box; box != nil && box != m && x.attendeeIndex(box) < 0 {
+			t.withdrawDate(master.uid, x.date, box)
+		}
+	}
 	for _, a := range x.attendees {
 		box := a.who.box
 		if box == nil || box == m {
 			continue
 		}
-		if box.kind == roomBox && moved {
+		fresh := !slices.ContainsFunc(before, func(b attendee) bool { return b.who.box == box })
+		if box.kind == roomBox && (moved || fresh) {
 			t.request(m, master, x.date, box)
+			if n := len(t.pending); fresh && n > 0 && t.pending[n-1].room == box {
+				t.pending[n-1].invited = true
+			}
 			continue
 		}
 		have := box.byUID(master.uid)
+		if fresh {
+			box.put(master.dateCopy(x, box, have), true)
+			continue
+		}
 		if have == nil || have.kind != seriesMaster || have.has(cancelledFlag) {
 			continue
 		}
@@ -210,7 +223,7 @@ func (c *call) deleteEvent(kind calendarKind, id itemID, ok, action bool) answer
 // callOff takes a meeting, or one date of a series, from everybody and from its
 // organiser.
 func (t *Tenant) callOff(host *mailbox, found instance) {
-	for _, a := range found.e.attendees {
+	for _, a := range found.e.everybody() {
 		switch box := a.who.box; {
 		case box == nil || box == host:
 		case found.date != 0:

@@ -14,6 +14,8 @@ type pendingAnswer struct {
 	asked *event   // what such an organiser sent
 	uid   uint64
 	date  int32 // 0: the whole meeting
+	// invited is true where the room takes part in this date only.
+	invited bool
 	due   moment
 	fault *Fault
 }
@@ -155,7 +157,7 @@ func (t *Tenant) decideDate(p *pendingAnswer, master *event, now int64) {
 		return
 	}
 	have := p.room.byUID(p.uid)
-	takesPart := have != nil && have.kind == seriesMaster
+	takesPart := have != nil && have.kind == seriesMaster || p.invited
 	if !takesPart { // it declined the series, and a single date does not bring it back
 		resp = respondedDeclined
 	}
@@ -164,12 +166,18 @@ func (t *Tenant) decideDate(p *pendingAnswer, master *event, now int64) {
 		return
 	}
 	if resp == respondedDeclined {
-		p.room.put(have.withoutDate(p.date), false)
+		if have != nil {
+			p.room.put(have.withoutDate(p.date), false)
+		}
 		return
 	}
 	told := x.clone()
 	if i := told.attendeeIndex(p.room); i >= 0 {
 		told.attendees = withAnswer(told.attendees, i, resp, now)
+	}
+	if p.invited {
+		p.room.put(master.dateCopy(told, p.room, have), true)
+		return
 	}
 	c := roomCopy(told, p.room)
 	p.room.put(have.withException(c), false)
