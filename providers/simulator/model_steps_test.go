@@ -54,7 +54,9 @@ func (r *modelRun) times(m *modelMeeting) {
 	if slices.ContainsFunc(slices.Collect(maps.Values(m.seats)), func(s *modelSeat) bool { return s.room }) {
 		m.length = min(m.length, 4*time.Hour) // longer ones are against the rooms' rules
 	}
-	if start, end := m.span(m.day); !m.allDay && (!unambiguous(start, m.loc) || !unambiguous(end, m.loc)) {
+	// A time that comes twice, or that the clocks leave out, cannot be asked for.
+	start, end := m.span(m.day)
+	if local := start.In(m.loc); !m.allDay && (!unambiguous(start, m.loc) || !unambiguous(end, m.loc) || local.Hour()*60+local.Minute() != m.minute) {
 		m.minute = 12 * 60
 	}
 }
