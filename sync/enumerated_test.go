@@ -164,9 +164,9 @@ func all() bool { return os.Getenv("ROOMDESK_FAULTS") == "all" }
 func (s story) stride() int {
 	switch few := (raceDetector || testing.Short()) && !all(); {
 	case few && !s.at.IsZero():
-		return 40 // hours take a while
+		return 160 // hours take a while
 	case few:
-		return 13
+		return 29
 	}
 	return 1
 }

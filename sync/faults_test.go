@@ -277,17 +277,15 @@ func table() []trouble {
 	return slices.Concat(deltaTroubles(), throttlingTroubles(), identityTroubles())
 }
 
-// TestFaults runs every row. Under the race detector it is one row of each number,
-// unless ROOMDESK_FAULTS=all.
+// TestFaults runs every row. Under the race detector, which makes them ten times as
+// long, it is every 29th, unless ROOMDESK_FAULTS=all.
 func TestFaults(t *testing.T) {
 	oneKey()
 	few := raceDetector && os.Getenv("ROOMDESK_FAULTS") != "all"
-	before := ""
-	for _, row := range table() {
-		if few && row.fault == before {
+	for n, row := range table() {
+		if few && n%29 != 0 {
 			continue
 		}
-		before = row.fault
 		t.Run(row.fault+" "+row.name, func(t *testing.T) {
 			t.Parallel()
 			bubble(t, row.happens)

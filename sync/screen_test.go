@@ -76,7 +76,7 @@ func TestBackToNormalWhenScrolledAway(t *testing.T) { // G4
 		time.Sleep(11 * time.Minute)
 		f.engine.Watch([]providers.Address{roomName(3)})
 		time.Sleep(5 * time.Minute)
-		if all := gaps(tn.seen("changes"), roomName(3)); slices.Max(all[len(all)-10:]) > 15*time.Second {
+		if all := gaps(tn.seen("changes"), roomName(3)); slices.Max(all[len(all)-10:]) > 16*time.Second {
 			t.Errorf("on the screen it is read every %v", all)
 		}
 		f.engine.Watch([]providers.Address{roomName(4)})
@@ -86,7 +86,7 @@ func TestBackToNormalWhenScrolledAway(t *testing.T) { // G4
 		if n := len(gaps(tn.seen("changes"), roomName(3))); n < 2 || n > 6 {
 			t.Errorf("off the screen it was read %d times in half an hour", n+1)
 		}
-		if all := gaps(tn.seen("changes"), roomName(4)); slices.Max(all) > 15*time.Second {
+		if all := gaps(tn.seen("changes"), roomName(4)); slices.Max(all) > 16*time.Second { // the reading itself takes its time
 			t.Errorf("what took its place is read every %v at most", slices.Max(all))
 		}
 	})

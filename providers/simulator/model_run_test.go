@@ -83,7 +83,7 @@ func (r *modelRun) read(c *trail) {
 // size, free/busy, the copies of a meeting, ETags. One sequence has a tenant of its
 // own. MODEL_SEQUENCES sets how many are tried; a failure prints how to run it again.
 func TestModel(t *testing.T) {
-	checks := 200
+	checks := 50
 	if testing.Short() {
 		checks = 20
 	}
