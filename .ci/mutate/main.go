@@ -1,7 +1,7 @@
 // Command mutate proves tests by breaking the code: it applies seeded bugs, one at a
 // time and without touching the tree, and reports which of them no test notices.
 //
-//	go run ./.ci/mutate [-run NAME] [-j N] ./providers/simulator ...
+//	go run ./.ci/mutate [-run NAME] [-part K/N] [-trust] [-j N] ./providers/simulator ...
 //
 // A package's bugs stand in testdata/mutations.txt, in blocks that begin with a line
 // "-- name: what is wrong --":
@@ -26,6 +26,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -35,19 +36,25 @@ func main() {
 	only := flag.String("run", "", "regular expression of the names to run")
 	jobs := flag.Int("j", 2, "how many run side by side")
 	limit := flag.Duration("timeout", 4*time.Minute, "for each run of the tests")
+	part := flag.String("part", "1/1", "which bugs to run: 2/3 is the second of each three")
+	trust := flag.Bool("trust", false, "do not try first whether the tests pass without any bug")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, flag.Args(), *only, *jobs, *limit); err != nil {
+	if err := run(ctx, flag.Args(), *only, *part, *trust, *jobs, *limit); err != nil {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, packages []string, only string, jobs int, limit time.Duration) error {
+func run(ctx context.Context, packages []string, only, part string, trust bool, jobs int, limit time.Duration) error {
 	wanted, err := regexp.Compile(only)
 	if err != nil {
 		return err
+	}
+	var which, of int
+	if n, err := fmt.Sscanf(part, "%d/%d", &which, &of); n != 2 || err != nil || which < 1 || which > of {
+		return fmt.Errorf("-part %s is none such as 1/2", part)
 	}
 	if len(packages) == 0 {
 		return fmt.Errorf("name a package with testdata/mutations.txt")
@@ -68,8 +75,16 @@ func run(ctx context.Context, packages []string, only string, jobs int, limit ti
 		return fmt.Errorf("no mutation is called like %q", only)
 	}
 	for _, dir := range packages {
+		if trust {
+			break
+		}
 		if err := passes(ctx, dir, limit); err != nil {
 			return err
+		}
+	}
+	for n := len(all) - 1; n >= 0; n-- {
+		if n%of != which-1 {
+			all = slices.Delete(all, n, n+1)
 		}
 	}
 	results := make([]result, len(all))

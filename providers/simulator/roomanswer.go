@@ -16,8 +16,8 @@ type pendingAnswer struct {
 	date  int32 // 0: the whole meeting
 	// invited is true where the room takes part in this date only.
 	invited bool
-	due   moment
-	fault *Fault
+	due     moment
+	fault   *Fault
 }
 
 // request sends a meeting request to a room. The lock is held.
