@@ -26,6 +26,9 @@ func newNotifier(lookup func(string) (string, bool)) notifier {
 	return n
 }
 
+// notifyPatience is how long a message to the manager may take.
+const notifyPatience = time.Second
+
 // say sends a state such as READY=1. Its error is the manager's loss: it is
 // reported and changes nothing.
 func (n notifier) say(state string) error {
@@ -40,6 +43,10 @@ func (n notifier) say(state string) error {
 	if err != nil {
 		return err
 	}
-	_, err = conn.Write([]byte(state))
+	// A manager that does not read must not keep the service from working or ending.
+	err = conn.SetWriteDeadline(time.Now().Add(notifyPatience))
+	if err == nil {
+		_, err = conn.Write([]byte(state))
+	}
 	return errors.Join(err, conn.Close())
 }
