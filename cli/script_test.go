@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 		})
 	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join("testdata", "script"),
+		Dir:                 scripts(t, time.Now()),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               func(env *testscript.Env) error { return setUp(t, env, checker) },

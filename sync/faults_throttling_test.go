@@ -39,7 +39,7 @@ func throttlingTroubles() []trouble {
 		trouble{fault: "F-063", name: "one room, always", before: changes, only: 1, check: others, say: "asked to wait", within: 10 * time.Minute,
 			make: onRoom(0, simulator.Fault{Path: view, Fail: &simulator.Failure{Status: 429, Code: "MailboxConcurrency", RetryAfter: "5"}})},
 		trouble{fault: "F-064", name: "three times", before: changes, faults: []simulator.Fault{{Path: view, Times: 3, Fail: wait(429, "")}}},
-		trouble{fault: "F-064", name: "always", before: changes, say: "asked to wait", most: 60, faults: []simulator.Fault{{Fail: wait(429, "")}}},
+		trouble{fault: "F-064", name: "always", before: changes, say: "asked to wait", most: 110, faults: []simulator.Fault{{Fail: wait(429, "")}}},
 		trouble{fault: "F-064", name: "always, from the start", first: true, say: "asked to wait|sign-in", most: 60, faults: []simulator.Fault{{Fail: wait(429, "")}}},
 	)
 	for _, after := range []string{"1.5", "0", "-3", "NaN", "1e300", "Inf", " ", "abc", "date:30s", "date:-30s", "Thu, 01 Jan 1970 00:00:00 GMT", "0x10", "99999999999999999999"} {
