@@ -86,7 +86,9 @@ type watchman struct {
 	known  map[providers.Address]map[string]bool // what the mirror had before the trouble
 	read   map[providers.Address]time.Time       // last good answer with a calendar, by the ledger
 	asked  int64                                 // requests when it looked last
-	after  int64                                 // entries of the ledger that were looked at
+	after  int64                                 // entries of the ledger up to this one were all looked at
+	seen   map[int64]bool                        // and these behind it: they finish in another order than they come
+	doubt  map[providers.Address]bool            // count as fresh without an answer since the last look
 	said   map[string]bool                       // sentences
 	named  map[providers.Address]bool            // mailboxes with a problem
 	failed map[string]bool                       // complaints, each once
@@ -95,6 +97,7 @@ type watchman struct {
 // look begins the watch, with a look every few seconds.
 func (w *wired) look(every time.Duration) *watchman {
 	m := &watchman{w: w, every: every, stop: make(chan struct{}), done: make(chan struct{}), known: map[providers.Address]map[string]bool{}, read: map[providers.Address]time.Time{},
+		seen: map[int64]bool{}, doubt: map[providers.Address]bool{},
 		said: map[string]bool{}, named: map[providers.Address]bool{}, failed: map[string]bool{}}
 	for _, room := range w.rooms() {
 		lines, err := mirrorLines(w.store, room, time.Now())
@@ -183,18 +186,30 @@ func (m *watchman) deletions() {
 // read is not free.
 func (m *watchman) ages(status []providers.MailboxStatus) {
 	for _, e := range m.w.tenant.LedgerWhere(simulator.LedgerFilter{After: m.after}) {
-		m.after = max(m.after, e.N)
+		if m.seen[e.N] {
+			continue
+		}
+		m.seen[e.N] = true
 		if e.UserAgent == agent && e.Status == http.StatusOK && strings.Contains(e.Path, "calendarView") {
 			m.read[providers.Address(strings.ToLower(e.Mailbox))] = time.Now()
 		}
 	}
+	for m.seen[m.after+1] {
+		m.after++
+		delete(m.seen, m.after)
+	}
 	now := m.w.o.Now()
 	for _, s := range status {
 		last, ever := m.read[s.Mailbox]
+		unanswered := s.State == providers.MailboxFresh && (!ever || time.Since(last) > m.w.o.Intervals.Rest+m.every+time.Minute)
+		// An answer may be stored a moment before the tenant has written down that it
+		// was sent: the next look must find it.
+		before := m.doubt[s.Mailbox]
+		m.doubt[s.Mailbox] = unanswered
 		switch {
 		case s.State == providers.MailboxFresh && now.Sub(s.LastGood) > m.w.o.Intervals.Rest+time.Minute:
 			m.complain("STALE: %s counts as fresh and was read %v ago", s.Mailbox, now.Sub(s.LastGood))
-		case s.State == providers.MailboxFresh && (!ever || time.Since(last) > m.w.o.Intervals.Rest+m.every+time.Minute):
+		case unanswered && before:
 			m.complain("STALE: %s counts as fresh and the tenant answered %v ago", s.Mailbox, time.Since(last))
 		case s.LastGood.IsZero() && s.State != providers.MailboxWaiting && s.State != providers.MailboxReading && s.Problem == nil:
 			m.complain("STALE: %s was never read and is %s", s.Mailbox, s.State)
