@@ -18,8 +18,11 @@ var schema2 string
 //go:embed schema_3.sql
 var schema3 string
 
+//go:embed schema_4.sql
+var schema4 string
+
 // migrations lead from version i to i+1. A released one never changes.
-var migrations = []string{schema, schema2, schema3}
+var migrations = []string{schema, schema2, schema3, schema4}
 
 // applicationID marks the file as ours in SQLite's header ("rmdk").
 const applicationID = 0x726d646b
