@@ -21,12 +21,13 @@ const (
 	BookingCancelling BookingState = "cancelling"
 	BookingCancelled  BookingState = "cancelled"
 	BookingFailed     BookingState = "failed"
+	BookingSkipped    BookingState = "skipped" // only of a date: the plan leaves it out
 )
 
 // Settled reports whether nothing more is expected to happen by itself.
 func (s BookingState) Settled() bool {
 	switch s {
-	case BookingAccepted, BookingDeclined, BookingPartly, BookingCancelled, BookingFailed:
+	case BookingAccepted, BookingDeclined, BookingPartly, BookingCancelled, BookingFailed, BookingSkipped:
 		return true
 	}
 	return false
@@ -59,6 +60,8 @@ func (s BookingState) Words() string {
 		return "cancelled"
 	case BookingFailed:
 		return "failed"
+	case BookingSkipped:
+		return "skipped"
 	}
 	return Sanitise(string(s))
 }
@@ -131,4 +134,7 @@ type Booking struct {
 	// CancelDates are the meetings that are being cancelled, where that is not just
 	// the booking's own.
 	CancelDates []CancelDate
+	// Series is what was planned and became of each date, where a series was booked
+	// here; Request then has the times of its first date. nil: a single meeting.
+	Series *BookingSeries
 }

@@ -95,6 +95,9 @@ type Event struct {
 	TransactionID string
 	ETag          string
 	Modified      time.Time
+	// Recurrence is how a series repeats; nil for all but masters, and where the
+	// service did not say.
+	Recurrence *Recurrence
 }
 
 // Recurring reports whether the event belongs to a series.
@@ -125,6 +128,9 @@ type EventDraft struct {
 	Teams         bool
 	ShowAs        ShowAs // "" is busy
 	Private       bool
+	// Recurrence makes it a series, of which Start and End are the first date; nil:
+	// a single meeting.
+	Recurrence *Recurrence
 }
 
 // EventChange is a change of an existing event; nil fields stay as they are.

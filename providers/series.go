@@ -12,6 +12,10 @@ type SeriesMatrix struct {
 	Ways map[int][]SeriesStep
 	// Beyond is the number of rooms that were not looked at.
 	Beyond int
+	// Recurrence is the rule of the whole series in the service's terms, and Words
+	// the same as a person says it.
+	Recurrence Recurrence
+	Words      string
 }
 
 // SeriesDate is one date of a series.

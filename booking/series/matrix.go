@@ -70,7 +70,7 @@ func Plan(q Question) providers.SeriesMatrix {
 	p.matrix()
 	p.choices()
 	plans := p.plans()
-	m := providers.SeriesMatrix{Dates: p.dates, Rooms: p.rooms, Plans: plans}
+	m := providers.SeriesMatrix{Dates: p.dates, Rooms: p.rooms, Plans: plans, Recurrence: Recurrence(q.Rule, p.dates, p.zone), Words: q.Rule.Words()}
 	if len(plans) > 0 {
 		m.Ways = p.ways(plans[0])
 	}
