@@ -61,7 +61,7 @@ func (s BookingState) Words() string {
 	case BookingFailed:
 		return "failed"
 	case BookingSkipped:
-		return "skipped"
+		return "left out"
 	}
 	return Sanitise(string(s))
 }
