@@ -15,7 +15,7 @@ func (d *Desk) arrived(ctx context.Context, b *providers.Booking, event provider
 		return time.Time{}
 	}
 	d.forget(b.ID)
-	b.Sent, b.NextTry, b.Reason, b.ReasonProof = d.Now(), time.Time{}, "", providers.UnknownCause
+	b.Sent, b.NextTry, b.Reason, b.ReasonProof, b.Failure = d.Now(), time.Time{}, "", providers.UnknownCause, ""
 	b.EventID, b.ICalUID = event.ID, event.ICalUID
 	if !d.trySave(ctx, b) {
 		// The stored state still leads here: the meeting is found by its
@@ -84,6 +84,7 @@ func (d *Desk) vanish(ctx context.Context, b *providers.Booking, reason string) 
 	}
 	b.Reason, b.ReasonProof, b.Alternatives, b.NextTry = reason, providers.Proven, nil, time.Time{}
 	if b.Change.Open() {
+		b.Change.Failure = providers.Gone
 		d.closeChange(b, providers.ChangeFailed, reason, providers.Proven)
 	}
 	d.forget(b.ID)

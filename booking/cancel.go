@@ -47,6 +47,7 @@ func (d *Desk) cancel(ctx context.Context, id, note string, dates []providers.Ca
 		b.CancelDates = dates
 	}
 	if b.Change.Open() {
+		b.Change.Failure = providers.Gone
 		d.closeChange(&b, providers.ChangeFailed, "the meeting was cancelled meanwhile", providers.Proven)
 	}
 	if err := d.save(ctx, &b); err != nil {

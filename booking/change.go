@@ -83,11 +83,18 @@ func (d *Desk) beginStep(b *providers.Booking, step providers.ChangeStep) {
 	d.forget(b.ID)
 }
 
-// closeChange ends a change. It stores nothing.
+// closeChange ends a change. It stores nothing. One that failed keeps the class of
+// what it met last.
 func (d *Desk) closeChange(b *providers.Booking, state providers.ChangeState, reason string, proof providers.Proof) {
 	c := &b.Change
 	c.State, c.Ended, c.NextTry = state, d.Now(), time.Time{}
 	c.Reason, c.ReasonProof = reason, proof
+	switch {
+	case state != providers.ChangeFailed:
+		c.Failure = ""
+	case c.Failure == "":
+		c.Failure = providers.Permanent
+	}
 	d.forget(b.ID)
 }
 

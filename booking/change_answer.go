@@ -29,7 +29,7 @@ func (d *Desk) inPlace(ctx context.Context, b *providers.Booking, event provider
 		b.Request.Start, b.Request.End = c.Was.Start, c.Was.End
 		b.Request.Room, b.RoomName = c.Was.Room, c.Was.RoomName
 	default:
-		c.Reason, c.ReasonProof = "", providers.UnknownCause
+		c.Reason, c.ReasonProof, c.Failure = "", providers.UnknownCause, ""
 		b.Request.Start, b.Request.End = c.Wanted.Start, c.Wanted.End
 	}
 	c.State = providers.ChangeWaiting

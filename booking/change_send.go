@@ -119,9 +119,10 @@ func (d *Desk) stillInTheAir(ctx context.Context, b *providers.Booking) (next ti
 func (d *Desk) write(ctx context.Context, b *providers.Booking, event providers.Event, now time.Time) time.Time {
 	c := &b.Change
 	if c.Step == providers.StepApply && c.State == providers.ChangeQueued {
-		if reason := d.tooLate(ctx, *b, now); reason != "" {
+		if reason, class := d.tooLate(ctx, *b, now); reason != "" {
+			c.Failure = class
 			if c.Tries > 0 {
-				return d.changeDoubt(ctx, b, reason)
+				return d.changeDoubt(ctx, b, class, reason)
 			}
 			d.closeChange(b, providers.ChangeFailed, reason, providers.Proven)
 			d.trySave(ctx, b)
@@ -140,7 +141,7 @@ func (d *Desk) write(ctx context.Context, b *providers.Booking, event providers.
 	if err == nil {
 		if !stepDone(*c, after) {
 			// It answered, and the meeting is not as asked for: looked at again.
-			return d.changeDoubt(ctx, b, "")
+			return d.changeDoubt(ctx, b, providers.Transient, "")
 		}
 		return d.inPlace(ctx, b, after)
 	}
@@ -148,23 +149,23 @@ func (d *Desk) write(ctx context.Context, b *providers.Booking, event providers.
 	return d.notChanged(ctx, b, err)
 }
 
-// tooLate says why a change that waited is not sent any more.
-func (d *Desk) tooLate(ctx context.Context, b providers.Booking, now time.Time) string {
+// tooLate says why a change that waited is not sent any more, and sorts it.
+func (d *Desk) tooLate(ctx context.Context, b providers.Booking, now time.Time) (string, providers.Class) {
 	c := b.Change
 	switch age := now.Sub(c.Asked); {
 	case c.Kind != providers.ChangeEnd && !c.Wanted.End.After(now):
-		return "not sent: the time has passed"
+		return "not sent: the time has passed", c.Failure
 	case age > staleIntent:
-		return "not sent within " + providers.Age(staleIntent) + "; ask again if it is still wanted"
+		return "not sent within " + providers.Age(staleIntent) + "; ask again if it is still wanted", c.Failure
 	case c.Tries >= maxTries:
-		return "not changed after several tries"
+		return "not changed after several tries", c.Failure
 	case age > recheckAfter:
 		p := ChangePlan{Booking: b, Kind: c.Kind, Was: c.Was, Wanted: c.Wanted}
 		if p, _ = d.askChange(ctx, p, providers.Event{}); p.Class == providers.Conflict {
-			return "not sent: the room has been booked meanwhile, " + p.Why
+			return "not sent: the room has been booked meanwhile, " + p.Why, providers.Conflict
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // eventChange is what a step writes: only what differs, and the list of attendees
@@ -220,7 +221,7 @@ func (d *Desk) notChanged(ctx context.Context, b *providers.Booking, err error) 
 	c := &b.Change
 	var classified *providers.Error
 	if !errors.As(err, &classified) {
-		return d.changeDoubt(ctx, b, "")
+		return d.changeDoubt(ctx, b, providers.ClassOf(err), "")
 	}
 	switch classified.Class {
 	case providers.Conflict:
@@ -238,19 +239,21 @@ func (d *Desk) notChanged(ctx context.Context, b *providers.Booking, err error) 
 			return d.changeLater(ctx, b, err)
 		}
 		if c.Tries > 1 {
-			return d.changeDoubt(ctx, b, reason)
+			return d.changeDoubt(ctx, b, classified.Class, reason)
 		}
+		c.Failure = classified.Class
 		d.closeChange(b, providers.ChangeFailed, reason, providers.Proven)
 		d.trySave(ctx, b)
 		return d.Now()
 	}
-	return d.changeDoubt(ctx, b, "")
+	return d.changeDoubt(ctx, b, classified.Class, "")
 }
 
 // changeDoubt notes that the tenant may have the change or not. A verdict is the
 // refusal of the latest try, which holds if no earlier one turns up.
-func (d *Desk) changeDoubt(ctx context.Context, b *providers.Booking, verdict string) time.Time {
+func (d *Desk) changeDoubt(ctx context.Context, b *providers.Booking, class providers.Class, verdict string) time.Time {
 	c := &b.Change
+	c.Failure = lasting(class)
 	c.State, c.NextTry = providers.ChangeUnknown, d.Now().Add(500*time.Millisecond)
 	c.Reason, c.ReasonProof = "the answer was lost; looking whether it was changed", providers.UnknownCause
 	d.mu.Lock()
@@ -286,7 +289,11 @@ func (d *Desk) changeLater(ctx context.Context, b *providers.Booking, err error)
 	c.ReasonProof = providers.Proven
 	d.mu.Lock()
 	delete(d.absent, b.ID)
+	doubted := d.verdicts[b.ID] != ""
 	d.mu.Unlock()
+	if !doubted { // else the class of the refusal is kept with it
+		c.Failure = lasting(providers.ClassOf(err))
+	}
 	if c.Step == providers.StepApply && c.State == providers.ChangeQueued && now.Sub(c.Asked) > staleIntent && c.Tries == 0 {
 		d.closeChange(b, providers.ChangeFailed, c.Reason, providers.Proven)
 		d.trySave(ctx, b)
@@ -306,6 +313,7 @@ func (d *Desk) overtaken(ctx context.Context, b *providers.Booking, event provid
 	if c.Step == providers.StepRelease || c.NewRoom() && invites(event, c.Wanted) && invites(event, c.Was) {
 		reason += "; it may hold two rooms"
 	}
+	b.Change.Failure = providers.Conflict
 	d.closeChange(b, providers.ChangeFailed, reason, providers.Proven)
 	d.trySave(ctx, b)
 	return d.Now()

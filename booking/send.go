@@ -48,7 +48,7 @@ func draft(b providers.Booking) providers.EventDraft {
 func (d *Desk) reconsider(ctx context.Context, b *providers.Booking) (next time.Time, goOn bool) {
 	now := d.Now()
 	age := now.Sub(b.Created)
-	reason := ""
+	reason, class := "", b.Failure // what kept it waiting, where it waited too long
 	switch {
 	case !b.Request.End.After(now) || now.Sub(b.Request.Start) > pastGrace:
 		reason = "not sent: its start has passed"
@@ -66,10 +66,16 @@ func (d *Desk) reconsider(ctx context.Context, b *providers.Booking) (next time.
 			} else if room.Problem != nil {
 				what = room.Problem.What()
 			}
-			return d.waitInQueue(ctx, b, "not sent yet: "+what, 0), false
+			class := providers.Transient
+			if err != nil {
+				class = providers.ClassOf(err)
+			} else if room.Problem != nil {
+				class = room.Problem.Class
+			}
+			return d.waitInQueue(ctx, b, "not sent yet: "+what, class, 0), false
 		}
 		if !room.FreeFor(span(b.Request)) {
-			reason = "not sent: the room has been booked meanwhile, " + takenWords(b.Request, room)
+			reason, class = "not sent: the room has been booked meanwhile, "+takenWords(b.Request, room), providers.Conflict
 		}
 	}
 	if reason == "" {
@@ -77,27 +83,31 @@ func (d *Desk) reconsider(ctx context.Context, b *providers.Booking) (next time.
 	}
 	if b.Tries > 0 {
 		// An earlier try may still turn up: failed is only said when it did not.
-		return d.doubt(ctx, b, reason), false
+		return d.doubt(ctx, b, class, reason), false
 	}
-	d.fail(ctx, b, reason, providers.Proven)
+	d.fail(ctx, b, class, reason)
 	return time.Time{}, false
 }
 
-// fail ends a booking that is certainly not in the tenant.
-func (d *Desk) fail(ctx context.Context, b *providers.Booking, reason string, proof providers.Proof) {
+// fail ends a booking that is certainly not in the tenant. Without a class nothing
+// but the wish itself stood in the way.
+func (d *Desk) fail(ctx context.Context, b *providers.Booking, class providers.Class, reason string) {
 	if !d.move(b, refused) {
 		return
 	}
-	b.NextTry, b.Reason, b.ReasonProof = time.Time{}, reason, proof
+	if class == "" {
+		class = providers.Permanent
+	}
+	b.NextTry, b.Reason, b.ReasonProof, b.Failure = time.Time{}, reason, providers.Proven, class
 	d.offer(ctx, b)
 	d.forget(b.ID)
 	d.trySave(ctx, b)
 }
 
 // waitInQueue leaves the meeting queued and says why.
-func (d *Desk) waitInQueue(ctx context.Context, b *providers.Booking, reason string, atLeast time.Duration) time.Time {
+func (d *Desk) waitInQueue(ctx context.Context, b *providers.Booking, reason string, class providers.Class, atLeast time.Duration) time.Time {
 	d.move(b, putOff)
-	b.Reason, b.ReasonProof = reason, providers.Proven
+	b.Reason, b.ReasonProof, b.Failure = reason, providers.Proven, class
 	b.NextTry = d.Now().Add(max(atLeast, backOff(d.countLook(b.ID), time.Second, time.Minute)))
 	d.trySave(ctx, b)
 	return b.NextTry
@@ -108,21 +118,21 @@ func (d *Desk) waitInQueue(ctx context.Context, b *providers.Booking, reason str
 func (d *Desk) notMade(ctx context.Context, b *providers.Booking, err error) time.Time {
 	var classified *providers.Error
 	if !errors.As(err, &classified) {
-		return d.doubt(ctx, b, "")
+		return d.doubt(ctx, b, providers.ClassOf(err), "")
 	}
 	switch classified.Class {
 	case providers.Throttled:
-		return d.waitInQueue(ctx, b, providers.Throttled.Words(), max(classified.RetryAfter, time.Second))
+		return d.waitInQueue(ctx, b, providers.Throttled.Words(), providers.Throttled, max(classified.RetryAfter, time.Second))
 	case providers.Permanent, providers.NotAllowed, providers.NoMailbox, providers.Gone, providers.SignedOut, providers.Unsupported, providers.UntrustedHost:
 		reason := refusalWords(b.Request, classified)
 		if b.Tries > 1 {
 			// This try was not made; an earlier one may have been.
-			return d.doubt(ctx, b, reason)
+			return d.doubt(ctx, b, classified.Class, reason)
 		}
-		d.fail(ctx, b, reason, providers.Proven)
+		d.fail(ctx, b, classified.Class, reason)
 		return time.Time{}
 	}
-	return d.doubt(ctx, b, "")
+	return d.doubt(ctx, b, classified.Class, "")
 }
 
 // refusalWords is the tenant's refusal, with the field that it is about named
@@ -160,10 +170,11 @@ func refusalWords(q providers.BookingRequest, e *providers.Error) string {
 
 // doubt notes that the meeting may be in the tenant or not. A verdict is the
 // refusal of the latest try, which holds if no earlier one turns up.
-func (d *Desk) doubt(ctx context.Context, b *providers.Booking, verdict string) time.Time {
+func (d *Desk) doubt(ctx context.Context, b *providers.Booking, class providers.Class, verdict string) time.Time {
 	if !d.move(b, answerLost) {
 		return time.Time{}
 	}
+	b.Failure = lasting(class)
 	b.Reason, b.ReasonProof = "the answer was lost; looking whether the meeting was made", providers.UnknownCause
 	if verdict != "" {
 		b.Reason, b.ReasonProof = verdict, providers.Proven
@@ -179,6 +190,15 @@ func (d *Desk) doubt(ctx context.Context, b *providers.Booking, verdict string) 
 	d.mu.Unlock()
 	d.trySave(ctx, b)
 	return b.NextTry
+}
+
+// lasting is the class as it is kept: that this process was told to stop says
+// nothing of the tenant.
+func lasting(class providers.Class) providers.Class {
+	if class == providers.Cancelled {
+		return providers.Transient
+	}
+	return class
 }
 
 // resolve looks up a meeting of which the answer was lost, and sends it again,
@@ -216,7 +236,7 @@ func (d *Desk) resolve(ctx context.Context, b *providers.Booking) time.Time {
 		if verdict == "" {
 			verdict = "not made: the answer was lost and the tenant does not have it"
 		}
-		d.fail(ctx, b, verdict, providers.Proven)
+		d.fail(ctx, b, b.Failure, verdict)
 		return time.Time{}
 	case !over && now.Sub(since) >= absentFor:
 		d.move(b, notThere)

@@ -146,7 +146,7 @@ func (a *app) reportRefused(request providers.BookingRequest, err error) error {
 	}
 	if refused.Check.Class == providers.Conflict {
 		notBooked := providers.Booking{Request: request, State: providers.BookingDraft, Reason: refused.Check.Why,
-			ReasonProof: providers.Proven, Alternatives: refused.Check.Alternatives}
+			ReasonProof: providers.Proven, Failure: refused.Check.Class, Alternatives: refused.Check.Alternatives}
 		if err := a.printBooking(notBooked); err != nil {
 			return err
 		}
@@ -308,7 +308,7 @@ func (a *app) bookingOutcome(b providers.Booking, wait time.Duration) error {
 	case providers.BookingTentative:
 		return partly(look, "%s is held: somebody must approve%s", room, reason)
 	case providers.BookingFailed:
-		return failed("see the reason; nothing was booked", "the booking of %s failed%s", room, reason)
+		return failedAs(b.Failure, "see the reason; nothing was booked", "the booking of %s failed%s", room, reason)
 	case providers.BookingCancelled:
 		return failed("", "the booking of %s is cancelled%s", room, reason)
 	}

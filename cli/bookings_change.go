@@ -216,7 +216,7 @@ func (a *app) reportNotChanged(b providers.Booking, q booking.ChangeRequest, err
 	p := refused.Plan
 	if p.Class == providers.Conflict {
 		b.Change = providers.BookingChange{Kind: q.Kind, State: providers.ChangeFailed, Was: p.Was, Wanted: p.Wanted, Mails: p.Mails,
-			Reason: p.Why, ReasonProof: providers.Proven, Alternatives: p.Alternatives}
+			Reason: p.Why, ReasonProof: providers.Proven, Failure: p.Class, Alternatives: p.Alternatives}
 		if err := a.printBooking(b); err != nil {
 			return err
 		}
@@ -263,7 +263,7 @@ func (a *app) changeOutcome(b providers.Booking, wait time.Duration) error {
 		}
 		return &failure{code: exitDeclined, class: "declined", message: message, next: "choose an alternative or another time"}
 	case providers.ChangeFailed:
-		return failed(look, "the meeting was not changed%s", reason)
+		return failedAs(c.Failure, look, "the meeting was not changed%s", reason)
 	}
 	return partly("%s has not answered within %s (%s)%s", room, wait, c.Words(), reason)
 }
@@ -304,6 +304,7 @@ type changeObject struct {
 	To          slotObject            `json:"to"`
 	Reason      providers.Untrusted   `json:"reason"`
 	ReasonProof string                `json:"reason_proof"`
+	Failure     *providers.Class      `json:"failure"`
 	Mails       []mailObject          `json:"mails"`
 	Asked       *string               `json:"asked"`
 	Ended       *string               `json:"ended"`
@@ -335,5 +336,5 @@ func (o *output) change(c providers.BookingChange) *changeObject {
 		return nil
 	}
 	return &changeObject{Kind: c.Kind, State: c.State, From: o.slot(c.Was), To: o.slot(c.Wanted), Reason: providers.Outside(c.Reason),
-		ReasonProof: string(c.ReasonProof), Mails: mailsOf(c.Mails), Asked: o.stamp(c.Asked), Ended: o.stamp(c.Ended)}
+		ReasonProof: string(c.ReasonProof), Failure: classOf(c.Failure), Mails: mailsOf(c.Mails), Asked: o.stamp(c.Asked), Ended: o.stamp(c.Ended)}
 }

@@ -86,6 +86,15 @@ func failed(next, format string, args ...any) error {
 	return &failure{code: exitFailed, class: "failed", message: fmt.Sprintf(format, args...), next: next}
 }
 
+// failedAs is a failure of which only the class was kept.
+func failedAs(class providers.Class, next, format string, args ...any) error {
+	f := &failure{code: exitFailed, class: "failed", message: fmt.Sprintf(format, args...), next: next}
+	if code, known := exitOfClass[class]; known {
+		f.code, f.class = code, string(class)
+	}
+	return f
+}
+
 // told ends the command with a code; what happened has been said.
 func told(code int) error { return &failure{code: code, silent: true} }
 

@@ -225,6 +225,7 @@ type bookingObject struct {
 	RoomResponse providers.Untrusted    `json:"room_response"`
 	Reason       providers.Untrusted    `json:"reason"`
 	ReasonProof  string                 `json:"reason_proof"`
+	Failure      *providers.Class       `json:"failure"`
 	Alternatives []alternativeObject    `json:"alternatives"`
 	EventID      providers.Untrusted    `json:"event_id"`
 	ICalUID      providers.Untrusted    `json:"ical_uid"`
@@ -243,10 +244,18 @@ func (o *output) booking(b providers.Booking) bookingObject {
 		ID: b.ID, State: b.State, Room: r.Room, RoomName: b.RoomName, Start: o.stamp(r.Start), End: o.stamp(r.End), Subject: r.Subject,
 		Organizer: r.Organizer, Required: list(r.Required), Optional: list(r.Optional), Teams: r.Teams, TeamsMissing: b.TeamsMissing,
 		JoinURL: b.JoinURL, RoomResponse: providers.Outside(string(b.RoomResponse)), Reason: providers.Outside(b.Reason),
-		ReasonProof: string(b.ReasonProof), Alternatives: alternativesOf(offered(b)), EventID: providers.Outside(b.EventID),
+		ReasonProof: string(b.ReasonProof), Failure: classOf(b.Failure), Alternatives: alternativesOf(offered(b)), EventID: providers.Outside(b.EventID),
 		ICalUID: providers.Outside(b.ICalUID), Created: o.stamp(b.Created), Sent: o.stamp(b.Sent), Answered: o.stamp(b.Answered), Updated: o.stamp(b.Updated),
 		SeriesID: providers.Outside(b.SeriesID), Change: o.change(b.Change), CancelDates: o.dates(b.CancelDates),
 	}
+}
+
+// classOf is a class, or null where there is none.
+func classOf(class providers.Class) *providers.Class {
+	if class == "" {
+		return nil
+	}
+	return &class
 }
 
 func alternativesOf(alternatives []providers.Alternative) []alternativeObject {

@@ -121,6 +121,9 @@ type Booking struct {
 	RoomResponse Response
 	Reason       string // why declined, failed or waiting; safe to show
 	ReasonProof  Proof
+	// Failure sorts what kept the booking from being made: in state failed why it
+	// was not, before that what the latest try met. "" once the tenant has it.
+	Failure      Class
 	Alternatives []Alternative
 	Tries        int
 	NextTry      time.Time

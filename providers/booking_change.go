@@ -74,6 +74,9 @@ type BookingChange struct {
 	Mails          []Notice // as counted before it was sent
 	Reason         string   // safe to show
 	ReasonProof    Proof
+	// Failure sorts why the change was not made, or what its latest try met; "" where
+	// nothing stood in the way.
+	Failure Class
 	// Alternatives are rooms for what was wanted, where the room declined it.
 	Alternatives []Alternative
 }

@@ -39,6 +39,7 @@ type bookingRecord struct {
 	RoomResponse  string              `json:"room_response,omitempty"`
 	Reason        string              `json:"reason,omitempty"`
 	ReasonProof   string              `json:"reason_proof,omitempty"`
+	Failure       string              `json:"failure,omitempty"`
 	Alternatives  []alternativeRecord `json:"alternatives,omitempty"`
 	Tries         int                 `json:"tries,omitempty"`
 	NextTry       time.Time           `json:"next_try,omitzero"`
@@ -64,7 +65,7 @@ func encodeBooking(b providers.Booking) (string, error) {
 		Subject: q.Subject.Raw(), Body: q.Body.Raw(), Required: q.Required, Optional: q.Optional, Teams: q.Teams, Organizer: q.Organizer,
 		EvenIfBusy: q.EvenIfBusy, State: string(b.State), Created: b.Created, Sent: b.Sent, Answered: b.Answered, Updated: b.Updated,
 		EventID: b.EventID, ICalUID: b.ICalUID, JoinURL: b.JoinURL.Raw(), TeamsMissing: b.TeamsMissing, RoomResponse: string(b.RoomResponse),
-		Reason: b.Reason, ReasonProof: string(b.ReasonProof), Tries: b.Tries, NextTry: b.NextTry, CancelNote: b.CancelNote.Raw(),
+		Reason: b.Reason, ReasonProof: string(b.ReasonProof), Failure: string(b.Failure), Tries: b.Tries, NextTry: b.NextTry, CancelNote: b.CancelNote.Raw(),
 		Adopted: b.Adopted, SeriesID: b.SeriesID, Change: encodeChange(b.Change), CancelDates: encodeCancelDates(b.CancelDates),
 	}
 	r.Alternatives = encodeAlternatives(b.Alternatives)
@@ -85,7 +86,7 @@ func decodeBooking(text string) (providers.Booking, error) {
 		},
 		Created: r.Created, Sent: r.Sent, Answered: r.Answered, Updated: r.Updated, EventID: r.EventID, ICalUID: r.ICalUID,
 		JoinURL: providers.Outside(r.JoinURL), TeamsMissing: r.TeamsMissing, RoomResponse: providers.Response(r.RoomResponse),
-		Reason: r.Reason, ReasonProof: providers.Proof(r.ReasonProof), Tries: r.Tries, NextTry: r.NextTry, CancelNote: providers.Outside(r.CancelNote),
+		Reason: r.Reason, ReasonProof: providers.Proof(r.ReasonProof), Failure: providers.Class(r.Failure), Tries: r.Tries, NextTry: r.NextTry, CancelNote: providers.Outside(r.CancelNote),
 		Adopted: r.Adopted, SeriesID: r.SeriesID, Change: r.Change.change(), CancelDates: decodeCancelDates(r.CancelDates),
 	}
 	b.Alternatives = decodeAlternatives(r.Alternatives)

@@ -23,6 +23,7 @@ type changeRecord struct {
 	Mails          []noticeRecord      `json:"mails,omitempty"`
 	Reason         string              `json:"reason,omitempty"`
 	ReasonProof    string              `json:"reason_proof,omitempty"`
+	Failure        string              `json:"failure,omitempty"`
 	Alternatives   []alternativeRecord `json:"alternatives,omitempty"`
 }
 
@@ -46,7 +47,7 @@ func encodeChange(c providers.BookingChange) *changeRecord {
 	r := &changeRecord{
 		Kind: string(c.Kind), State: string(c.State), Step: string(c.Step), Was: encodeSlot(c.Was), Wanted: encodeSlot(c.Wanted),
 		Asked: c.Asked, Sent: c.Sent, Ended: c.Ended, Tries: c.Tries, NextTry: c.NextTry, AnsweredBefore: c.AnsweredBefore,
-		Reason: c.Reason, ReasonProof: string(c.ReasonProof), Alternatives: encodeAlternatives(c.Alternatives),
+		Reason: c.Reason, ReasonProof: string(c.ReasonProof), Failure: string(c.Failure), Alternatives: encodeAlternatives(c.Alternatives),
 	}
 	for _, m := range c.Mails {
 		r.Mails = append(r.Mails, noticeRecord{m.Mailbox, m.Room, m.Cause})
@@ -61,7 +62,7 @@ func (r *changeRecord) change() providers.BookingChange {
 	c := providers.BookingChange{
 		Kind: providers.ChangeKind(r.Kind), State: providers.ChangeState(r.State), Step: providers.ChangeStep(r.Step), Was: r.Was.slot(), Wanted: r.Wanted.slot(),
 		Asked: r.Asked, Sent: r.Sent, Ended: r.Ended, Tries: r.Tries, NextTry: r.NextTry, AnsweredBefore: r.AnsweredBefore,
-		Reason: r.Reason, ReasonProof: providers.Proof(r.ReasonProof),
+		Reason: r.Reason, ReasonProof: providers.Proof(r.ReasonProof), Failure: providers.Class(r.Failure),
 		Alternatives: decodeAlternatives(r.Alternatives),
 	}
 	for _, m := range r.Mails {

@@ -19,9 +19,10 @@ func TestBookingKeepsItsChange(t *testing.T) {
 		Was:    providers.Slot{Room: aalto, RoomName: providers.Outside("Aalto"), Start: noon, End: noon.Add(time.Hour)},
 		Wanted: providers.Slot{Room: "b@contoso.com", Start: noon.Add(time.Hour), End: noon.Add(2 * time.Hour)},
 		Asked:  noon, Sent: noon.Add(time.Second), Ended: noon.Add(time.Minute), Tries: 3, NextTry: noon.Add(time.Hour), AnsweredBefore: noon.Add(-time.Hour),
-		Mails: []providers.Notice{{Mailbox: aalto, Room: true, Cause: "let go"}}, Reason: "why", ReasonProof: providers.Inferred,
+		Mails: []providers.Notice{{Mailbox: aalto, Room: true, Cause: "let go"}}, Reason: "why", ReasonProof: providers.Inferred, Failure: providers.NotAllowed,
 		Alternatives: []providers.Alternative{{Room: "c@contoso.com", Name: providers.Outside("C"), Place: "HQ", Capacity: 3, Why: "free"}},
 	}
+	b.Failure = providers.Transient
 	b.CancelDates = []providers.CancelDate{{EventID: "date", Start: noon, End: noon.Add(time.Hour), Done: true}, {EventID: "series", Refused: "no"}}
 	if err := s.SaveBooking(t.Context(), b); err != nil {
 		t.Fatal(err)
