@@ -12,6 +12,7 @@ import (
 
 	"roomdesk/keystore"
 	"roomdesk/providers"
+	"roomdesk/providers/graph"
 )
 
 // connectFlags are the flags of connect graph.
@@ -19,10 +20,8 @@ type connectFlags struct {
 	connection  keystore.Connection
 	expires     string
 	secretStdin bool
-	notYet      struct {
-		certificate         string
-		deviceCode, browser bool
-	}
+	certificate certificateFlags
+	notYet      struct{ deviceCode, browser bool }
 }
 
 func (a *app) connectCommand() *cobra.Command {
@@ -33,12 +32,14 @@ func (a *app) connectCommand() *cobra.Command {
 	f := &connectFlags{connection: keystore.Connection{Provider: "graph"}}
 	command := &cobra.Command{
 		Use:   "graph",
-		Short: "Connect a Microsoft 365 tenant with an application's client secret",
+		Short: "Connect a Microsoft 365 tenant with an application's client secret or certificate",
 		Long: "The connection is tested before anything is stored: sign-in, the tenant's identity, its rooms, and the calendar of\n" +
-			"--test-mailbox (or --organizer). The client secret is read from standard input and goes into the keyring.",
-		Example: "roomdesk connect graph --name contoso --tenant TENANT-ID --client-id CLIENT-ID --organizer desk@contoso.com --secret-stdin",
-		Args:    cobra.NoArgs,
-		RunE:    a.run(func(ctx context.Context, _ []string) error { return a.connectGraph(ctx, f) }),
+			"--test-mailbox (or --organizer). The client secret is read from standard input and goes into the keyring, and so\n" +
+			"does a certificate's key. --make-certificate makes a key here and writes the half to upload.",
+		Example: "roomdesk connect graph --name contoso --tenant TENANT-ID --client-id CLIENT-ID --organizer desk@contoso.com --secret-stdin\n" +
+			"roomdesk connect graph --name contoso --tenant TENANT-ID --client-id CLIENT-ID --make-certificate contoso.cer",
+		Args: cobra.NoArgs,
+		RunE: a.run(func(ctx context.Context, _ []string) error { return a.connectGraph(ctx, f) }),
 	}
 	flags, c := command.Flags(), &f.connection
 	flags.StringVar(&c.Name, "name", "", "a short name for the connection")
@@ -55,10 +56,10 @@ func (a *app) connectCommand() *cobra.Command {
 	flags.StringArrayVar(&c.Domains, "domain", nil, "domain that the tenant must have verified (repeatable)")
 	flags.StringArrayVar(&c.People, "person", nil, "mailbox of a person whose calendar is mirrored (repeatable)")
 	flags.StringVar(&c.Keystore, "keystore", "", "where the secret is kept: keyring, env or memory (default keyring)")
-	flags.StringVar(&f.notYet.certificate, "certificate", "", "")
+	f.certificate.register(flags)
 	flags.BoolVar(&f.notYet.deviceCode, "device-code", false, "")
 	flags.BoolVar(&f.notYet.browser, "browser", false, "")
-	for _, hidden := range []string{"certificate", "device-code", "browser"} {
+	for _, hidden := range []string{"device-code", "browser"} {
 		// The function fails only for a flag that does not exist.
 		_ = flags.MarkHidden(hidden)
 	}
@@ -105,7 +106,7 @@ func (a *app) connectGraph(ctx context.Context, f *connectFlags) error {
 	if err != nil {
 		return err
 	}
-	secret, err := a.newSecret(ctx, f, secrets)
+	secret, credential, err := a.newCredential(ctx, f, &connection, secrets)
 	if err != nil {
 		return err
 	}
@@ -114,16 +115,19 @@ func (a *app) connectGraph(ctx context.Context, f *connectFlags) error {
 	if err := keystore.Probe(ctx, secrets); err != nil {
 		return err
 	}
-	result, err := a.testConnection(ctx, &connection, secret)
+	result, err := a.testConnection(ctx, &connection, credential)
 	if err != nil {
-		f := explain(err)
-		f.message += " (nothing was stored)"
-		return f
+		why := explain(err)
+		why.message += " (nothing was stored)"
+		if f.certificate.made != "" {
+			why.message = strings.TrimSuffix(why.message, "(nothing was stored)") + "(the connection was not stored; the key is kept for another try)"
+		}
+		return why
 	}
 	if err := a.keep(ctx, config, connection, secrets, secret); err != nil {
 		return err
 	}
-	result.connectionObject = describeConnection(connection)
+	result.connectionObject = describeConnection(connection, a.deps.Now())
 	result.Credential = "present"
 	result.Stored = true
 	if a.out.format == formatJSON {
@@ -136,8 +140,11 @@ func (a *app) connectGraph(ctx context.Context, f *connectFlags) error {
 // completeConnection fills in what follows from other flags, and refuses what
 // does not exist yet.
 func (a *app) completeConnection(f *connectFlags) error {
-	if f.notYet.certificate != "" || f.notYet.deviceCode || f.notYet.browser {
-		return usage("use a client secret with --secret-stdin", "certificates, device code and browser sign-in are not available in this version")
+	if f.notYet.deviceCode || f.notYet.browser {
+		return usage("use a client secret with --secret-stdin, or a certificate", "device code and browser sign-in are not available in this version")
+	}
+	if err := f.certificate.check(f.secretStdin, f.expires != ""); err != nil {
+		return err
 	}
 	c := &f.connection
 	c.Tenant, c.ClientID = strings.ToLower(strings.TrimSpace(c.Tenant)), strings.ToLower(strings.TrimSpace(c.ClientID))
@@ -184,9 +191,9 @@ func connectUsage(err error) error {
 
 // testConnection tries what the console needs. It replaces a domain by the
 // tenant's id, so that the mirror is bound to the tenant that answered.
-func (a *app) testConnection(ctx context.Context, c *keystore.Connection, secret keystore.Secret) (connectObject, error) {
+func (a *app) testConnection(ctx context.Context, c *keystore.Connection, credential graph.Credential) (connectObject, error) {
 	result := connectObject{Tests: []testObject{}}
-	provider, err := a.newProvider(*c, func(context.Context) (string, error) { return secret.Reveal(), nil })
+	provider, err := a.newProvider(*c, only(credential))
 	if err != nil {
 		return result, asUsage(err)
 	}
@@ -298,9 +305,9 @@ func (a *app) keep(ctx context.Context, config *keystore.Config, c keystore.Conn
 	}
 	switch backend.Name {
 	case "env":
-		a.out.say("The secret is not stored: keep it in %s.", keystore.EnvName(c.Name))
+		a.out.say("The credential is not stored: keep it in %s.", keystore.EnvName(c.Name))
 	case "memory":
-		a.out.say("The secret is not stored: it is forgotten when this command ends. Use --keystore keyring to keep it.")
+		a.out.say("The credential is not stored: it is forgotten when this command ends. Use --keystore keyring to keep it.")
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,20 +12,26 @@ import (
 
 // connectionObject is a configured connection in JSON.
 type connectionObject struct {
-	Name             string   `json:"name"`
-	Provider         string   `json:"provider"`
-	Tenant           string   `json:"tenant"`
-	ClientID         string   `json:"client_id"`
-	Cloud            string   `json:"cloud"`
-	Kind             string   `json:"kind"`
-	Keystore         string   `json:"keystore"`
-	Credential       string   `json:"credential"`
-	CredentialDetail string   `json:"credential_detail"`
-	SecretExpires    *string  `json:"secret_expires"`
-	Organizer        string   `json:"organizer"`
-	TestMailbox      string   `json:"test_mailbox"`
-	Domains          []string `json:"domains"`
-	Demo             bool     `json:"demo"`
+	Name             string `json:"name"`
+	Provider         string `json:"provider"`
+	Tenant           string `json:"tenant"`
+	ClientID         string `json:"client_id"`
+	Cloud            string `json:"cloud"`
+	Kind             string `json:"kind"`
+	Keystore         string `json:"keystore"`
+	Credential       string `json:"credential"`
+	CredentialDetail string `json:"credential_detail"`
+	// SecretExpires is the last day of the client secret, or of the certificate.
+	SecretExpires *string `json:"secret_expires"`
+	// ExpiresInDays are whole days, negative once it is over; Expiry says it in words.
+	ExpiresInDays  *int     `json:"expires_in_days"`
+	Expiry         string   `json:"expiry"`
+	Authentication string   `json:"authentication"` // "secret" or "certificate"
+	Thumbprint     string   `json:"thumbprint"`     // of the certificate, as the portal shows it
+	Organizer      string   `json:"organizer"`
+	TestMailbox    string   `json:"test_mailbox"`
+	Domains        []string `json:"domains"`
+	Demo           bool     `json:"demo"`
 }
 
 func (a *app) connectionsCommand() *cobra.Command {
@@ -43,7 +48,7 @@ func (a *app) connectionsCommand() *cobra.Command {
 			rows := make([][]string, 0, len(config.Connections))
 			for _, connection := range config.Connections {
 				state, detail := a.credential(ctx, connection)
-				object := describeConnection(connection)
+				object := describeConnection(connection, a.deps.Now())
 				object.Credential, object.CredentialDetail = state, detail
 				objects = append(objects, object)
 				rows = append(rows, []string{connection.Name, "Graph", connection.Tenant, connection.ClientID,
@@ -53,23 +58,26 @@ func (a *app) connectionsCommand() *cobra.Command {
 				return a.out.json(objects)
 			}
 			return a.out.table([]column{{title: "NAME", keep: true}, {title: "PROVIDER", keep: true}, {title: "TENANT"}, {title: "APPLICATION"},
-				{title: "KEYSTORE", keep: true}, {title: "CREDENTIAL", keep: true, state: true}, {title: "SECRET EXPIRES"}}, rows,
+				{title: "KEYSTORE", keep: true}, {title: "CREDENTIAL", keep: true, state: true}, {title: "EXPIRES"}}, rows,
 				"No connection is configured. Connect a tenant with roomdesk connect graph, or look around with roomdesk demo.")
 		}),
 	}
 }
 
-func describeConnection(c keystore.Connection) connectionObject {
+func describeConnection(c keystore.Connection, now time.Time) connectionObject {
 	object := connectionObject{
-		Name: c.Name, Provider: c.Provider, Tenant: c.Tenant, ClientID: c.ClientID, Cloud: c.CloudName(), Kind: "enterprise",
+		Name: c.Name, Provider: c.Provider, Tenant: c.Tenant, ClientID: c.ClientID, Cloud: c.CloudName(), Kind: "enterprise", Authentication: "secret",
 		Keystore: c.KeystoreKind(), Organizer: c.Organizer, TestMailbox: c.TestMailbox, Domains: c.Domains, Demo: c.Demo(),
 	}
 	if object.Domains == nil {
 		object.Domains = []string{}
 	}
-	if c.SecretExpires != nil {
-		date := c.SecretExpires.String()
-		object.SecretExpires = &date
+	if ends := c.Expires(); !ends.IsZero() {
+		date, left := ends.Add(-time.Second).UTC().Format(time.DateOnly), c.Expiry(now)
+		object.SecretExpires, object.ExpiresInDays, object.Expiry = &date, &left.Days, left.Sentence
+	}
+	if leaf, ok := c.Leaf(); ok {
+		object.Authentication, object.Thumbprint = "certificate", keystore.Thumbprint(leaf)
 	}
 	return object
 }
@@ -79,9 +87,8 @@ func describeConnection(c keystore.Connection) connectionObject {
 func (a *app) credential(ctx context.Context, connection keystore.Connection) (state, detail string) {
 	store, err := a.secrets(connection)
 	if err == nil {
-		var secret keystore.Secret
-		if secret, err = store.Get(ctx, connection.SecretKey()); err == nil {
-			secret.Wipe()
+		// Read as a sign-in would: a damaged key or one of another certificate shows.
+		if _, err = stored(connection, store)(ctx); err == nil {
 			return "present", ""
 		}
 	}
@@ -93,19 +100,26 @@ func (a *app) credential(ctx context.Context, connection keystore.Connection) (s
 		return "locked", f.sentence()
 	case errors.Is(err, keystore.ErrTimeout):
 		return "no answer", f.sentence()
+	case errors.Is(err, keystore.ErrDamaged):
+		return "damaged", f.sentence()
 	}
 	return "unavailable", f.sentence()
 }
 
-// expiry is when the client secret ends, in words.
+// expiry is when the credential ends, in words.
 func (a *app) expiry(connection keystore.Connection) string {
 	ends := connection.Expires()
 	if ends.IsZero() {
 		return "not known"
 	}
+	return a.countdown(ends)
+}
+
+// countdown is an end in words: "in 6 days", or "expired on 2026-11-20".
+func (a *app) countdown(ends time.Time) string {
 	left := ends.Sub(a.deps.Now())
 	if left <= 0 {
-		return "expired on " + connection.SecretExpires.String()
+		return "expired on " + ends.Add(-time.Second).UTC().Format(time.DateOnly)
 	}
-	return fmt.Sprintf("in %d days", int(left/(24*time.Hour)))
+	return keystore.InDays(int(left / (24 * time.Hour)))
 }

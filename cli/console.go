@@ -37,7 +37,7 @@ func (a *app) console(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.openSession(ctx, connection, a.mirrorPath(connection), storedSecret(connection, secrets))
+	s, err := a.openSession(ctx, connection, a.mirrorPath(connection), stored(connection, secrets))
 	if err != nil {
 		return err
 	}

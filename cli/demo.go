@@ -91,5 +91,5 @@ func (a *app) demoSession(ctx context.Context, tenant *simulator.Tenant, dir str
 	if err := a.memory.Set(ctx, connection.SecretKey(), keystore.NewSecret(e.ClientSecret)); err != nil {
 		return nil, err
 	}
-	return a.openSession(ctx, connection, filepath.Join(dir, "mirror.db"), storedSecret(connection, a.memory))
+	return a.openSession(ctx, connection, filepath.Join(dir, "mirror.db"), stored(connection, a.memory))
 }

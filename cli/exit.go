@@ -54,6 +54,7 @@ var exitOfKeystore = []struct {
 	{keystore.ErrLocked, "keyring locked", exitSignIn},
 	{keystore.ErrTimeout, "keyring timeout", exitFailed},
 	{keystore.ErrUnavailable, "keyring unavailable", exitFailed},
+	{keystore.ErrDamaged, "credential damaged", exitSignIn},
 	{keystore.ErrReadOnly, "keyring read-only", exitFailed},
 	{keystore.ErrTooBig, "usage", exitUsage},
 	{keystore.ErrUnknownBackend, "usage", exitUsage},

@@ -13,9 +13,17 @@ import (
 // maxCAFile is the longest CA file that is read, in bytes.
 const maxCAFile = 1 << 20
 
-// newProvider makes the provider of a connection. secret is asked when a token
-// is needed.
-func (a *app) newProvider(c keystore.Connection, secret func(context.Context) (string, error)) (*graph.Provider, error) {
+// credentials gives what a connection signs in with, the newest first.
+type credentials = func(context.Context) ([]graph.Credential, error)
+
+// only is the source of one credential that is at hand.
+func only(credential graph.Credential) credentials {
+	return func(context.Context) ([]graph.Credential, error) { return []graph.Credential{credential}, nil }
+}
+
+// newProvider makes the provider of a connection. source is asked when a token is
+// needed.
+func (a *app) newProvider(c keystore.Connection, source credentials) (*graph.Provider, error) {
 	var roots *x509.CertPool
 	if c.CAFile != "" {
 		var err error
@@ -24,20 +32,22 @@ func (a *app) newProvider(c keystore.Connection, secret func(context.Context) (s
 		}
 	}
 	return graph.New(graph.Config{
-		TenantID: c.Tenant, ClientID: c.ClientID, ClientSecret: secret,
+		TenantID: c.Tenant, ClientID: c.ClientID, Credentials: source,
 		Cloud: c.CloudName(), AuthorityURL: c.AuthorityURL, GraphURL: c.GraphURL,
 		RootCAs: roots, Objects: objects, UserAgent: "roomdesk", Logger: a.log, Now: a.deps.Now,
 	})
 }
 
-// storedSecret reads the connection's secret from its store, each time anew.
-func storedSecret(c keystore.Connection, store keystore.Store) func(context.Context) (string, error) {
-	return func(ctx context.Context) (string, error) {
+// stored reads the connection's credential from its store, each time anew.
+func stored(c keystore.Connection, store keystore.Store) credentials {
+	return func(ctx context.Context) ([]graph.Credential, error) {
 		secret, err := store.Get(ctx, c.SecretKey())
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		return secret.Reveal(), nil
+		defer secret.Wipe()
+		credential, err := credentialOf(c, secret)
+		return []graph.Credential{credential}, err
 	}
 }
 

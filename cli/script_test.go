@@ -67,6 +67,9 @@ func TestScripts(t *testing.T) {
 			"id":      keepID,
 			"gone":    closeTenant,
 			"series":  makeSeries,
+			"upload":  uploadCertificate,
+			"makepfx": makePFX,
+			"envfile": setFromFile,
 		},
 	})
 }

@@ -16,6 +16,21 @@ import (
 // maxSecretInput is the most that is read from standard input for a secret.
 const maxSecretInput = 8 << 10
 
+// newCredential gets the credential of a new connection: as it is stored, and as
+// it signs in. A certificate's public half goes into c.
+func (a *app) newCredential(ctx context.Context, f *connectFlags, c *keystore.Connection, store keystore.Store) (keystore.Secret, graph.Credential, error) {
+	if !f.certificate.given() {
+		secret, err := a.newSecret(ctx, f, store)
+		return secret, graph.Credential{Secret: secret.Reveal()}, err
+	}
+	certificate, err := a.newCertificate(ctx, f.certificate, c, store)
+	if err != nil {
+		return keystore.Secret{}, graph.Credential{}, err
+	}
+	key, err := certificate.KeySecret()
+	return key, graph.Credential{Certificate: certificate.Leaf, Key: certificate.Key}, err
+}
+
 // newSecret gets the secret of a new connection: from standard input, or for the
 // store "env" from the environment. Its shape is checked before any request.
 func (a *app) newSecret(ctx context.Context, f *connectFlags, store keystore.Store) (keystore.Secret, error) {
@@ -23,7 +38,7 @@ func (a *app) newSecret(ctx context.Context, f *connectFlags, store keystore.Sto
 	var err error
 	switch {
 	case f.secretStdin:
-		text, err = a.readSecret(ctx)
+		text, err = a.readSecret(ctx, "Client secret (Value): ")
 	case store.Describe().Name == "env":
 		var secret keystore.Secret
 		secret, err = store.Get(ctx, f.connection.SecretKey())
@@ -41,10 +56,11 @@ func (a *app) newSecret(ctx context.Context, f *connectFlags, store keystore.Sto
 	return keystore.NewSecret(text), nil
 }
 
-// readSecret reads one line from standard input, without echo on a terminal.
-func (a *app) readSecret(ctx context.Context) (string, error) {
+// readSecret reads one line from standard input; on a terminal it asks, without
+// echo.
+func (a *app) readSecret(ctx context.Context, question string) (string, error) {
 	if terminal(a.deps.Stdin) {
-		return a.typeSecret(ctx, a.deps.Stdin.(interface{ Fd() uintptr }).Fd())
+		return a.typeSecret(ctx, a.deps.Stdin.(interface{ Fd() uintptr }).Fd(), question)
 	}
 	input, err := io.ReadAll(io.LimitReader(a.deps.Stdin, maxSecretInput+1))
 	defer clear(input)
@@ -59,12 +75,12 @@ func (a *app) readSecret(ctx context.Context) (string, error) {
 
 // typeSecret asks for the secret on a terminal. Where the person gives up, the
 // terminal echoes again as before.
-func (a *app) typeSecret(ctx context.Context, fd uintptr) (string, error) {
+func (a *app) typeSecret(ctx context.Context, fd uintptr, question string) (string, error) {
 	before, err := term.GetState(fd)
 	if err != nil {
 		return "", failed("pipe the secret into roomdesk instead", "the terminal cannot be used: %v", err)
 	}
-	_, _ = fmt.Fprint(a.out.err, "Client secret (Value): ")
+	_, _ = fmt.Fprint(a.out.err, question)
 	type typed struct {
 		line []byte
 		err  error

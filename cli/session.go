@@ -44,14 +44,14 @@ func (a *app) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.openSession(ctx, connection, a.mirrorPath(connection), storedSecret(connection, secrets))
+	return a.openSession(ctx, connection, a.mirrorPath(connection), stored(connection, secrets))
 }
 
-func (a *app) openSession(ctx context.Context, c keystore.Connection, mirror string, secret func(context.Context) (string, error)) (*session, error) {
+func (a *app) openSession(ctx context.Context, c keystore.Connection, mirror string, source credentials) (*session, error) {
 	if err := a.renewMirror(c, mirror); err != nil {
 		return nil, err
 	}
-	provider, err := a.newProvider(c, secret)
+	provider, err := a.newProvider(c, source)
 	if err != nil {
 		return nil, asUsage(err)
 	}

@@ -1,6 +1,8 @@
 package keystore
 
 import (
+	"crypto/rsa"
+	"crypto/x509"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -28,6 +30,10 @@ type Connection struct {
 	TestMailbox  string   `toml:"test_mailbox,omitempty"`
 	Domains      []string `toml:"domains,omitempty"`
 	Keystore     string   `toml:"keystore,omitempty"` // "" is keyring
+	// Certificate is the public half of the certificate with which the application
+	// signs in, DER in base64; "" where it has a client secret. Its key is in the
+	// keystore.
+	Certificate string `toml:"certificate,omitempty"`
 	// SecretExpires is the day on which the client secret ends; nil: not known.
 	SecretExpires *toml.LocalDate `toml:"secret_expires,omitempty"`
 	// People are the mailboxes whose calendars are mirrored besides the rooms'.
@@ -62,14 +68,40 @@ func (c Connection) KeystoreKind() string {
 	return c.Keystore
 }
 
-// SecretKey is the key of the connection's client secret.
+// SecretKey is the key of the connection's credential: its client secret, or the
+// private key of its certificate.
 func (c Connection) SecretKey() Key {
+	if leaf := c.leaf(); leaf != nil {
+		return Key{Connection: c.Name, Account: c.ClientID + "/" + Thumbprint(leaf), Purpose: CertificateKey}
+	}
 	return Key{Connection: c.Name, Account: c.Tenant + "/" + c.ClientID, Purpose: ClientSecret}
 }
 
-// Expires is the instant at which the client secret ends, the end of its day in
-// UTC; zero where not known.
+// leaf is the connection's certificate; nil where it has none.
+func (c Connection) leaf() *x509.Certificate {
+	if c.Certificate == "" {
+		return nil
+	}
+	leaf, err := DecodeCertificate(c.Certificate)
+	if err != nil {
+		return nil // Validate refuses it
+	}
+	return leaf
+}
+
+// Leaf is the certificate with which the application signs in, without its key;
+// false where it has a client secret.
+func (c Connection) Leaf() (*x509.Certificate, bool) {
+	leaf := c.leaf()
+	return leaf, leaf != nil
+}
+
+// Expires is the instant at which the credential ends: a certificate's own end, or
+// the end of the client secret's day in UTC; zero where not known.
 func (c Connection) Expires() time.Time {
+	if leaf := c.leaf(); leaf != nil {
+		return leaf.NotAfter.UTC()
+	}
 	if c.SecretExpires == nil {
 		return time.Time{}
 	}
@@ -143,6 +175,18 @@ func (c Connection) Validate() error {
 	}
 	if err := checkKind(c.KeystoreKind()); err != nil {
 		return err
+	}
+	if c.Certificate != "" {
+		leaf, err := DecodeCertificate(c.Certificate)
+		if err != nil {
+			return err
+		}
+		if _, isRSA := leaf.PublicKey.(*rsa.PublicKey); !isRSA {
+			return bad("certificate", "is not of an RSA key", "the sign-in service takes RSA keys")
+		}
+		if c.SecretExpires != nil {
+			return bad("secret_expires", "stands beside a certificate, which knows its own end", "remove it")
+		}
 	}
 	if c.Keystore == "simulated" {
 		for field, root := range map[string]string{"authority_url": c.AuthorityURL, "graph_url": c.GraphURL} {

@@ -18,6 +18,8 @@ var (
 	ErrTimeout = errors.New("the credential store did not answer in time")
 	// ErrTooBig: the credential is longer than [MaxSecret].
 	ErrTooBig = errors.New("the credential is too long")
+	// ErrDamaged: what the store holds cannot be what was put there.
+	ErrDamaged = errors.New("the stored credential is damaged")
 	// ErrReadOnly: this store is filled by other means.
 	ErrReadOnly = errors.New("the credential store is read-only")
 	// ErrUnknownBackend: no store of that name exists in this version.

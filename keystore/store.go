@@ -12,8 +12,9 @@ type Purpose string
 
 // Purposes of a credential.
 const (
-	ClientSecret Purpose = "client-secret"
-	probePurpose Purpose = "probe"
+	ClientSecret   Purpose = "client-secret"
+	CertificateKey Purpose = "certificate-key"
+	probePurpose   Purpose = "probe"
 )
 
 // Key names one credential.
@@ -65,7 +66,7 @@ func checkSize(backend string, value Secret) error {
 			Detail: "it is empty", Remedy: "give the credential itself"}
 	case value.Len() > MaxSecret:
 		return &Error{Kind: ErrTooBig, Backend: backend, Op: "storing a credential",
-			Remedy: "a credential may have 2,560 bytes; check what was pasted"}
+			Remedy: "a credential may have 2,560 bytes; check what was pasted. RSA keys fit up to 3,072 bits"}
 	}
 	return nil
 }

@@ -32,6 +32,11 @@ type Config struct {
 	// needed and again after the secret was refused, so that a renewed secret
 	// works without a restart. It is never logged.
 	ClientSecret func(ctx context.Context) (string, error)
+	// Credentials is asked in place of ClientSecret: the credentials of the
+	// application, the newest first. One that is refused is followed by the next,
+	// so that a new one may be in place before the service knows it everywhere. It
+	// is asked when a token is first needed and whenever a credential was refused.
+	Credentials func(ctx context.Context) ([]Credential, error)
 	// Cloud is global, usgov, usgov-dod, china or custom; "" is global.
 	Cloud string
 	// AuthorityURL and GraphURL are the roots of a custom cloud, https only,

@@ -114,7 +114,7 @@ func newEngine(config Config, roots roots) (*engine, error) {
 	e.life, e.stop = context.WithCancel(context.Background())
 	e.tokens = &tokens{
 		client:   &entraClient{http: e.http, roots: roots, wait: e.wait, rand: e.rand, now: e.now},
-		secret:   config.ClientSecret,
+		source:   config.Credentials,
 		clientID: config.ClientID, roots: roots, now: e.now, life: e.life,
 	}
 	return e, nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -33,8 +34,8 @@ type entraClient struct {
 	rand  func() float64
 	now   func() time.Time
 
-	mu     sync.Mutex
-	secret string
+	mu      sync.Mutex
+	secrets []string
 }
 
 // noted carries a failure past MSAL, which does not wrap every one.
@@ -42,11 +43,16 @@ type noted struct{ err error }
 
 type notedKey struct{}
 
-// redact remembers the secret that must not appear in any message.
+// redact remembers a secret that must not appear in any message; of many the last
+// ones.
 func (c *entraClient) redact(secret string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.secret = secret
+	if secret == "" || slices.Contains(c.secrets, secret) {
+		return
+	}
+	const most = 8
+	c.secrets = append(c.secrets[max(0, len(c.secrets)-most+1):], secret)
 }
 
 // CloseIdleConnections is a part of MSAL's client interface.
@@ -198,10 +204,10 @@ func (c *entraClient) refusal(resp *http.Response, text []byte) *providers.Error
 func (c *entraClient) withoutSecret(text string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.secret == "" {
-		return text
+	for _, secret := range c.secrets {
+		text = strings.ReplaceAll(text, secret, "[redacted]")
 	}
-	return strings.ReplaceAll(text, c.secret, "[redacted]")
+	return text
 }
 
 // signInError sorts what MSAL returned. found is what the HTTP client saw.

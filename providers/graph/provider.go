@@ -29,8 +29,11 @@ func New(config Config) (*Provider, error) {
 	if err := CheckClientID(config.ClientID); err != nil {
 		return nil, err
 	}
-	if config.ClientSecret == nil {
-		return nil, badConfig("no source of the client secret is given")
+	if config.Credentials == nil {
+		config.Credentials = secretOnly(config.ClientSecret)
+	}
+	if config.Credentials == nil {
+		return nil, badConfig("no source of the application's credential is given")
 	}
 	roots, err := config.roots()
 	if err != nil {
@@ -45,6 +48,9 @@ func New(config Config) (*Provider, error) {
 	}
 	return p, nil
 }
+
+// Used is the credential of the last sign-in that succeeded; false before.
+func (p *Provider) Used() (Credential, bool) { return p.engine.tokens.usedCredential() }
 
 // Close ends the background work and the idle connections. Requests in flight
 // end with class Cancelled.

@@ -36,7 +36,7 @@ type token struct {
 // renewal in the background before the end, and no storm where it is refused.
 type tokens struct {
 	client   *entraClient
-	secret   func(context.Context) (string, error)
+	source   func(context.Context) ([]Credential, error)
 	clientID string
 	roots    roots
 	now      func() time.Time
@@ -49,7 +49,8 @@ type tokens struct {
 	retryAt  time.Time
 	failures int
 	renewed  time.Time // the last renewal that a refusal caused
-	msal     *confidential.Client
+	msal     *confidential.Client // of used
+	used     *Credential          // what the last sign-in that succeeded was made with
 	closed   bool
 	flights  sync.WaitGroup
 }
@@ -169,20 +170,54 @@ func (t *tokens) settle(f *flight) {
 	t.failed, t.retryAt = f.err, t.wall().Add(pause)
 }
 
-// signIn asks Entra for a token.
+// signIn asks Entra for a token: with the credential that succeeded before, and
+// where that is refused or there is none, with those that the source gives, in
+// their order. So a credential that was exchanged meanwhile works without a pause.
 func (t *tokens) signIn(ctx context.Context, claims string) (token, error) {
 	t.mu.Lock()
-	msal := t.msal
+	msal, used := t.msal, t.used
 	t.mu.Unlock()
-	if msal == nil {
-		var err error
-		if msal, err = t.newClient(ctx); err != nil {
+	var refused error
+	if msal != nil {
+		tok, err := t.acquire(ctx, msal, claims)
+		if !providers.Is(err, providers.SignedOut) {
+			return tok, err
+		}
+		refused = err
+	}
+	credentials, err := t.credentials(ctx)
+	if err != nil {
+		if refused != nil && !providers.Is(err, providers.Cancelled) {
+			return token{}, refused // why the credential at hand is no good says more
+		}
+		return token{}, err
+	}
+	for _, credential := range credentials {
+		if refused != nil && used != nil && credential.same(*used) {
+			continue
+		}
+		client, err := t.newClient(credential)
+		if err == nil {
+			var tok token
+			if tok, err = t.acquire(ctx, client, claims); err == nil {
+				t.mu.Lock()
+				t.msal, t.used = client, &credential
+				t.mu.Unlock()
+				return tok, nil
+			}
+		}
+		if !providers.Is(err, providers.SignedOut) {
 			return token{}, err
 		}
-		t.mu.Lock()
-		t.msal = msal
-		t.mu.Unlock()
+		if refused == nil {
+			refused = err // the newest credential's refusal is the one to know
+		}
 	}
+	return token{}, refused
+}
+
+// acquire makes one sign-in.
+func (t *tokens) acquire(ctx context.Context, msal *confidential.Client, claims string) (token, error) {
 	var options []confidential.AcquireByCredentialOption
 	if claims != "" {
 		options = append(options, confidential.WithClaims(claims))
@@ -208,24 +243,27 @@ func (t *tokens) signIn(ctx context.Context, claims string) (token, error) {
 	return tok, nil
 }
 
-func (t *tokens) newClient(ctx context.Context) (*confidential.Client, error) {
-	secret, err := t.secret(ctx)
+// credentials asks the source; there is at least one.
+func (t *tokens) credentials(ctx context.Context) ([]Credential, error) {
+	credentials, err := t.source(ctx)
+	if err == nil && len(credentials) == 0 {
+		err = errors.New("there is none")
+	}
 	if err != nil {
 		var known *providers.Error
 		if errors.As(err, &known) {
 			return nil, err
 		}
-		return nil, &providers.Error{Class: providers.Local, Op: "reading the client secret", Err: err}
+		return nil, &providers.Error{Class: providers.Local, Op: "reading the application's credential", Err: err}
 	}
-	if err := CheckSecret(secret); err != nil {
-		var refused *providers.Error
-		errors.As(err, &refused)
-		return nil, &providers.Error{Class: providers.SignedOut, Op: signingIn, Message: refused.Message, Advice: refused.Advice}
-	}
-	t.client.redact(secret)
-	credential, err := confidential.NewCredFromSecret(secret)
+	return credentials, nil
+}
+
+func (t *tokens) newClient(c Credential) (*confidential.Client, error) {
+	t.client.redact(c.Secret)
+	credential, err := c.msal()
 	if err != nil {
-		return nil, &providers.Error{Class: providers.Local, Op: signingIn, Message: providers.Outside("the client secret cannot be used")}
+		return nil, err
 	}
 	client, err := confidential.New(t.roots.authority.String(), t.clientID, credential,
 		confidential.WithHTTPClient(t.client), confidential.WithInstanceDiscovery(false))
@@ -234,6 +272,16 @@ func (t *tokens) newClient(ctx context.Context) (*confidential.Client, error) {
 		return nil, &providers.Error{Class: providers.Permanent, Op: signingIn, Message: providers.Outside("the authority cannot be used"), Err: err}
 	}
 	return &client, nil
+}
+
+// usedCredential is what the last sign-in that succeeded was made with.
+func (t *tokens) usedCredential() (Credential, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.used == nil {
+		return Credential{}, false
+	}
+	return *t.used, true
 }
 
 // close waits until no sign-in is under way; the connection's context has ended
