@@ -94,8 +94,12 @@ func (a *app) find(ctx context.Context, s *session, line string, f findFlags) er
 	if err != nil {
 		return err
 	}
-	finds := finder.New(rooms, people)
-	understood := wish.Read(line, wish.Surroundings{Now: a.deps.Now(), Zone: a.out.zone, ZoneOf: finds.ZoneOf, Zones: graph.ZoneNames()})
+	words, _, err := a.wordsFile().get()
+	if err != nil {
+		return err
+	}
+	finds := finder.NewWith(rooms, people, words)
+	understood := wish.Read(line, wish.Surroundings{Now: a.deps.Now(), Zone: a.out.zone, ZoneOf: finds.ZoneOf, Zones: graph.ZoneNames(), Words: words})
 	if text := understood.Understood(); text != "" {
 		a.out.say("%s", text)
 	}

@@ -24,7 +24,7 @@ func (a *app) roomsCommand() *cobra.Command {
 			return a.with(ctx, func(ctx context.Context, s *session) error { return a.listRooms(ctx, s, strings.Join(args, " ")) })
 		}),
 	}
-	command.AddCommand(a.findCommand(), a.roomRulesCommand(), &cobra.Command{
+	command.AddCommand(a.findCommand(), a.roomRulesCommand(), a.wordsCommand(), &cobra.Command{
 		Use:   "show M",
 		Short: "Show one room and its day",
 		Long:  "M is the room's address, name or the part of its address before the at sign. Its free/busy of today is asked for now.",
@@ -41,7 +41,11 @@ func (a *app) listRooms(ctx context.Context, s *session, query string) error {
 	if err != nil && !isStale(err) {
 		return err
 	}
-	matches := providers.NewRoomIndex(rooms).Filter(query)
+	words, _, wordsErr := a.wordsFile().get()
+	if wordsErr != nil {
+		return wordsErr
+	}
+	matches := providers.NewRoomIndexWith(rooms, words).Filter(query)
 	fit := make([]providers.Room, 0, len(matches.Rooms))
 	for _, i := range matches.Rooms {
 		fit = append(fit, rooms[i])

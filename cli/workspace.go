@@ -25,6 +25,7 @@ type workspace struct {
 	hub    *hub
 	// finders answers wishes from the mirror's lists.
 	finders finders
+	words   *wordsFile
 
 	// name is what the tenant was called when it last answered.
 	name providers.Untrusted
@@ -45,7 +46,7 @@ func newWorkspace(ctx context.Context, s *session, demo bool) (*workspace, error
 		name = s.connection.Name
 	}
 	engine := s.engine()
-	w := &workspace{session: s, demo: demo, engine: engine, hub: newHub(), name: providers.Outside(name)}
+	w := &workspace{session: s, demo: demo, engine: engine, hub: newHub(), words: s.app.wordsFile(), name: providers.Outside(name)}
 	w.attachDesk(engine)
 	return w, nil
 }
@@ -67,6 +68,7 @@ func (w *workspace) start(ctx context.Context) <-chan error {
 	})
 	background.Go(func() error { return w.follow(ctx) })
 	background.Go(func() error { return w.identify(ctx) })
+	background.Go(func() error { return w.followWords(ctx) })
 	done := make(chan error, 1)
 	go func() {
 		err := background.Wait()

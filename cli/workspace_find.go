@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	stdsync "sync"
+	"time"
 
 	"roomdesk/booking/finder"
 	"roomdesk/booking/wish"
@@ -38,21 +39,58 @@ func (f *finders) get(make func() (*finder.Finder, error)) (*finder.Finder, erro
 	return f.have, nil
 }
 
+// EquipmentWords implements [tui.Workspace].
+func (w *workspace) EquipmentWords() (*providers.EquipmentWords, error) {
+	words, changed, err := w.words.get()
+	if changed {
+		w.finders.forget()
+		w.hub.add(tui.Changes{Rooms: true})
+	}
+	return words, err
+}
+
+// wordsEvery is how often the file of words is looked at.
+const wordsEvery = 2 * time.Second
+
+// followWords takes the words anew when their file changes; that it cannot be read
+// is told once.
+func (w *workspace) followWords(ctx context.Context) error {
+	ticker := time.NewTicker(wordsEvery)
+	defer ticker.Stop()
+	told := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		text := ""
+		if _, err := w.EquipmentWords(); err != nil {
+			text = err.Error()
+		}
+		if text != "" && text != told {
+			w.hub.add(tui.Changes{Notices: []tui.Notice{{Text: "the words for equipment stay as they were: " + text, Bad: true}}})
+		}
+		told = text
+	}
+}
+
 // Find implements [tui.Workspace].
 func (w *workspace) Find(ctx context.Context, q tui.FindQuestion) (providers.Finding, error) {
+	words, _ := w.EquipmentWords() // told by followWords; those of before hold
 	finds, err := w.finders.get(func() (*finder.Finder, error) {
 		rooms, err := w.store.Rooms(ctx)
 		if err != nil {
 			return nil, err
 		}
 		people, err := w.store.People(ctx)
-		return finder.New(rooms, people), err
+		return finder.NewWith(rooms, people, words), err
 	})
 	if err != nil {
 		return providers.Finding{}, err
 	}
 	now := w.app.deps.Now()
-	understood := wish.Read(q.Line, wish.Surroundings{Now: now, Zone: q.Zone, Otherwise: q.Otherwise, ZoneOf: finds.ZoneOf, Zones: graph.ZoneNames()})
+	understood := wish.Read(q.Line, wish.Surroundings{Now: now, Zone: q.Zone, Otherwise: q.Otherwise, ZoneOf: finds.ZoneOf, Zones: graph.ZoneNames(), Words: words})
 	if understood.Repeat != nil && len(understood.Problems) == 0 {
 		understood.Problems = append(slices.Clone(understood.Problems), "a series is planned on the command line only, with roomdesk rooms find: leave the repetition out")
 	}

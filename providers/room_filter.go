@@ -27,6 +27,8 @@ import (
 // lone quote, is ignored until more of it is typed.
 type RoomIndex struct {
 	count     int
+	words     *EquipmentWords
+	tags      map[string]roomSet // by the texts that own words look for in tags and names
 	text      searchColumn
 	place     searchColumn
 	seats     []int32
@@ -54,6 +56,11 @@ const recentTexts = 8
 type RoomTerm struct {
 	Typed   string
 	Meaning string // "at least 12 seats"; "" while the term is incomplete and ignored
+	// Equipment is what the term asks for, Tag a text that it looks for in tags and
+	// names; "" for other terms.
+	Equipment Equipment
+	Tag       string
+	Excludes  bool
 	// Removed is how many of all rooms do not satisfy the term; Alone is how many
 	// of them satisfy every other one: what leaving this term out would bring back.
 	Removed, Alone int
@@ -98,10 +105,21 @@ const (
 )
 
 // NewRoomIndex prepares rooms for [RoomIndex.Filter]. It keeps nothing of them.
-func NewRoomIndex(rooms []Room) *RoomIndex {
-	x := &RoomIndex{count: len(rooms), seats: make([]int32, len(rooms)), equipment: map[Equipment]roomSet{}, stepFree: newRoomSet(len(rooms)), floors: map[string]roomSet{}}
+func NewRoomIndex(rooms []Room) *RoomIndex { return NewRoomIndexWith(rooms, nil) }
+
+// NewRoomIndexWith is the same with a person's own words for equipment.
+func NewRoomIndexWith(rooms []Room, words *EquipmentWords) *RoomIndex {
+	x := &RoomIndex{words: words, tags: map[string]roomSet{}, count: len(rooms), seats: make([]int32, len(rooms)), equipment: map[Equipment]roomSet{}, stepFree: newRoomSet(len(rooms)), floors: map[string]roomSet{}}
 	var text, place columnBuilder
 	labels := map[string]string{} // of floors, and their keys
+	meanings, own := map[string]EquipmentWord{}, false
+	for _, word := range words.all() {
+		meanings[word.Word] = word
+		own = own || word.Own
+		if tag, ok := strings.CutPrefix(word.Means, meansTag); ok && x.tags[tag] == nil {
+			x.tags[tag] = newRoomSet(len(rooms))
+		}
+	}
 	for i, r := range rooms {
 		x.seats[i] = int32(min(max(r.Capacity, 0), math.MaxInt32))
 		if r.StepFree != nil && *r.StepFree {
@@ -111,7 +129,10 @@ func NewRoomIndex(rooms []Room) *RoomIndex {
 			x.addEquipment(kind, i)
 		}
 		for _, tag := range r.Tags {
-			x.addTag(foldSearch(tag.String()), i)
+			x.addTag(foldSearch(tag.String()), meanings, i)
+		}
+		if own {
+			x.addOwn(&rooms[i], meanings, i)
 		}
 		floor := r.Floor.String()
 		if r.FloorNumber != nil {
@@ -152,17 +173,37 @@ func (x *RoomIndex) addEquipment(kind Equipment, room int) {
 }
 
 // addTag counts a tag that is, or contains, a word for equipment.
-func (x *RoomIndex) addTag(tag string, room int) {
-	for _, synonym := range stepFreeWords {
-		if tag == synonym {
-			x.stepFree.add(room)
-		}
+func (x *RoomIndex) addTag(tag string, meanings map[string]EquipmentWord, room int) {
+	if meanings[tag].Means == meansStepFree {
+		x.stepFree.add(room)
 	}
 	for word := range strings.FieldsSeq(tag) {
-		for _, synonym := range equipmentWords {
-			if word == synonym.word {
-				x.addEquipment(synonym.kind, room)
+		switch means := meanings[word].Means; Equipment(means) {
+		case Display, Video, Audio, Teams:
+			x.addEquipment(Equipment(means), room)
+		}
+	}
+}
+
+// addOwn counts a room for the words that somebody set: they hold in names too.
+func (x *RoomIndex) addOwn(r *Room, meanings map[string]EquipmentWord, room int) {
+	for _, name := range []Untrusted{r.Name, r.Nickname} {
+		for word := range strings.FieldsSeq(foldSearch(name.String())) {
+			switch means := meanings[word]; Equipment(means.Means) {
+			case Display, Video, Audio, Teams:
+				if means.Own {
+					x.addEquipment(Equipment(means.Means), room)
+				}
+			case meansStepFree:
+				if means.Own {
+					x.stepFree.add(room)
+				}
 			}
+		}
+	}
+	for tag, has := range x.tags {
+		if _, ok := TagEvidence(r, tag); ok {
+			has.add(room)
 		}
 	}
 }
@@ -177,7 +218,7 @@ func (x *RoomIndex) addFloor(key string, room int) {
 // Filter finds the rooms that satisfy every term of the query, in the order in
 // which they were given. An empty query matches all. No query is an error.
 func (x *RoomIndex) Filter(query string) RoomMatches {
-	terms := readQuery(query)
+	terms := readQuery(query, x.words)
 	m := RoomMatches{Total: x.count, Terms: make([]RoomTerm, len(terms))}
 	words := setWords(x.count)
 	scratch := x.borrow((len(terms) + 2) * words)
@@ -186,7 +227,10 @@ func (x *RoomIndex) Filter(query string) RoomMatches {
 	once, twice := roomSet((*scratch)[:words]), roomSet((*scratch)[words:2*words]) // failed by a term, by a second one
 	clear((*scratch)[:2*words])
 	for i, term := range terms {
-		m.Terms[i] = RoomTerm{Typed: term.typed, Meaning: term.meaning()}
+		m.Terms[i] = RoomTerm{Typed: term.typed, Meaning: term.meaning(), Equipment: term.equipment, Excludes: term.excludes}
+		if term.kind == termTag {
+			m.Terms[i].Tag = term.text
+		}
 		if term.kind == termIgnored {
 			continue
 		}
@@ -261,6 +305,8 @@ func (x *RoomIndex) failing(t roomTerm, out roomSet) {
 		x.place.find(t.text, out)
 	case termEquipment:
 		out.or(x.equipment[t.equipment])
+	case termTag:
+		out.or(x.tags[t.text])
 	case termStepFree:
 		out.or(x.stepFree)
 	case termFloor:

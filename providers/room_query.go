@@ -28,6 +28,7 @@ const (
 	termEquipment
 	termStepFree
 	termFloor
+	termTag
 )
 
 // roomTerm is one understood term of a query.
@@ -69,6 +70,8 @@ func (t roomTerm) meaning() string {
 		words = "step-free"
 	case termFloor:
 		words = "floor " + t.text
+	case termTag:
+		words = t.text + " by tag or name"
 	}
 	if t.excludes {
 		return "not " + words
@@ -158,7 +161,7 @@ func splitQuery(query string) []queryToken {
 
 // readQuery understands a query. No text is wrong: what is incomplete is ignored
 // until more is typed, and everything else is at least a word.
-func readQuery(query string) []roomTerm {
+func readQuery(query string, words *EquipmentWords) []roomTerm {
 	tokens := splitQuery(query)
 	terms := make([]roomTerm, 0, len(tokens))
 	for i := 0; i < len(tokens); i++ {
@@ -170,7 +173,7 @@ func readQuery(query string) []roomTerm {
 				continue
 			}
 		}
-		terms = append(terms, readToken(t))
+		terms = append(terms, readToken(t, words))
 	}
 	return terms
 }
@@ -202,7 +205,7 @@ func joinTokens(a, b queryToken) (roomTerm, bool) {
 	return roomTerm{}, false
 }
 
-func readToken(t queryToken) roomTerm {
+func readToken(t queryToken, words *EquipmentWords) roomTerm {
 	word := foldSearch(Sanitise(strings.TrimSpace(t.body)))
 	term := roomTerm{kind: termText, typed: t.typed(), excludes: t.excludes, text: word}
 	switch {
@@ -243,33 +246,41 @@ func readToken(t queryToken) roomTerm {
 			return term
 		}
 	}
-	for _, synonym := range equipmentWords {
-		if word == synonym.word {
-			term.kind, term.equipment = termEquipment, synonym.kind
-			return term
-		}
-	}
-	for _, synonym := range stepFreeWords {
-		if word == synonym {
-			term.kind = termStepFree
+	for _, synonym := range words.all() {
+		if word == synonym.Word {
+			term.ask(synonym.Means)
 			return term
 		}
 	}
 	if t.open && !t.excludes && len(word) >= minPrefix {
-		for _, synonym := range equipmentWords {
-			if strings.HasPrefix(synonym.word, word) {
-				term.orEquipment = synonym.kind
-				return term
+		for _, synonym := range words.all() {
+			if !strings.HasPrefix(synonym.Word, word) {
+				continue
 			}
-		}
-		for _, synonym := range stepFreeWords {
-			if strings.HasPrefix(synonym, word) {
+			switch Equipment(synonym.Means) {
+			case Display, Video, Audio, Teams:
+				term.orEquipment = Equipment(synonym.Means)
+				return term
+			case meansStepFree:
 				term.orStepFree = true
 				return term
 			}
 		}
 	}
 	return term
+}
+
+// ask makes the term ask for what a word means.
+func (t *roomTerm) ask(means string) {
+	tag, isTag := strings.CutPrefix(means, meansTag)
+	switch {
+	case isTag:
+		t.kind, t.text = termTag, tag
+	case means == meansStepFree:
+		t.kind = termStepFree
+	case means != "":
+		t.kind, t.equipment = termEquipment, Equipment(means)
+	}
 }
 
 // cutAny cuts the first of the prefixes that s has.

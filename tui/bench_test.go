@@ -80,7 +80,7 @@ func BenchmarkRead(b *testing.B) {
 	rooms := manyRooms(10000).rooms
 	b.ReportAllocs()
 	for b.Loop() {
-		_ = newRoomData(rooms)
+		_ = newRoomData(rooms, nil)
 	}
 }
 

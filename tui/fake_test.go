@@ -43,6 +43,7 @@ type fakeWorkspace struct {
 	bookings    []providers.Booking
 	connections []ConnectionRow
 	check       BookingCheck
+	words       *providers.EquipmentWords
 	fakeChanges
 
 	roomsErr, bookErr, checkErr, availErr, eventsErr error
@@ -423,13 +424,19 @@ func (f *fakeWorkspace) addBookings() {
 	})
 }
 
+func (f *fakeWorkspace) EquipmentWords() (*providers.EquipmentWords, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.words, nil
+}
+
 // Find answers with the real finder, over the rooms and free/busy of the fake.
 func (f *fakeWorkspace) Find(ctx context.Context, q FindQuestion) (providers.Finding, error) {
 	f.mu.Lock()
 	rooms, people, now := f.rooms, f.people, fakeNow()
 	f.mu.Unlock()
-	finds := finder.New(rooms, people)
-	understood := wish.Read(q.Line, wish.Surroundings{Now: now, Zone: q.Zone, Otherwise: q.Otherwise, ZoneOf: finds.ZoneOf})
+	finds := finder.NewWith(rooms, people, f.words)
+	understood := wish.Read(q.Line, wish.Surroundings{Now: now, Zone: q.Zone, Otherwise: q.Otherwise, ZoneOf: finds.ZoneOf, Words: f.words})
 	if !q.Instead.Start.IsZero() {
 		understood = understood.At(q.Instead, now)
 	}

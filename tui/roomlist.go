@@ -40,7 +40,7 @@ const (
 	glyphStepFree = "◿"
 )
 
-func newRoomData(rooms []providers.Room) *roomData {
+func newRoomData(rooms []providers.Room, words *providers.EquipmentWords) *roomData {
 	d := &roomData{rows: make([]roomRow, len(rooms)), find: make(map[providers.Address]int, len(rooms))}
 	order := make([]roomOrder, len(rooms))
 	texts := map[providers.Untrusted]string{} // buildings and floors repeat
@@ -80,7 +80,7 @@ func newRoomData(rooms []providers.Room) *roomData {
 		d.longest = max(d.longest, columns(row.title))
 		d.rows[i], d.mailboxes[i], d.find[r.Mailbox] = row, r.Mailbox, i
 	}
-	d.index = providers.NewRoomIndex(sorted)
+	d.index = providers.NewRoomIndexWith(sorted, words)
 	return d
 }
 
@@ -226,7 +226,8 @@ func (m *Model) readRooms() tea.Cmd {
 		if err != nil {
 			return roomsAnswer{err: err}
 		}
-		return roomsAnswer{data: newRoomData(rooms)}
+		words, _ := ws.EquipmentWords() // the workspace tells why they could not be read
+		return roomsAnswer{data: newRoomData(rooms, words)}
 	})
 }
 

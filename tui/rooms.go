@@ -40,7 +40,7 @@ type roomsPane struct {
 
 func (p *roomsPane) init() {
 	p.grouped = true
-	p.data = newRoomData(nil)
+	p.data = newRoomData(nil, nil)
 	p.counts = map[string]int{}
 }
 

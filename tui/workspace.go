@@ -40,6 +40,10 @@ type Workspace interface {
 	// named. It returns at once.
 	Retry(mailboxes ...providers.Address)
 
+	// EquipmentWords are the words by which equipment is asked for; nil: the usual
+	// ones. With an error come the words that held before.
+	EquipmentWords() (*providers.EquipmentWords, error)
+
 	// Find understands a wish typed in one line and answers from the mirror. A line
 	// that makes no sense is no error: the finding has problems.
 	Find(ctx context.Context, question FindQuestion) (providers.Finding, error)

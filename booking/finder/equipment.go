@@ -1,45 +1,25 @@
 package finder
 
-import (
-	"strings"
+import "roomdesk/providers"
 
-	"roomdesk/providers"
-)
-
-// wanted are the kinds of equipment that the wish asks for.
-func (s *search) wanted() []providers.Equipment {
+// wanted are the terms of the wish that ask for equipment, by a field of places or
+// by a tag.
+func (s *search) wanted() []providers.RoomTerm {
 	if s.kinds == nil {
-		s.kinds = []providers.Equipment{}
-		for _, term := range providers.NewRoomIndex(nil).Filter(s.q.Wish.Rooms).Terms {
-			switch kind := providers.Equipment(term.Meaning); kind {
-			case providers.Display, providers.Video, providers.Audio, providers.Teams:
-				s.kinds = append(s.kinds, kind)
+		s.kinds = []providers.RoomTerm{}
+		for _, term := range s.index.Filter(s.q.Wish.Rooms).Terms {
+			if (term.Equipment != "" || term.Tag != "") && !term.Excludes {
+				s.kinds = append(s.kinds, term)
 			}
 		}
 	}
 	return s.kinds
 }
 
-// deviceOf says by what a room is known to have the equipment: the field of its
-// place says so.
-func deviceOf(r *providers.Room, kind providers.Equipment) (string, bool) {
-	if !r.Has(kind) {
-		return "", false
+// evidence says by what a room is known or guessed to have what a term asks for.
+func (s *search) evidence(r *providers.Room, term providers.RoomTerm) (providers.Reason, bool) {
+	if term.Tag != "" {
+		return providers.TagEvidence(r, term.Tag)
 	}
-	if kind == providers.Teams {
-		return "Teams room", true
-	}
-	return string(kind), true
-}
-
-// tagOf finds the tag from which the equipment is guessed.
-func tagOf(r *providers.Room, kind providers.Equipment) (string, bool) {
-	one := *r
-	for _, tag := range r.Tags {
-		one.Tags, one.Equipment = []providers.Untrusted{tag}, nil
-		if len(providers.NewRoomIndex([]providers.Room{one}).Filter(string(kind)).Rooms) > 0 {
-			return string(kind) + ` by its tag "` + strings.ToLower(tag.String()) + `"`, true
-		}
-	}
-	return "", false
+	return s.words.Evidence(r, term.Equipment)
 }

@@ -22,11 +22,17 @@ type Finder struct {
 	rooms  []providers.Room
 	index  *providers.RoomIndex
 	people []named
+	words  *providers.EquipmentWords
 }
 
 // New makes a finder. It keeps rooms and does not change them.
 func New(rooms []providers.Room, people []providers.Person) *Finder {
-	f := &Finder{rooms: rooms, index: providers.NewRoomIndex(rooms), people: make([]named, len(people))}
+	return NewWith(rooms, people, nil)
+}
+
+// NewWith is the same with a person's own words for equipment.
+func NewWith(rooms []providers.Room, people []providers.Person, words *providers.EquipmentWords) *Finder {
+	f := &Finder{rooms: rooms, words: words, index: providers.NewRoomIndexWith(rooms, words), people: make([]named, len(people))}
 	for i, p := range people {
 		f.people[i] = named{p, providers.FoldSearch(p.Name), string(p.Mailbox)}
 	}

@@ -23,7 +23,7 @@ type search struct {
 	guestTimes map[providers.Address]providers.Availability
 	candidates []candidate
 	seats      int
-	kinds      []providers.Equipment // asked for; nil: not read yet
+	kinds      []providers.RoomTerm // equipment that is asked for; nil: not read yet
 	zones      map[string]*time.Location
 }
 
@@ -35,7 +35,7 @@ type candidate struct {
 	hall    bool
 	doubts  int // how little it may be counted on to accept
 	notes   []providers.Reason
-	guessed []string // equipment that only a tag suggests
+	guessed []string // equipment that only a tag or a name suggests
 	proven  []string
 }
 
@@ -221,11 +221,13 @@ func (s *search) rate(i int, onFloor bool) candidate {
 			c.stages = max(n-*r.FloorNumber, *r.FloorNumber-n)
 		}
 	}
-	for _, kind := range s.wanted() {
-		if device, ok := deviceOf(r, kind); ok {
-			c.proven = append(c.proven, device)
-		} else if tag, ok := tagOf(r, kind); ok {
-			c.guessed = append(c.guessed, tag)
+	for _, term := range s.wanted() {
+		why, ok := s.evidence(r, term)
+		switch {
+		case ok && why.Proof == providers.Proven:
+			c.proven = append(c.proven, why.Words)
+		case ok:
+			c.guessed = append(c.guessed, why.Words)
 		}
 	}
 	return c

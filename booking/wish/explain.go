@@ -53,7 +53,7 @@ func (r *reading) explain() {
 		}
 	}
 	if len(others) > 0 {
-		for _, term := range providers.NewRoomIndex(nil).Filter(strings.Join(others, " ")).Terms {
+		for _, term := range providers.NewRoomIndexWith(nil, r.around.Words).Filter(strings.Join(others, " ")).Terms {
 			if term.Meaning != "" {
 				add(term.Meaning, false)
 			}

@@ -56,6 +56,8 @@ type Surroundings struct {
 	Otherwise providers.Interval
 	// Length is how long a meeting is where the line does not say; 0 is 30 minutes.
 	Length time.Duration
+	// Words are how equipment is called; nil: the usual words.
+	Words *providers.EquipmentWords
 	// ZoneOf gives the zone of rooms at a place as typed behind @; nil and false
 	// where no room is there. It may be nil.
 	ZoneOf func(place string) (*time.Location, bool)
