@@ -36,6 +36,10 @@ type input struct {
 	// PacificOffset is the offset of the Pacific zone at 09:00 UTC of Day, in minutes.
 	PacificOffset int    `json:"pacificOffset"`
 	Dir           string `json:"dir"` // a folder for the client's own files
+	// ChromiumPath and ApplicationName are for the browser: where it is, and what the
+	// people's application is called.
+	ChromiumPath    string `json:"chromiumPath,omitempty"`
+	ApplicationName string `json:"applicationName,omitempty"`
 }
 
 // window is a span of time in UTC, without offset.
