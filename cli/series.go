@@ -28,6 +28,9 @@ type seriesAsk struct {
 	organizer providers.Address
 	people    int
 	rules     map[providers.Address]providers.RoomRules
+	// free says when mailboxes are free; nil: the mirror, or the tenant where that is
+	// old or ends too early.
+	free func(ctx context.Context, mailboxes []providers.Address, window providers.Interval) (map[providers.Address]providers.Availability, error)
 }
 
 // planSeries asks when everybody is free and plans.
@@ -44,7 +47,10 @@ func (s *session) planSeries(ctx context.Context, ask seriesAsk) (providers.Seri
 	for _, g := range ask.guests {
 		mailboxes = append(mailboxes, g.Mailbox)
 	}
-	known, err := s.freeOrAsk(ctx, mailboxes, window)
+	if ask.free == nil {
+		ask.free = s.freeOrAsk
+	}
+	known, err := ask.free(ctx, mailboxes, window)
 	if err != nil {
 		return providers.SeriesMatrix{}, err
 	}
@@ -179,7 +185,7 @@ func (a *app) printSeries(m providers.SeriesMatrix) error {
 		if len(m.Plans) > 0 {
 			best := m.Plans[0]
 			row[1] = a.stepWords(m, best.Steps[d])
-			if part := partOf(best, d); part >= 0 && best.Steps[d].Act != providers.SeriesKeep {
+			if part := best.PartRoom(d); part >= 0 && best.Steps[d].Act != providers.SeriesKeep {
 				row[2] = m.Rooms[part].Room.Title() + ": " + m.Rooms[part].Cells[d].Words
 			}
 		}
@@ -222,16 +228,6 @@ func (a *app) printSeries(m providers.SeriesMatrix) error {
 		a.out.say("%d more rooms fit and were not looked at.", m.Beyond)
 	}
 	return nil
-}
-
-// partOf is the room of the series that a date belongs to; -1 where it was given up.
-func partOf(plan providers.SeriesPlan, date int) int {
-	for _, part := range plan.Parts {
-		if date >= part.From && date < part.To {
-			return part.Room
-		}
-	}
-	return -1
 }
 
 func (a *app) stepWords(m providers.SeriesMatrix, s providers.SeriesStep) string {

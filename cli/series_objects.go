@@ -75,7 +75,7 @@ func (o *output) series(m providers.SeriesMatrix, understood string, zone *time.
 	for _, r := range m.Rooms {
 		room := seriesRoomObject{r.Room.Mailbox, r.Room.Name, r.Free, r.Outcome, reasonsOf(r.Why), make([]seriesCellObject, len(r.Cells))}
 		for i, cell := range r.Cells {
-			room.Cells[i] = seriesCellObject(cell)
+			room.Cells[i] = seriesCellObject{cell.State, cell.Words}
 		}
 		object.Rooms = append(object.Rooms, room)
 	}

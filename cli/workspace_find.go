@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"slices"
 	stdsync "sync"
 	"time"
 
@@ -75,10 +74,10 @@ func (w *workspace) followWords(ctx context.Context) error {
 	}
 }
 
-// Find implements [tui.Workspace].
-func (w *workspace) Find(ctx context.Context, q tui.FindQuestion) (providers.Finding, error) {
+// finder is the finder over the mirror's rooms and people.
+func (w *workspace) finder(ctx context.Context) (*finder.Finder, error) {
 	words, _ := w.EquipmentWords() // told by followWords; those of before hold
-	finds, err := w.finders.get(func() (*finder.Finder, error) {
+	return w.finders.get(func() (*finder.Finder, error) {
 		rooms, err := w.store.Rooms(ctx)
 		if err != nil {
 			return nil, err
@@ -86,20 +85,27 @@ func (w *workspace) Find(ctx context.Context, q tui.FindQuestion) (providers.Fin
 		people, err := w.store.People(ctx)
 		return finder.NewWith(rooms, people, words), err
 	})
+}
+
+func (w *workspace) surroundings(finds *finder.Finder, q tui.FindQuestion, now time.Time) wish.Surroundings {
+	words, _ := w.EquipmentWords()
+	return wish.Surroundings{Now: now, Zone: q.Zone, Otherwise: q.Otherwise, ZoneOf: finds.ZoneOf, Zones: graph.ZoneNames(), Words: words}
+}
+
+// Find implements [tui.Workspace].
+func (w *workspace) Find(ctx context.Context, q tui.FindQuestion) (providers.Finding, error) {
+	finds, understood, err := w.understand(ctx, q)
 	if err != nil {
 		return providers.Finding{}, err
 	}
 	now := w.app.deps.Now()
-	understood := wish.Read(q.Line, wish.Surroundings{Now: now, Zone: q.Zone, Otherwise: q.Otherwise, ZoneOf: finds.ZoneOf, Zones: graph.ZoneNames(), Words: words})
-	if understood.Repeat != nil && len(understood.Problems) == 0 {
-		understood.Problems = append(slices.Clone(understood.Problems), "a series is planned on the command line only, with roomdesk rooms find: leave the repetition out")
-	}
-	if instead := q.Instead; !instead.Start.IsZero() {
-		understood = understood.At(instead, now)
-	}
 	question := finder.Question{Wish: understood, Now: now, Limit: q.Limit, Explain: q.Explain, Organizer: providers.Address(w.connection.Organizer)}
 	if question.Rules, question.Habits, err = expectations(ctx, w.store, now); err != nil {
 		return providers.Finding{}, err
+	}
+	if understood.Repeat != nil {
+		_, _, problems := finds.Rooms(question)
+		return providers.Finding{Meaning: understood.Meaning, Problems: problems, Repeats: understood.Repeat.Words(), Span: understood.Span, Zone: understood.Zone}, nil
 	}
 	return finds.Find(ctx, question, w.store.Availability)
 }

@@ -9,6 +9,9 @@ type Finding struct {
 	Meaning []MeaningPart
 	// Problems keep the wish from being answered; nothing is offered then. Safe to show.
 	Problems []string
+	// Repeats says by what rule, where the line asks for a series: its dates are
+	// planned, and nothing is offered for the first alone. Safe to show.
+	Repeats  string
 	Span     Interval       // that was asked for
 	Zone     *time.Location // in what the line's times were read
 	Offers   []RoomOffer

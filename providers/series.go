@@ -43,6 +43,13 @@ const (
 type SeriesCell struct {
 	State SeriesCellState
 	Words string // why it is not free; safe to show
+	// Beyond says that the date is against the rule because it is further ahead than
+	// the room may be booked.
+	Beyond bool
+	// Shift is the nearest other time of that day at which the room can be had and
+	// nobody invited is known to be taken, for a date on which that is not so at the
+	// wished time; zero: none within two hours.
+	Shift Interval
 }
 
 // SeriesOutcome is what a room would answer to the whole series, sent as it is.

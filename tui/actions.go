@@ -86,6 +86,9 @@ func (m *Model) page() int { return max(m.listNow().height-1, 1) }
 func (m *Model) listNow() *scroll {
 	switch m.view {
 	case viewFind:
+		if m.seriesShown() {
+			return &m.series.dates
+		}
 		return &m.find.list
 	case viewBookings:
 		return &m.bookings.list
@@ -106,6 +109,7 @@ func (m *Model) fixList() {
 	case viewRooms:
 		m.rooms.arrange(m)
 	case viewFind:
+		m.series.fix(m)
 		m.find.list.fix(m.find.count(), m.find.layout(m).list.h)
 	case viewBookings:
 		m.bookings.list.fix(len(m.bookings.rows), m.bookings.listRect(m).h)

@@ -45,6 +45,7 @@ type fakeWorkspace struct {
 	check       BookingCheck
 	words       *providers.EquipmentWords
 	fakeChanges
+	fakeSeries
 
 	roomsErr, bookErr, checkErr, availErr, eventsErr error
 
@@ -439,6 +440,10 @@ func (f *fakeWorkspace) Find(ctx context.Context, q FindQuestion) (providers.Fin
 	understood := wish.Read(q.Line, wish.Surroundings{Now: now, Zone: q.Zone, Otherwise: q.Otherwise, ZoneOf: finds.ZoneOf, Words: f.words})
 	if !q.Instead.Start.IsZero() {
 		understood = understood.At(q.Instead, now)
+	}
+	if understood.Repeat != nil && len(understood.Problems) == 0 {
+		_, _, problems := finds.Rooms(finder.Question{Wish: understood, Now: now})
+		return providers.Finding{Meaning: understood.Meaning, Repeats: understood.Repeat.Words(), Problems: problems, Zone: understood.Zone, Span: understood.Span}, nil
 	}
 	return finds.Find(ctx, finder.Question{Wish: understood, Now: now, Limit: q.Limit, Explain: q.Explain}, f.Availability)
 }

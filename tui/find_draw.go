@@ -31,15 +31,18 @@ func (p *findPane) draw(m *Model, lines []string, body rect) ([]string, *tea.Cur
 	l := p.layout(m)
 	text, at := p.drawLine(m)
 	lines = append(lines, text, p.drawMeaning(m))
+	var cursor *tea.Cursor
+	if p.line.open && len(m.dialogs) == 0 {
+		cursor = barCursor(at, l.lineY)
+	}
+	if p.series() && p.err == nil {
+		return m.series.draw(m, lines), cursor
+	}
 	if l.guestY > 0 {
 		lines = append(lines, p.drawGuests(m))
 	}
 	for len(lines) < l.list.y {
 		lines = append(lines, "")
-	}
-	var cursor *tea.Cursor
-	if p.line.open && len(m.dialogs) == 0 {
-		cursor = barCursor(at, l.lineY)
 	}
 	return p.drawRows(m, lines, l.list), cursor
 }
@@ -63,8 +66,11 @@ func (p *findPane) drawLine(m *Model) (string, int) {
 }
 
 func (p *findPane) countWords(m *Model) string {
-	if !p.read || len(p.found.Problems) > 0 {
+	switch {
+	case !p.read || len(p.found.Problems) > 0:
 		return ""
+	case p.series():
+		return m.series.countWords(m)
 	}
 	words := thousands(len(p.found.Offers)+p.found.More) + " of " + thousands(p.found.Total)
 	if p.found.Unknown > 0 && m.width >= 64 {
@@ -91,7 +97,11 @@ func (p *findPane) drawMeaning(m *Model) string {
 		}
 		return l.done()
 	}
-	for i, part := range p.found.Meaning {
+	meaning := p.found.Meaning
+	if m.seriesShown() && m.series.known() {
+		meaning = m.series.answer.Meaning
+	}
+	for i, part := range meaning {
 		if i > 0 {
 			l.put(faint, " · ")
 		}

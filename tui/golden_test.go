@@ -21,6 +21,8 @@ func scenes() map[string]func(d *driver) {
 		"roomdetails": func(d *driver) { d.keys("enter") },
 		"find":        func(d *driver) { d.keys("2") },
 		"wish":        func(d *driver) { d.keys("f"); d.typing("12p display f3 tmr 14-15 @berlin"); d.keys("enter", "w") },
+		"series":      func(d *driver) { d.weekly() },
+		"seriesways":  func(d *driver) { d.weekly(); d.keys("s", "n", "o", "right", "n", "x") },
 		"bookings":    func(d *driver) { d.keys("3") },
 		"waiting":     func(d *driver) { d.keys("3", "down", "enter") },
 		"declined":    func(d *driver) { d.keys("3", "down", "down", "enter") },
@@ -44,7 +46,9 @@ func TestFrames(t *testing.T) {
 	for name, scene := range scenes() {
 		for _, size := range [][2]int{{40, 12}, {80, 24}, {120, 40}} {
 			t.Run(name+"/"+itoa(size[0])+"x"+itoa(size[1]), func(t *testing.T) {
-				d := newDriver(t, office(), size[0], size[1])
+				ws := office()
+				ws.clashes()
+				d := newDriver(t, ws, size[0], size[1])
 				scene(d)
 				checkFrame(t, d.m)
 				golden.RequireEqual(t, d.screen())

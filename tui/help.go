@@ -9,16 +9,16 @@ import (
 // openHelp lists the keys of the view, then those that hold everywhere, then what
 // the characters mean.
 func (m *Model) openHelp() tea.Cmd {
-	view := m.view
-	m.openDialog(&reader{title: "Keys", aside: view.title(), wide: 84, make: func(m *Model, w int) []string {
-		return helpLines(m, view, w)
+	now := m.scopeNow()
+	m.openDialog(&reader{title: "Keys", aside: string(now), wide: 84, make: func(m *Model, w int) []string {
+		return helpLines(m, now, w)
 	}})
 	return nil
 }
 
-func helpLines(m *Model, view viewID, w int) []string {
+func helpLines(m *Model, now scope, w int) []string {
 	var lines []string
-	for _, s := range []scope{view.scope(), scopeEverywhere} {
+	for _, s := range []scope{now, scopeEverywhere} {
 		lines = append(lines, newLine(m.theme, onPanel, w).put(accentStrong, string(s)).done())
 		for i := range m.keys.all {
 			b := &m.keys.all[i]
@@ -192,12 +192,13 @@ func (m *Model) openPerson() tea.Cmd {
 // palettes is the command palette: every command of the view and of everywhere,
 // found by its words.
 type palettes struct {
+	from  scope // where it was opened
 	field textField
 	list  scroll
 }
 
 func (m *Model) openPalette() tea.Cmd {
-	m.openDialog(&palettes{})
+	m.openDialog(&palettes{from: m.scopeNow()})
 	return nil
 }
 
@@ -212,7 +213,7 @@ func (p *palettes) found(m *Model) []*binding {
 next:
 	for i := range m.keys.all {
 		b := &m.keys.all[i]
-		if b.scope != scopeEverywhere && b.scope != m.view.scope() {
+		if b.scope != scopeEverywhere && b.scope != p.from {
 			continue
 		}
 		text := strings.ToLower(b.what + " " + b.long() + " " + keyLabels(b.keys))

@@ -81,6 +81,12 @@ func hostileOffice(payload string) *fakeWorkspace {
 		c.Name, c.Provider, c.Tenant, c.Identity, c.Kind, c.Keystore, c.Credential = "n"+payload, payload, payload, payload, payload, payload, payload
 	}
 	f.plan = ChangePlan{Free: true, Why: "w" + payload, NoUndo: "u" + payload, Warnings: []string{"w" + payload}, Mails: []providers.Notice{{Mailbox: "gone@contoso.com", Cause: "m" + payload}}}
+	f.clashes()
+	for room := range f.taken {
+		for i := range f.taken[room] {
+			f.taken[room][i].Subject = u("s")
+		}
+	}
 	f.check = BookingCheck{Why: "w" + payload, TeamsWhy: "t" + payload, Warnings: []string{"n" + payload}, Alternatives: []providers.Alternative{{Room: "eames@contoso.com", Name: u("a"), Place: payload, Why: payload}}}
 	f.bookErr = &providers.Error{Class: providers.Permanent, Op: "booking", Code: "c" + payload, Message: u("no"), RequestID: payload}
 	return f
@@ -101,7 +107,13 @@ func tour(d *driver, look func(name string)) {
 	step("form people", "tab", "tab", "tab", "tab", "a")
 	step("form taken", "enter", "alt+1")
 	step("find", "esc", "2")
-	step("bookings", "3")
+	d.keys("f")
+	d.typing("weekly tue 10-11 x10 12p with bob")
+	look("series typed")
+	step("series", "enter")
+	step("series ways", "n", "o", "right", "right", "right")
+	step("series book", "enter")
+	step("bookings", "esc", "esc", "3")
 	for range len(d.ws.bookings) {
 		step("booking", "enter")
 		step("bookings", "esc", "down")

@@ -13,6 +13,7 @@ func bindings() []binding {
 	all = append(all, everywhereKeys()...)
 	all = append(all, roomKeys()...)
 	all = append(all, findKeys()...)
+	all = append(all, seriesKeys()...)
 	all = append(all, bookingKeys()...)
 	all = append(all, peopleKeys()...)
 	all = append(all, syncKeys()...)

@@ -14,6 +14,7 @@ const (
 	scopeEverywhere  scope = "Everywhere"
 	scopeRooms       scope = "Rooms"
 	scopeFind        scope = "Find"
+	scopeSeries      scope = "Series"
 	scopeBookings    scope = "Bookings"
 	scopePeople      scope = "People"
 	scopeSync        scope = "Sync"
@@ -31,7 +32,7 @@ const (
 // scopes in the order of help and docs.
 func scopes() []scope {
 	return []scope{
-		scopeEverywhere, scopeRooms, scopeFind, scopeBookings, scopePeople, scopeSync, scopeConnections,
+		scopeEverywhere, scopeRooms, scopeFind, scopeSeries, scopeBookings, scopePeople, scopeSync, scopeConnections,
 		scopeFilter, scopeForm, scopeProgress, scopeMove, scopeCancel, scopeQuestion, scopeReader, scopePalette,
 	}
 }
@@ -99,7 +100,7 @@ func newKeymap() keymap {
 
 func (s scope) isView() bool {
 	switch s {
-	case scopeRooms, scopeFind, scopeBookings, scopePeople, scopeSync, scopeConnections:
+	case scopeRooms, scopeFind, scopeSeries, scopeBookings, scopePeople, scopeSync, scopeConnections:
 		return true
 	}
 	return false
@@ -123,6 +124,8 @@ func (m *Model) scopeNow() scope {
 		return m.topDialog().scope()
 	case m.filterField() != nil:
 		return scopeFilter
+	case m.seriesShown():
+		return scopeSeries
 	}
 	return m.view.scope()
 }

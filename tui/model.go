@@ -54,6 +54,7 @@ type Model struct {
 
 	rooms       roomsPane
 	find        findPane
+	series      seriesPane
 	bookings    bookingsPane
 	people      peoplePane
 	sync        syncPane
@@ -189,6 +190,7 @@ func (m *Model) settle() tea.Cmd {
 	add(m.readDetail())
 	add(m.readCalendars())
 	add(m.readFind())
+	add(m.readSeries())
 	if len(cmds) == 0 {
 		return nil
 	}

@@ -30,6 +30,10 @@ func (m *Model) clicked(e tea.Mouse) tea.Cmd {
 			m.find.line.open = true
 			return nil
 		}
+		if m.seriesShown() {
+			m.series.click(m, e.X, e.Y)
+			return nil
+		}
 	}
 	r := m.listRect()
 	if !r.contains(e.X, e.Y) {
@@ -66,6 +70,9 @@ func (m *Model) clickedDialog(e tea.Mouse) tea.Cmd {
 func (m *Model) listRect() rect {
 	switch m.view {
 	case viewFind:
+		if m.seriesShown() {
+			return m.series.layout(m).list
+		}
 		return m.find.layout(m).list
 	case viewBookings:
 		return m.bookings.listRect(m)

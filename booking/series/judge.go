@@ -51,3 +51,8 @@ func (j judge) bars(span providers.Interval) bool {
 	outcome, _ := j.ask(providers.RuleQuestion{Span: span, Series: true, Dates: 2, Last: span.End})
 	return outcome == providers.RuleRefuses
 }
+
+// beyond reports whether a date is further ahead than the room may be booked.
+func (j judge) beyond(span providers.Interval) bool {
+	return span.Start.After(j.now.AddDate(0, 0, j.rules.BookingWindowInDays))
+}

@@ -147,7 +147,7 @@ func (p *planner) matrix() {
 
 func (p *planner) cell(c Candidate, j judge, span providers.Interval, near []providers.Block) providers.SeriesCell {
 	if why := j.single(span); why != "" {
-		return providers.SeriesCell{State: providers.SeriesAgainst, Words: why}
+		return providers.SeriesCell{State: providers.SeriesAgainst, Words: why, Beyond: j.beyond(span)}
 	}
 	for _, b := range near {
 		if b.State.Taken() && b.Overlaps(span) {

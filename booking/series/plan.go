@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"roomdesk/providers"
@@ -31,6 +30,13 @@ func (p *planner) choices() {
 		p.alone[r] = make([]choice, n)
 		for d := range n {
 			p.alone[r][d] = p.best(r, d, true)
+			cell := &p.rooms[r].Cells[d]
+			if cell.State == providers.SeriesFree && len(p.dates[d].Busy) == 0 || cell.State == providers.SeriesAgainst || p.barred[r][d] {
+				continue
+			}
+			if by, ok := p.shift(r, d); ok {
+				cell.Shift = p.shifted(d, by)
+			}
 		}
 	}
 }
@@ -219,20 +225,8 @@ func (p *planner) build(d draft) (plan providers.SeriesPlan, key string) {
 			}
 		}
 		plan.Steps[i] = p.step(i, c)
-		switch c.act {
-		case providers.SeriesOther:
-			plan.Changes++
-		case providers.SeriesShift:
-			plan.Shifts++
-		case providers.SeriesSkip:
-			plan.Skips++
-		case providers.SeriesKeep:
-		}
-		if (c.act == providers.SeriesKeep || c.act == providers.SeriesOther) && len(p.dates[i].Busy) > 0 {
-			plan.Absent++
-		}
 	}
-	plan.Words = words(plan)
+	plan.Tally(p.dates)
 	return plan, fmt.Sprint(plan.Parts, plan.Steps)
 }
 
@@ -242,29 +236,6 @@ func (p *planner) step(d int, c choice) providers.SeriesStep {
 		s.Span = p.shifted(d, c.quarter)
 	}
 	return s
-}
-
-// words is a plan's price as a person says it.
-func words(plan providers.SeriesPlan) string {
-	parts := []string{count(plan.Changes, "room change")}
-	if plan.Shifts > 0 {
-		parts = append(parts, fmt.Sprintf("%d shifted", plan.Shifts))
-	}
-	parts = append(parts, fmt.Sprintf("%d skipped", plan.Skips))
-	if len(plan.Parts) > 1 {
-		parts = append(parts, "two series")
-	}
-	if plan.Absent > 0 {
-		parts = append(parts, "somebody not free on "+count(plan.Absent, "date"))
-	}
-	return strings.Join(parts, ", ")
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // wayRooms is how many other rooms are named for a date.

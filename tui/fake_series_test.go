@@ -1,0 +1,89 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	"roomdesk/booking/finder"
+	"roomdesk/booking/series"
+	"roomdesk/booking/wish"
+	"roomdesk/providers"
+)
+
+// fakeSeries is what the fake knows of series.
+type fakeSeries struct {
+	seriesAsked []FindQuestion
+	seriesErr   error
+	// taken are blocks far from the day of the tests, by room.
+	taken map[providers.Address][]providers.Block
+	// rules are those of rooms that are known.
+	roomRules map[providers.Address]providers.RoomRules
+}
+
+// PlanSeries answers with the real planner, over the rooms and free/busy of the
+// fake: what is not named as taken is free.
+func (f *fakeWorkspace) PlanSeries(_ context.Context, q FindQuestion) (SeriesAnswer, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.seriesAsked = append(f.seriesAsked, q)
+	if f.seriesErr != nil {
+		return SeriesAnswer{}, f.seriesErr
+	}
+	finds := finder.New(f.rooms, f.people)
+	understood := wish.Read(q.Line, wish.Surroundings{Now: fakeNow(), Zone: q.Zone, Otherwise: q.Otherwise, ZoneOf: finds.ZoneOf})
+	rooms, guests, problems := finds.Rooms(finder.Question{Wish: understood, Now: fakeNow()})
+	answer := SeriesAnswer{Meaning: understood.Meaning, Problems: problems, Zone: understood.Zone, Guests: guests, People: max(understood.Seats, 1+len(guests)), AsOf: fakeNow().Add(-6 * time.Second)}
+	if len(problems) > 0 {
+		return answer, nil
+	}
+	answer.Repeats = understood.Repeat.Words()
+	always := providers.Interval{Start: fakeNow().AddDate(-1, 0, 0), End: fakeNow().AddDate(3, 0, 0)}
+	known := func(mailbox providers.Address) providers.Availability {
+		a := providers.Availability{Mailbox: mailbox, Window: always, AsOf: answer.AsOf, Blocks: f.taken[mailbox]}
+		if have := f.avail[mailbox]; have.Problem != nil {
+			a = have
+		}
+		return a
+	}
+	question := series.Question{Rule: *understood.Repeat, First: understood.Span, Zone: understood.Zone, People: answer.People, Now: fakeNow()}
+	for _, r := range rooms {
+		c := series.Candidate{Room: r, Busy: known(r.Mailbox)}
+		if rules, ok := f.roomRules[r.Mailbox]; ok {
+			c.Rules = &rules
+		}
+		question.Rooms = append(question.Rooms, c)
+	}
+	for _, g := range guests {
+		question.Guests = append(question.Guests, series.Guest{Name: g.Name, Busy: known(g.Mailbox)})
+	}
+	answer.Matrix = series.Plan(question)
+	return answer, nil
+}
+
+// weeks puts blocks into a room on the same hours of some dates, counted in weeks
+// from the first Tuesday after the day of the tests.
+func (f *fakeWorkspace) weeks(room providers.Address, fromHour, toHour int, subject string, weeks ...int) {
+	if f.taken == nil {
+		f.taken = map[providers.Address][]providers.Block{}
+	}
+	for _, w := range weeks {
+		f.taken[room] = append(f.taken[room], providers.Block{
+			Interval: providers.Interval{Start: at(5+7*w, fromHour, 0), End: at(5+7*w, toHour, 0)}, State: providers.Busy, Subject: providers.Outside(subject),
+		})
+	}
+}
+
+// clashes takes the room that fits best on three of ten Tuesdays, and others on
+// other dates.
+func (f *fakeWorkspace) clashes() {
+	f.weeks("jahn@contoso.com", 9, 11, "Board prep", 2, 5, 7)
+	f.weeks("liebermann@contoso.com", 10, 12, "Hiring", 1, 3, 5)
+	f.weeks("kollwitz@contoso.com", 8, 18, "Fair", 4, 5, 6)
+}
+
+// weekly asks for a series in which three of ten dates clash.
+func (d *driver) weekly() {
+	d.keys("f")
+	d.typing("weekly tue 10-11 x10 12p @berlin")
+	d.keys("enter")
+}
