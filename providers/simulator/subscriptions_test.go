@@ -64,7 +64,7 @@ func newReceiver(t *testing.T) *receiver {
 // until waits for notifications so that a condition holds.
 func (r *receiver) until(t *testing.T, holds func(notes []object, calls int) bool) []object {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		r.mu.Lock()
 		notes, calls := append([]object(nil), r.notes...), r.calls
@@ -363,7 +363,7 @@ func TestSubscriptionLife(t *testing.T) {
 // waitUntil polls a condition of the tenant's own state.
 func waitUntil(t *testing.T, holds func() bool) {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !holds() {
