@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
@@ -25,7 +27,13 @@ type app struct {
 	code int
 	// memory is the credential store of kind "memory", which lives as long as the run.
 	memory *keystore.Memory
-	log    *slog.Logger // of a service; otherwise none
+	// encrypted are the encrypted files that were opened, by path, so that each
+	// passphrase is asked once; drawing says that a console has the terminal and
+	// nobody can be asked.
+	encrypted map[string]keystore.Store
+	mu        sync.Mutex // guards encrypted
+	drawing   atomic.Bool
+	log       *slog.Logger // of a service; otherwise none
 }
 
 // Main runs the command line and returns its exit code.
@@ -128,11 +136,28 @@ func findConnection(config *keystore.Config, name string) (keystore.Connection, 
 
 // secrets opens the store of a connection's credential.
 func (a *app) secrets(connection keystore.Connection) (keystore.Store, error) {
+	config := a.paths().Config
 	interactive := terminal(a.deps.Stdin) && terminal(a.deps.Stderr)
-	options := keystore.OpenOptions{ConfigPath: a.paths().Config, LookupEnv: a.deps.LookupEnv, Memory: a.memory}
+	options := keystore.OpenOptions{ConfigPath: config, LookupEnv: a.deps.LookupEnv, Memory: a.memory, Passphrase: a.passphrase}
 	if interactive {
 		options.Keyring.Timeout = keystore.InteractiveTimeout
 		options.Keyring.Waiting = func() { a.out.say("Waiting for the keyring: it may be asking for its password. Ctrl-C gives up.") }
 	}
-	return keystore.Open(connection, options)
+	if connection.KeystoreKind() != "age" {
+		return keystore.Open(connection, options)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	path := connection.AgePath(config) + "\x00" + connection.IdentityPath(config)
+	if store, ok := a.encrypted[path]; ok {
+		return store, nil
+	}
+	store, err := keystore.Open(connection, options)
+	if err == nil {
+		if a.encrypted == nil {
+			a.encrypted = map[string]keystore.Store{}
+		}
+		a.encrypted[path] = store
+	}
+	return store, err
 }

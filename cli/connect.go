@@ -55,7 +55,8 @@ func (a *app) connectCommand() *cobra.Command {
 	flags.StringVar(&c.TestMailbox, "test-mailbox", "", "mailbox whose calendar is read as a test (default: the organizer)")
 	flags.StringArrayVar(&c.Domains, "domain", nil, "domain that the tenant must have verified (repeatable)")
 	flags.StringArrayVar(&c.People, "person", nil, "mailbox of a person whose calendar is mirrored (repeatable)")
-	flags.StringVar(&c.Keystore, "keystore", "", "where the secret is kept: keyring, env or memory (default keyring)")
+	flags.StringVar(&c.Keystore, "keystore", "", "where the credential is kept: keyring, age, systemd, env or memory (default keyring)")
+	flags.StringVar(&c.AgeIdentity, "age-identity", "", "identity file that opens the encrypted file of --keystore age, in place of a passphrase")
 	f.certificate.register(flags)
 	flags.BoolVar(&f.notYet.deviceCode, "device-code", false, "")
 	flags.BoolVar(&f.notYet.browser, "browser", false, "")
@@ -63,7 +64,7 @@ func (a *app) connectCommand() *cobra.Command {
 		// The function fails only for a flag that does not exist.
 		_ = flags.MarkHidden(hidden)
 	}
-	for flag, values := range map[string][]string{"cloud": keystore.Clouds(), "keystore": {"keyring", "env", "memory"}} {
+	for flag, values := range map[string][]string{"cloud": keystore.Clouds(), "keystore": {"keyring", "age", "systemd", "env", "memory"}} {
 		_ = command.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
 	connect.AddCommand(command)
@@ -157,6 +158,13 @@ func (a *app) completeConnection(f *connectFlags) error {
 			return usage("check the path", "CA file: %v", err)
 		}
 		c.CAFile = path
+	}
+	if c.AgeIdentity != "" {
+		path, err := filepath.Abs(c.AgeIdentity)
+		if err != nil {
+			return usage("check the path", "age identity: %v", err)
+		}
+		c.AgeIdentity = path
 	}
 	if f.expires != "" {
 		var day toml.LocalDate
@@ -306,6 +314,8 @@ func (a *app) keep(ctx context.Context, config *keystore.Config, c keystore.Conn
 	switch backend.Name {
 	case "env":
 		a.out.say("The credential is not stored: keep it in %s.", keystore.EnvName(c.Name))
+	case "systemd":
+		a.out.say("The credential is not stored: systemd hands it over as %s.", keystore.CredentialName(c.Name))
 	case "memory":
 		a.out.say("The credential is not stored: it is forgotten when this command ends. Use --keystore keyring to keep it.")
 	}

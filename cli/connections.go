@@ -100,6 +100,10 @@ func (a *app) credential(ctx context.Context, connection keystore.Connection) (s
 		return "locked", f.sentence()
 	case errors.Is(err, keystore.ErrTimeout):
 		return "no answer", f.sentence()
+	case errors.Is(err, keystore.ErrPassphrase):
+		return "wrong passphrase", f.sentence()
+	case errors.Is(err, keystore.ErrPermissions):
+		return "not safe", f.sentence()
 	case errors.Is(err, keystore.ErrDamaged):
 		return "damaged", f.sentence()
 	}

@@ -37,6 +37,16 @@ func (a *app) console(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// What has to be asked is asked now; where that fails the console opens on the
+	// mirror and tells why nothing is read.
+	if locked, ok := secrets.(interface{ Unlock(context.Context) error }); ok {
+		if err := locked.Unlock(ctx); err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			a.out.say("roomdesk: %s", explain(err).sentence())
+		}
+	}
 	s, err := a.openSession(ctx, connection, a.mirrorPath(connection), stored(connection, secrets))
 	if err != nil {
 		return err
@@ -127,6 +137,8 @@ func (s *session) runConsole(ctx context.Context, demo bool) error {
 	if err != nil {
 		return err
 	}
+	s.app.drawing.Store(true)
+	defer s.app.drawing.Store(false)
 	background := w.start(ctx)
 	err = tui.Run(providers.WithPriority(ctx, providers.Interactive), tui.Options{
 		Workspace: w, Now: s.app.deps.Now, Zone: s.app.deps.Zone, Input: s.app.deps.Stdin, Output: s.app.deps.Stdout,

@@ -100,12 +100,15 @@ func (a *app) disconnectPlan(ctx context.Context, c keystore.Connection, secrets
 	}
 	if secrets.Describe().ReadOnly {
 		where := secrets.Describe().Where
-		if c.KeystoreKind() == "env" {
+		switch c.KeystoreKind() {
+		case "env":
 			where = "the variable " + keystore.EnvName(c.Name) + ": unset it yourself"
+		case "systemd":
+			where = "the unit's credential " + keystore.CredentialName(c.Name) + ": remove it yourself"
 		}
 		plan.Stays = append(plan.Stays, "the credential in "+where)
 	} else {
-		plan.Deletes = append(plan.Deletes, "the client secret from "+secrets.Describe().Where)
+		plan.Deletes = append(plan.Deletes, c.CredentialName()+" from "+secrets.Describe().Where)
 	}
 	if _, err := os.Stat(mirror); err == nil {
 		plan.Deletes = append(plan.Deletes, "the local mirror "+mirror+" with its list of bookings")

@@ -54,6 +54,8 @@ var exitOfKeystore = []struct {
 	{keystore.ErrLocked, "keyring locked", exitSignIn},
 	{keystore.ErrTimeout, "keyring timeout", exitFailed},
 	{keystore.ErrUnavailable, "keyring unavailable", exitFailed},
+	{keystore.ErrPermissions, "credential not safe", exitSignIn},
+	{keystore.ErrPassphrase, "wrong passphrase", exitSignIn},
 	{keystore.ErrDamaged, "credential damaged", exitSignIn},
 	{keystore.ErrReadOnly, "keyring read-only", exitFailed},
 	{keystore.ErrTooBig, "usage", exitUsage},
@@ -110,7 +112,7 @@ func explain(err error) *failure {
 	case errors.As(err, &already):
 		return already
 	case errors.As(err, &store): // also where a provider could not have the credential
-		f := &failure{code: exitFailed, class: "keyring", message: err.Error(), next: store.Remedy, err: err}
+		f := &failure{code: exitFailed, class: "keyring", message: store.Error(), next: store.Remedy, err: err}
 		for _, row := range exitOfKeystore {
 			if errors.Is(err, row.kind) {
 				f.class, f.code = row.class, row.code

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"os"
 
 	"roomdesk/keystore"
@@ -43,12 +44,22 @@ func stored(c keystore.Connection, store keystore.Store) credentials {
 	return func(ctx context.Context) ([]graph.Credential, error) {
 		secret, err := store.Get(ctx, c.SecretKey())
 		if err != nil {
-			return nil, err
+			return nil, unread(err)
 		}
 		defer secret.Wipe()
 		credential, err := credentialOf(c, secret)
-		return []graph.Credential{credential}, err
+		return []graph.Credential{credential}, unread(err)
 	}
+}
+
+// unread tells why a credential cannot be had, in the words and with the remedy of
+// its store, wherever the failure comes to be shown.
+func unread(err error) error {
+	var e *keystore.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return &providers.Error{Class: providers.Local, Op: "signing in", Message: providers.Outside(e.Error()), Advice: e.Remedy, Err: err}
 }
 
 // readCA reads the certificates of a CA file.

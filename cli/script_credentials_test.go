@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"filippo.io/age"
 	"github.com/rogpeppe/go-internal/testscript"
 	"software.sslmate.com/src/go-pkcs12"
 
@@ -52,4 +53,11 @@ func makePFX(ts *testscript.TestScript, _ bool, args []string) {
 // setFromFile puts a file's text into a variable: envfile NAME FILE.
 func setFromFile(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], ts.ReadFile(args[1]))
+}
+
+// makeIdentity writes a new age identity: identity FILE.
+func makeIdentity(ts *testscript.TestScript, _ bool, args []string) {
+	identity, err := age.GenerateX25519Identity()
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(identity.String()+"\n"), 0o600))
 }

@@ -31,15 +31,15 @@ func (a *app) newCredential(ctx context.Context, f *connectFlags, c *keystore.Co
 	return key, graph.Credential{Certificate: certificate.Leaf, Key: certificate.Key}, err
 }
 
-// newSecret gets the secret of a new connection: from standard input, or for the
-// store "env" from the environment. Its shape is checked before any request.
+// newSecret gets the secret of a new connection: from standard input, or from a
+// store that somebody else fills, as the environment. Its shape is checked before any request.
 func (a *app) newSecret(ctx context.Context, f *connectFlags, store keystore.Store) (keystore.Secret, error) {
 	var text string
 	var err error
 	switch {
 	case f.secretStdin:
 		text, err = a.readSecret(ctx, "Client secret (Value): ")
-	case store.Describe().Name == "env":
+	case store.Describe().ReadOnly:
 		var secret keystore.Secret
 		secret, err = store.Get(ctx, f.connection.SecretKey())
 		text = secret.Reveal()
@@ -106,4 +106,29 @@ func (a *app) typeSecret(ctx context.Context, fd uintptr, question string) (stri
 		defer clear(got.line)
 		return strings.TrimSpace(string(got.line)), nil
 	}
+}
+
+// passphrase gets the passphrase of an encrypted file: from the file that
+// ROOMDESK_PASSPHRASE_FILE names, or from the terminal; twice for a new file.
+func (a *app) passphrase(ctx context.Context, create bool) (keystore.Secret, error) {
+	if path, ok := a.deps.LookupEnv("ROOMDESK_PASSPHRASE_FILE"); ok && path != "" {
+		return keystore.PassphraseFile(path)
+	}
+	stdin, ok := a.deps.Stdin.(interface{ Fd() uintptr })
+	if !ok || !terminal(a.deps.Stdin) || a.drawing.Load() {
+		return keystore.Secret{}, nil // the store says what that means
+	}
+	question := "Passphrase of the encrypted file: "
+	if create {
+		question = "New passphrase for the encrypted file: "
+	}
+	typed, err := a.typeSecret(ctx, stdin.Fd(), question)
+	if err != nil || !create {
+		return keystore.NewSecret(typed), err
+	}
+	again, err := a.typeSecret(ctx, stdin.Fd(), "Once more: ")
+	if err == nil && again != typed {
+		err = usage("repeat, and type the same twice", "the passphrases differ")
+	}
+	return keystore.NewSecret(typed), err
 }

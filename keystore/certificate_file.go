@@ -16,9 +16,6 @@ import (
 // in bytes.
 const maxCertificateFile = 1 << 20
 
-// ErrPassphrase: the passphrase or password does not open the file.
-var ErrPassphrase = errors.New("the passphrase is wrong")
-
 // ReadCertificate reads a PEM file with a certificate, and its key from the same
 // file or from another one. keyPath "" is the same file. Its errors are of type
 // [*FieldError] and name the flag: certificate or key.

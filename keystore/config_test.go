@@ -101,7 +101,7 @@ func TestConfigFaultsHaveAPlace(t *testing.T) {
 		{"simulated for a real host", with(`graph_url = "https://127.0.0.1:8443"`, `graph_url = "https://graph.microsoft.com"`), 20, 1, "not a loopback"},
 		{"root without https", with(`authority_url = "https://`, `authority_url = "http://`), 19, 1, "no https root"},
 		{"roots in a named cloud", with(`cloud = "custom"`, `cloud = "china"`), 19, 1, "only for cloud"},
-		{"age", with(`keystore = "simulated"`, `keystore = "age"`), 22, 1, "not available in this version"},
+		{"keystore", with(`keystore = "simulated"`, `keystore = "floppy"`), 22, 1, "unknown kind of credential store"},
 		{"ews", with(`provider = "graph"`, `provider = "ews"`), 6, 1, "not available in this version"},
 		{"inline form", "connections = [{name = \"x\", provider = \"graph\", tenant = \"a.b\", client_id = \"11111111-2222-3333-4444-555555555555\"}]\n", 1, 1, "another form"},
 		{"asks too often", with(`organizer = "desk@contoso.com"`, `on_screen = "1s"`), 9, 1, "not between 5s and a day"},

@@ -30,6 +30,8 @@ type Connection struct {
 	TestMailbox  string   `toml:"test_mailbox,omitempty"`
 	Domains      []string `toml:"domains,omitempty"`
 	Keystore     string   `toml:"keystore,omitempty"` // "" is keyring
+	// AgeIdentity is the identity file of the store "age"; "" uses a passphrase.
+	AgeIdentity string `toml:"age_identity,omitempty"`
 	// Certificate is the public half of the certificate with which the application
 	// signs in, DER in base64; "" where it has a client secret. Its key is in the
 	// keystore.
@@ -108,6 +110,14 @@ func (c Connection) Expires() time.Time {
 	return c.SecretExpires.AsTime(time.UTC).AddDate(0, 0, 1)
 }
 
+// CredentialName names for people what the connection signs in with.
+func (c Connection) CredentialName() string {
+	if c.Certificate != "" {
+		return "the certificate's key"
+	}
+	return "the client secret"
+}
+
 // Every is the times within which mailboxes are read, of a valid connection: what
 // somebody looks at, those with meetings in the hours ahead, all others; 0 is the
 // default.
@@ -175,6 +185,9 @@ func (c Connection) Validate() error {
 	}
 	if err := checkKind(c.KeystoreKind()); err != nil {
 		return err
+	}
+	if c.AgeIdentity != "" && c.KeystoreKind() != "age" {
+		return bad("age_identity", "is only for keystore = \"age\"", "remove it, or choose that keystore")
 	}
 	if c.Certificate != "" {
 		leaf, err := DecodeCertificate(c.Certificate)

@@ -20,6 +20,10 @@ var (
 	ErrTooBig = errors.New("the credential is too long")
 	// ErrDamaged: what the store holds cannot be what was put there.
 	ErrDamaged = errors.New("the stored credential is damaged")
+	// ErrPermissions: others could read or change where the credential lies.
+	ErrPermissions = errors.New("the credential is not safe there")
+	// ErrPassphrase: the passphrase, password or identity does not open the file.
+	ErrPassphrase = errors.New("the passphrase is wrong")
 	// ErrReadOnly: this store is filled by other means.
 	ErrReadOnly = errors.New("the credential store is read-only")
 	// ErrUnknownBackend: no store of that name exists in this version.
@@ -42,7 +46,11 @@ func (e *Error) Error() string {
 	if e.Op != "" {
 		b.WriteString(e.Op + ": ")
 	}
-	b.WriteString(e.Kind.Error())
+	if e.Backend == "age" && e.Kind == ErrLocked {
+		b.WriteString("the encrypted file is locked")
+	} else {
+		b.WriteString(e.Kind.Error())
+	}
 	if e.Backend != "" {
 		b.WriteString(" (" + e.Backend + ")")
 	}

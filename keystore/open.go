@@ -17,24 +17,23 @@ type OpenOptions struct {
 	LookupEnv func(string) (string, bool)
 	// Memory is the process's store of that kind; nil makes a new, empty one.
 	Memory *Memory
+	// Passphrase asks for the passphrase of an encrypted file, see [AgeFile].
+	Passphrase func(ctx context.Context, create bool) (Secret, error)
 	// Keyring configures the operating system's keyring.
 	Keyring KeyringOptions
 }
 
 // Kinds are the stores that a connection may name, the default first.
-func Kinds() []string { return []string{"keyring", "env", "memory", "simulated"} }
+func Kinds() []string { return []string{"keyring", "age", "systemd", "env", "memory", "simulated"} }
 
-// checkKind refuses the kinds that do not exist, or do not exist yet.
+// checkKind refuses the kinds that do not exist.
 func checkKind(kind string) error {
 	for _, known := range Kinds() {
 		if kind == known {
 			return nil
 		}
 	}
-	if kind == "age" {
-		return &Error{Kind: ErrUnknownBackend, Detail: "the encrypted file (age) is not available in this version", Remedy: "use keyring or env"}
-	}
-	return &Error{Kind: ErrUnknownBackend, Detail: fmt.Sprintf("%q", plain(kind)), Remedy: "use keyring, env or memory"}
+	return &Error{Kind: ErrUnknownBackend, Detail: fmt.Sprintf("%q", plain(kind)), Remedy: "use keyring, age, systemd, env or memory"}
 }
 
 // Open gives the store in which the connection's credential is.
@@ -42,6 +41,10 @@ func Open(connection Connection, options OpenOptions) (Store, error) {
 	switch kind := connection.KeystoreKind(); kind {
 	case "keyring":
 		return NewKeyring(options.Keyring), nil
+	case "age":
+		return &AgeFile{Path: connection.AgePath(options.ConfigPath), IdentityPath: connection.IdentityPath(options.ConfigPath), Passphrase: options.Passphrase}, nil
+	case "systemd":
+		return Systemd{Lookup: options.LookupEnv}, nil
 	case "env":
 		return Env{Lookup: options.LookupEnv}, nil
 	case "memory":
@@ -64,6 +67,9 @@ func Open(connection Connection, options OpenOptions) (Store, error) {
 func Probe(ctx context.Context, store Store) error {
 	if store.Describe().ReadOnly {
 		return nil
+	}
+	if own, ok := store.(interface{ probe(context.Context) error }); ok {
+		return own.probe(ctx)
 	}
 	canary := NewSecret(rand.Text())
 	key := Key{Connection: "probe " + rand.Text()[:8], Purpose: probePurpose}

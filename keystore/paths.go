@@ -49,3 +49,17 @@ func (c Connection) CAPath(configPath string) string {
 	}
 	return filepath.Join(filepath.Dir(configPath), c.CAFile)
 }
+
+// AgePath is the encrypted file of the store "age": beside the configuration file.
+func (c Connection) AgePath(configPath string) string {
+	return filepath.Join(filepath.Dir(configPath), "credentials-"+c.Name+".age")
+}
+
+// IdentityPath is the connection's age identity file, a relative one taken from the
+// directory of the configuration file; "" where a passphrase is used.
+func (c Connection) IdentityPath(configPath string) string {
+	if c.AgeIdentity == "" || filepath.IsAbs(c.AgeIdentity) {
+		return c.AgeIdentity
+	}
+	return filepath.Join(filepath.Dir(configPath), c.AgeIdentity)
+}
