@@ -11,6 +11,11 @@ import (
 // one date of a series, into a booking, so that it can be changed and cancelled
 // like one. Where there is a booking of it already, that is returned.
 func (d *Desk) Adopt(ctx context.Context, organizer providers.Address, eventID string) (providers.Booking, error) {
+	return d.adopt(ctx, organizer, eventID, "")
+}
+
+// adopt takes over a meeting as the booking of one of its rooms; "" is the first.
+func (d *Desk) adopt(ctx context.Context, organizer providers.Address, eventID string, of providers.Address) (providers.Booking, error) {
 	const op = "taking over a meeting"
 	ctx = providers.WithPriority(ctx, providers.Interactive)
 	if organizer == "" {
@@ -20,7 +25,9 @@ func (d *Desk) Adopt(ctx context.Context, organizer providers.Address, eventID s
 	if err != nil {
 		return providers.Booking{}, err
 	}
-	if i := slices.IndexFunc(all, func(b providers.Booking) bool { return b.EventID == eventID && b.Request.Organizer == organizer }); i >= 0 {
+	if i := slices.IndexFunc(all, func(b providers.Booking) bool {
+		return b.EventID == eventID && b.Request.Organizer == organizer && (of == "" || b.Request.Room == of)
+	}); i >= 0 {
 		return all[i], nil
 	}
 	reading, cancel := context.WithTimeout(ctx, readTimeout)
@@ -32,12 +39,16 @@ func (d *Desk) Adopt(ctx context.Context, organizer providers.Address, eventID s
 	refuse := func(class providers.Class, why string) (providers.Booking, error) {
 		return providers.Booking{}, &providers.Error{Class: class, Op: op, Message: providers.Outside(why)}
 	}
-	i := slices.IndexFunc(event.Attendees, func(a providers.Attendee) bool { return a.Type == providers.Resource && a.Mailbox != "" })
+	i := slices.IndexFunc(event.Attendees, func(a providers.Attendee) bool {
+		return a.Type == providers.Resource && a.Mailbox != "" && (of == "" || a.Mailbox == of)
+	})
 	switch {
 	case event.Cancelled:
 		return refuse(providers.Gone, "the meeting is cancelled")
 	case !event.IsOrganizer:
 		return refuse(providers.NotAllowed, "only its organizer can change it")
+	case i < 0 && of != "":
+		return refuse(providers.Gone, "the meeting is not in that room any more")
 	case i < 0:
 		return refuse(providers.Unsupported, "the meeting has no room")
 	}

@@ -16,6 +16,8 @@ type ChangeRequest struct {
 	Room       providers.Address
 	// EvenIfBusy sends although the live check says that the room is taken.
 	EvenIfBusy bool
+	// Expect is what the meeting must still be, room and time; zero: whatever it is.
+	Expect providers.Slot
 }
 
 // ChangePlan is what a change would do, as the tenant's answers of just now say.
@@ -136,6 +138,10 @@ func (d *Desk) planChange(ctx context.Context, b providers.Booking, q ChangeRequ
 		p.block(providers.Unsupported, "meetings of whole days are not changed here")
 		return p, nil
 	}
+	if why := unexpected(b, q.Expect, event); why != "" {
+		p.block(providers.Permanent, "%s", why)
+		return p, nil
+	}
 	p.etag = event.ETag
 	// The service tells answers to the second: one of this moment could not be
 	// told from the next.
@@ -157,6 +163,20 @@ func (d *Desk) planChange(ctx context.Context, b providers.Booking, q ChangeRequ
 	}
 	p.Mails = mails(p, event)
 	return d.askChange(ctx, p, event)
+}
+
+// unexpected says how a meeting differs from what the person saw; "" where it does
+// not.
+func unexpected(b providers.Booking, was providers.Slot, event providers.Event) string {
+	switch {
+	case was.Room == "":
+		return ""
+	case !at(event, was):
+		return "somebody moved it meanwhile: it is at " + clock(b.Request, event.Start) + "–" + clock(b.Request, event.End) + " now"
+	case !invites(event, was):
+		return "somebody gave it another room meanwhile"
+	}
+	return ""
 }
 
 // want fills in what is wanted, and reports whether it makes sense.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,12 +18,15 @@ type killed struct {
 	step int
 	dead bool
 	cut  context.CancelFunc
+	mu   sync.Mutex
 }
 
 var errDead = errors.New("killed")
 
 // pass counts a step and reports whether the process is still alive.
 func (k *killed) pass() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if k.step++; k.step == k.at {
 		k.dead = true
 		k.cut()

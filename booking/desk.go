@@ -72,6 +72,10 @@ type Options struct {
 	// Poke asks for a mailbox to be read soon, because a meeting was made or
 	// cancelled there.
 	Poke func(providers.Address)
+	// Journal keeps relocations; nil: there are none.
+	Journal Journal
+	// Relocated is told each stored version of a relocation. It must not call the desk.
+	Relocated func(providers.Relocation)
 	// NewID makes ids; nil: random UUIDs. Transaction ids must be GUIDs.
 	NewID func() string
 }
@@ -94,6 +98,9 @@ type Desk struct {
 	mine     map[string]bool          // made by this desk
 	changed  chan struct{}            // closed at the next change
 	wake     chan struct{}
+
+	name           string        // of this desk, as the one that works on a relocation
+	wakeRelocation chan struct{} // an open relocation was stored
 }
 
 // New makes a desk. It does nothing by itself until [Desk.Run] is called.
@@ -119,6 +126,7 @@ func New(o Options) *Desk {
 		locks: map[string]chan struct{}{}, writing: map[string]bool{}, due: map[string]time.Time{}, busy: map[string]bool{},
 		absent: map[string]time.Time{}, looks: map[string]int{}, verdicts: map[string]string{}, mine: map[string]bool{},
 		changed: make(chan struct{}), wake: make(chan struct{}, 1),
+		name: uuid.NewString(), wakeRelocation: make(chan struct{}, 1),
 	}
 }
 

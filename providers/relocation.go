@@ -263,7 +263,7 @@ func (r Relocation) Outcome() RelocationState {
 		return RelocationPartlyUndone
 	case undone > 0:
 		return RelocationUndone
-	case r.Count(StepMoved, StepKept) == r.Meetings()-r.Count(StepLeft) && r.Count(StepKept) == 0:
+	case r.Count(StepMoved) == r.Meetings()-r.Count(StepLeft) && !r.Stopped:
 		return RelocationDone
 	case r.Count(StepKept) > 0:
 		return RelocationPartlyUndone
