@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"roomdesk/booking"
 	"roomdesk/booking/finder"
 	"roomdesk/booking/wish"
 	"roomdesk/providers"
@@ -49,6 +51,15 @@ func (w *workspace) PlanSeries(ctx context.Context, q tui.FindQuestion) (tui.Ser
 	}
 	answer.Matrix, err = w.planSeries(ctx, ask)
 	return answer, err
+}
+
+// BookSeries implements [tui.Workspace].
+func (w *workspace) BookSeries(ctx context.Context, request providers.SeriesRequest) (providers.Booking, error) {
+	b, err := w.desk.BookSeries(ctx, request)
+	if refused, ok := errors.AsType[*booking.SeriesRefused](err); ok {
+		return refused.Booking, err
+	}
+	return b, err
 }
 
 // understand reads a wish's line against the mirror's rooms and people.

@@ -3,6 +3,7 @@ package providers
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Tally counts what the steps of a plan do, and says its price in words. dates are
@@ -46,4 +47,19 @@ func (p *SeriesPlan) PartRoom(date int) int {
 		}
 	}
 	return -1
+}
+
+// First is when the first date begins on which the plan has a meeting; the zero time
+// where it has none. dates are those of the matrix.
+func (p *SeriesPlan) First(dates []SeriesDate) time.Time {
+	for i, s := range p.Steps {
+		switch s.Act {
+		case SeriesSkip:
+		case SeriesShift:
+			return s.Span.Start
+		default:
+			return dates[i].Span.Start
+		}
+	}
+	return time.Time{}
 }

@@ -45,7 +45,7 @@ func (a bookingsAnswer) apply(m *Model) tea.Cmd {
 		p.read, p.rows = true, a.rows
 		p.keepChosen()
 		for _, d := range m.dialogs {
-			if progress, ok := d.(*bookProgress); ok {
+			if progress, ok := d.(follower); ok {
 				progress.follow(p.rows)
 			}
 		}
@@ -57,6 +57,11 @@ func (a bookingsAnswer) apply(m *Model) tea.Cmd {
 		return m.readBookings()
 	}
 	return nil
+}
+
+// follower is a dialog about a stored booking.
+type follower interface {
+	follow(list []providers.Booking)
 }
 
 // put shows a booking before the list is read again.
@@ -159,7 +164,11 @@ func (p *bookingsPane) drawRow(m *Model, b *providers.Booking, c bookingColumns,
 	} else {
 		l.put(dim, start.Format("2 Jan 15:04"))
 	}
-	l.to(c.room).put(name, cut(m.roomTitle(b), c.state-c.room-2))
+	room := m.roomTitle(b)
+	if b.Series != nil {
+		room = itoa(len(b.Series.Dates)) + "× " + room
+	}
+	l.to(c.room).put(name, cut(room, c.state-c.room-2))
 	glyph, look := bookingLook(b.State)
 	if b.Change.Open() {
 		glyph, look = "◌", accent
@@ -170,6 +179,12 @@ func (p *bookingsPane) drawRow(m *Model, b *providers.Booking, c bookingColumns,
 		end = c.what - 2
 	}
 	words := b.State.Words()
+	if b.Series != nil {
+		words = seriesState(b)
+		if n := seriesOffers(b); n > 0 {
+			words += " · " + itoa(n) + " free again"
+		}
+	}
 	if b.Change.Open() {
 		words = "change: " + b.Change.Words()
 	}
@@ -223,7 +238,7 @@ func (a cancelAnswer) apply(m *Model) tea.Cmd {
 	}
 	m.bookings.put(a.booking)
 	for _, d := range m.dialogs {
-		if progress, ok := d.(*bookProgress); ok {
+		if progress, ok := d.(follower); ok {
 			progress.follow(m.bookings.rows)
 		}
 	}

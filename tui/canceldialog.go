@@ -23,7 +23,7 @@ type cancelDialog struct {
 func newCancelDialog(b providers.Booking) *cancelDialog {
 	d := &cancelDialog{booking: b, scopes: []providers.CancelScope{"", providers.CancelOne}}
 	switch {
-	case b.SeriesID != "" && b.SeriesID == b.EventID:
+	case b.Series != nil, b.SeriesID != "" && b.SeriesID == b.EventID:
 		d.scopes = []providers.CancelScope{"", providers.CancelAll}
 	case b.SeriesID != "":
 		d.scopes = append(d.scopes, providers.CancelFollowing, providers.CancelAll)
@@ -39,7 +39,7 @@ func (d *cancelDialog) words(s providers.CancelScope) string {
 		return "keep it"
 	case s == providers.CancelFollowing:
 		return "cancel this and all following dates"
-	case s == providers.CancelAll && d.booking.SeriesID != "":
+	case s == providers.CancelAll && (d.booking.Series != nil || d.booking.SeriesID != ""):
 		return "cancel the whole series"
 	case d.booking.SeriesID != "":
 		return "cancel this date only"

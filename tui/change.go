@@ -16,6 +16,8 @@ func (m *Model) whyNotChange(b *providers.Booking, kind providers.ChangeKind) st
 		return "no booking is chosen"
 	case m.header.known && m.header.Access == providers.FreeBusyAccess:
 		return "this connection shows free/busy only and cannot write"
+	case b.Series != nil:
+		return "it is a series: enter shows its dates"
 	}
 	return m.ws.WhyNotChange(*b, kind, m.now)
 }

@@ -2,6 +2,8 @@ package tui
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"roomdesk/booking/finder"
@@ -14,6 +16,9 @@ import (
 type fakeSeries struct {
 	seriesAsked []FindQuestion
 	seriesErr   error
+	// sent are the series that were booked; refusals say why dates cannot be had.
+	sent     []providers.SeriesRequest
+	refusals map[int]string
 	// taken are blocks far from the day of the tests, by room.
 	taken map[providers.Address][]providers.Block
 	// rules are those of rooms that are known.
@@ -86,4 +91,70 @@ func (d *driver) weekly() {
 	d.keys("f")
 	d.typing("weekly tue 10-11 x10 12p @berlin")
 	d.keys("enter")
+}
+
+// BookSeries stores a line for each date of the plan.
+func (f *fakeWorkspace) BookSeries(_ context.Context, q providers.SeriesRequest) (providers.Booking, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b := providers.Booking{ID: fmt.Sprint("s", len(f.sent)+1), Request: q.Request, State: providers.BookingQueued, Created: fakeNow(), Updated: fakeNow()}
+	b.Series = &providers.BookingSeries{Words: q.Matrix.Words, PlanWords: q.Plan.Words}
+	for d, step := range q.Plan.Steps {
+		wished := q.Plan.PartRoom(d)
+		if wished < 0 {
+			wished = q.Plan.Parts[0].Room
+		}
+		room := q.Matrix.Rooms[wished].Room
+		line := providers.BookingDate{Wished: q.Matrix.Dates[d].Span, WishedRoom: room.Mailbox, WishedName: room.Name, Act: step.Act, State: providers.BookingQueued, Notes: q.Matrix.Dates[d].Notes}
+		if step.Room >= 0 {
+			line.Span, line.Room, line.RoomName = step.Span, q.Matrix.Rooms[step.Room].Room.Mailbox, q.Matrix.Rooms[step.Room].Room.Name
+		} else {
+			line.State = providers.BookingSkipped
+		}
+		line.Reason = f.refusals[d]
+		b.Series.Dates = append(b.Series.Dates, line)
+	}
+	first := q.Matrix.Rooms[q.Plan.Parts[0].Room].Room
+	b.Request.Room, b.RoomName = first.Mailbox, first.Name
+	b.Request.Start, b.Request.End = q.Matrix.Dates[0].Span.Start, q.Matrix.Dates[0].Span.End
+	if len(f.refusals) > 0 && !q.Request.EvenIfBusy {
+		return b, &providers.Error{Class: providers.Conflict, Op: "booking a series", Message: providers.Outside("a room was taken meanwhile")}
+	}
+	f.sent = append(f.sent, q)
+	f.bookings = slices.Insert(f.bookings, 0, b)
+	return b, nil
+}
+
+// answered makes the rooms of a booked series answer: no on some dates.
+func (d *driver) answered(id string, no ...int) {
+	d.send(d.ws.change(id, func(b *providers.Booking) {
+		b.Series = b.Series.Clone()
+		b.State = providers.BookingAccepted
+		for i := range b.Series.Dates {
+			line := &b.Series.Dates[i]
+			switch {
+			case line.State == providers.BookingSkipped:
+				b.State = providers.BookingPartly
+			case slices.Contains(no, i):
+				b.State = providers.BookingPartly
+				line.State, line.Reason, line.ReasonProof = providers.BookingDeclined, "the room is taken 10:00–11:00 by Hiring", providers.Proven
+			default:
+				line.State = providers.BookingAccepted
+			}
+		}
+	}))
+}
+
+// sendWeekly goes the whole way to a sent series.
+func (d *driver) sendWeekly() {
+	d.weekly()
+	d.keys("enter", "enter", "enter")
+}
+
+// freeAgain makes the wished room free on a date after all.
+func (d *driver) freeAgain(id string, date int) {
+	d.send(d.ws.change(id, func(b *providers.Booking) {
+		b.Series = b.Series.Clone()
+		b.Series.Dates[date].FreeAgain = fakeNow().Add(-5 * time.Minute)
+	}))
 }

@@ -289,10 +289,7 @@ func (m *Model) drawFooter() []string {
 	if h == 3 {
 		lines = append(lines, newLine(m.theme, onScreen, m.width).repeat(ruled, "─", m.width).done())
 	}
-	s := m.view.scope()
-	if len(m.dialogs) == 0 {
-		s = m.scopeNow()
-	}
+	s := m.viewScope()
 	keys := m.drawKeys(s, onScreen, 1, m.width)
 	switch {
 	case h == 3:

@@ -11,18 +11,33 @@ import (
 // scenes are the screens of which frames are kept.
 func scenes() map[string]func(d *driver) {
 	return map[string]func(d *driver){
-		"rooms":       func(*driver) {},
-		"filter":      func(d *driver) { d.keys("/"); d.typing("12p display f3") },
-		"nomatch":     func(d *driver) { d.keys("/"); d.typing("500p video") },
-		"tomorrow":    func(d *driver) { d.keys("]", "down", "down") },
-		"marked":      func(d *driver) { d.keys("right", "right", "shift+right", "shift+right") },
-		"flat":        func(d *driver) { d.keys("g") },
-		"unknownroom": func(d *driver) { d.keys("down", "down", "down") },
-		"roomdetails": func(d *driver) { d.keys("enter") },
-		"find":        func(d *driver) { d.keys("2") },
-		"wish":        func(d *driver) { d.keys("f"); d.typing("12p display f3 tmr 14-15 @berlin"); d.keys("enter", "w") },
-		"series":      func(d *driver) { d.weekly() },
-		"seriesways":  func(d *driver) { d.weekly(); d.keys("s", "n", "o", "right", "n", "x") },
+		"rooms":        func(*driver) {},
+		"filter":       func(d *driver) { d.keys("/"); d.typing("12p display f3") },
+		"nomatch":      func(d *driver) { d.keys("/"); d.typing("500p video") },
+		"tomorrow":     func(d *driver) { d.keys("]", "down", "down") },
+		"marked":       func(d *driver) { d.keys("right", "right", "shift+right", "shift+right") },
+		"flat":         func(d *driver) { d.keys("g") },
+		"unknownroom":  func(d *driver) { d.keys("down", "down", "down") },
+		"roomdetails":  func(d *driver) { d.keys("enter") },
+		"find":         func(d *driver) { d.keys("2") },
+		"wish":         func(d *driver) { d.keys("f"); d.typing("12p display f3 tmr 14-15 @berlin"); d.keys("enter", "w") },
+		"series":       func(d *driver) { d.weekly() },
+		"seriesways":   func(d *driver) { d.weekly(); d.keys("s", "n", "o", "right", "n", "x") },
+		"seriesform":   func(d *driver) { d.weekly(); d.keys("enter"); d.typing("Design review") },
+		"seriesreview": func(d *driver) { d.weekly(); d.keys("n", "x", "enter", "enter") },
+		"seriesrefused": func(d *driver) {
+			d.ws.refusals = map[int]string{3: "Jahn is taken 10:00–12:00"}
+			d.sendWeekly()
+		},
+		"seriessent": func(d *driver) { d.sendWeekly() },
+		"seriespartly": func(d *driver) {
+			d.weekly()
+			d.keys("x", "enter", "enter", "enter")
+			d.answered("s1", 8)
+			d.freeAgain("s1", 2)
+			d.keys("esc", "3", "enter")
+		},
+		"serieslist":  func(d *driver) { d.sendWeekly(); d.answered("s1", 8); d.keys("esc", "3") },
 		"bookings":    func(d *driver) { d.keys("3") },
 		"waiting":     func(d *driver) { d.keys("3", "down", "enter") },
 		"declined":    func(d *driver) { d.keys("3", "down", "down", "enter") },

@@ -112,8 +112,10 @@ func tour(d *driver, look func(name string)) {
 	look("series typed")
 	step("series", "enter")
 	step("series ways", "n", "o", "right", "right", "right")
-	step("series book", "enter")
-	step("bookings", "esc", "esc", "3")
+	step("series form", "enter")
+	step("series review", "enter")
+	step("series sent", "enter")
+	step("bookings", "esc", "esc", "esc", "3")
 	for range len(d.ws.bookings) {
 		step("booking", "enter")
 		step("bookings", "esc", "down")

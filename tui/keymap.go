@@ -21,6 +21,9 @@ func bindings() []binding {
 	all = append(all, filterKeys()...)
 	all = append(all, formKeys()...)
 	all = append(all, progressKeys()...)
+	all = append(all, seriesFormKeys()...)
+	all = append(all, seriesReviewKeys()...)
+	all = append(all, seriesBookedKeys()...)
 	all = append(all, moveKeys()...)
 	all = append(all, cancelKeys()...)
 	all = append(all, dialogKeys()...)
@@ -163,8 +166,7 @@ func bookingKeys() []binding {
 	}
 	keys := []binding{
 		{scope: scopeBookings, keys: []string{"enter"}, label: "enter", what: "details", more: "what is true of the booking: sent, Teams link, the room's answer, its latest change", rank: 1, why: chosen, run: func(m *Model) tea.Cmd {
-			b := *m.bookings.row()
-			m.openDialog(&bookProgress{id: b.ID, booking: b})
+			m.openBooked(*m.bookings.row())
 			return nil
 		}},
 		{

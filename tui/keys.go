@@ -11,29 +11,32 @@ import (
 type scope string
 
 const (
-	scopeEverywhere  scope = "Everywhere"
-	scopeRooms       scope = "Rooms"
-	scopeFind        scope = "Find"
-	scopeSeries      scope = "Series"
-	scopeBookings    scope = "Bookings"
-	scopePeople      scope = "People"
-	scopeSync        scope = "Sync"
-	scopeConnections scope = "Connections"
-	scopeFilter      scope = "Filter line"
-	scopeForm        scope = "Booking form"
-	scopeProgress    scope = "Booking under way"
-	scopeMove        scope = "Moving a meeting"
-	scopeCancel      scope = "Cancelling"
-	scopeQuestion    scope = "Question"
-	scopeReader      scope = "Help and details"
-	scopePalette     scope = "Command palette"
+	scopeEverywhere   scope = "Everywhere"
+	scopeRooms        scope = "Rooms"
+	scopeFind         scope = "Find"
+	scopeSeries       scope = "Series"
+	scopeBookings     scope = "Bookings"
+	scopePeople       scope = "People"
+	scopeSync         scope = "Sync"
+	scopeConnections  scope = "Connections"
+	scopeFilter       scope = "Filter line"
+	scopeForm         scope = "Booking form"
+	scopeProgress     scope = "Booking under way"
+	scopeSeriesForm   scope = "Series form"
+	scopeSeriesReview scope = "Series before it is sent"
+	scopeSeriesBooked scope = "Booked series"
+	scopeMove         scope = "Moving a meeting"
+	scopeCancel       scope = "Cancelling"
+	scopeQuestion     scope = "Question"
+	scopeReader       scope = "Help and details"
+	scopePalette      scope = "Command palette"
 )
 
 // scopes in the order of help and docs.
 func scopes() []scope {
 	return []scope{
 		scopeEverywhere, scopeRooms, scopeFind, scopeSeries, scopeBookings, scopePeople, scopeSync, scopeConnections,
-		scopeFilter, scopeForm, scopeProgress, scopeMove, scopeCancel, scopeQuestion, scopeReader, scopePalette,
+		scopeFilter, scopeForm, scopeProgress, scopeSeriesForm, scopeSeriesReview, scopeSeriesBooked, scopeMove, scopeCancel, scopeQuestion, scopeReader, scopePalette,
 	}
 }
 
@@ -122,6 +125,13 @@ func (m *Model) scopeNow() scope {
 	switch {
 	case len(m.dialogs) > 0:
 		return m.topDialog().scope()
+	}
+	return m.viewScope()
+}
+
+// viewScope is where the keys of the view go while no dialog is open.
+func (m *Model) viewScope() scope {
+	switch {
 	case m.filterField() != nil:
 		return scopeFilter
 	case m.seriesShown():

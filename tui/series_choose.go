@@ -100,6 +100,9 @@ func (p *seriesPane) whyNotTake() string {
 	if why := p.whyNot(); why != "" {
 		return why
 	}
+	if why := p.whyBehind(); why != "" {
+		return why
+	}
 	cell := p.cell()
 	if cell.State == providers.SeriesFree {
 		return ""
@@ -125,8 +128,19 @@ func (p *seriesPane) otherRoom() int {
 	return -1
 }
 
+// whyBehind says that a date cannot be had because the plan ends the series before.
+func (p *seriesPane) whyBehind() string {
+	if p.chosen.PartRoom(p.date()) < 0 {
+		return "the plan ends the series before this date; another plan may have it"
+	}
+	return ""
+}
+
 func (p *seriesPane) whyNotOther() string {
 	if why := p.whyNot(); why != "" {
+		return why
+	}
+	if why := p.whyBehind(); why != "" {
 		return why
 	}
 	if p.otherRoom() < 0 {
@@ -157,11 +171,11 @@ func (p *seriesPane) whyNotShift() string {
 	if why := p.whyNot(); why != "" {
 		return why
 	}
+	if why := p.whyBehind(); why != "" {
+		return why
+	}
 	d := p.date()
 	part := p.chosen.PartRoom(d)
-	if part < 0 {
-		return "the date is behind the end of the series"
-	}
 	if _, ok := p.shift(); ok {
 		return ""
 	}

@@ -79,7 +79,7 @@ func (p *seriesPane) waysSentence(m *Model) seriesSentence {
 		s.put(dim, "ways out: ")
 	}
 	step := p.chosen.Steps[p.date()]
-	if r := p.otherRoom(); r >= 0 {
+	if r := p.otherRoom(); r >= 0 && p.whyBehind() == "" {
 		way("o", cut(p.roomTitle(r), 20))
 	}
 	if shift, ok := p.shift(); ok && step.Act != providers.SeriesShift {

@@ -47,7 +47,7 @@ type Workspace interface {
 	// Find understands a wish typed in one line and answers from the mirror. A line
 	// that makes no sense is no error: the finding has problems.
 	Find(ctx context.Context, question FindQuestion) (providers.Finding, error)
-	SeriesPlanner
+	SeriesDesk
 
 	// Check asks the tenant now whether room and attendees are free and whether
 	// a Teams link can be made. Network.

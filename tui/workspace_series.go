@@ -7,12 +7,17 @@ import (
 	"roomdesk/providers"
 )
 
-// SeriesPlanner plans meetings that repeat.
-type SeriesPlanner interface {
+// SeriesDesk plans and books meetings that repeat.
+type SeriesDesk interface {
 	// PlanSeries understands a wish for a series, asks when its rooms and people are
 	// free, and plans. A line that makes no sense is no error: the answer has
 	// problems. Network: dates are further ahead than the mirror reaches.
 	PlanSeries(ctx context.Context, question FindQuestion) (SeriesAnswer, error)
+	// BookSeries checks every date once more, stores the whole intent and sends it. It
+	// returns as soon as the intent is stored or refused; what follows is told by
+	// Changes. With an error the booking is not stored, and the dates in it say what
+	// stands in the way. Network.
+	BookSeries(ctx context.Context, request providers.SeriesRequest) (providers.Booking, error)
 }
 
 // SeriesAnswer is a planned series.
