@@ -29,6 +29,9 @@ func (d *Desk) cancel(ctx context.Context, id, note string, dates []providers.Ca
 	if err != nil {
 		return b, err
 	}
+	if b.Series != nil {
+		return d.cancelSeries(ctx, b, -1, providers.CancelAll, note)
+	}
 	switch b.State {
 	case providers.BookingCancelled:
 		return b, nil

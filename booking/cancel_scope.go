@@ -39,6 +39,9 @@ func (d *Desk) PlanCancel(ctx context.Context, id string, scope providers.Cancel
 	if err != nil {
 		return CancelPlan{Booking: b}, err
 	}
+	if b.Series != nil {
+		return planSeriesCancel(b, -1, scope, d.Now()), nil
+	}
 	return d.planCancel(ctx, b, scope)
 }
 
@@ -122,6 +125,9 @@ func (d *Desk) CancelScope(ctx context.Context, id string, scope providers.Cance
 	b, err := d.Outbox.Booking(ctx, id)
 	if err != nil {
 		return b, err
+	}
+	if b.Series != nil {
+		return d.CancelFrom(ctx, id, -1, scope, note)
 	}
 	if b.SeriesID == "" && (scope == providers.CancelOne || scope == providers.CancelAll) ||
 		scope == providers.CancelOne && b.SeriesID != b.EventID || b.State == providers.BookingCancelling && len(b.CancelDates) == 0 {

@@ -94,6 +94,8 @@ func WhyNotChange(b providers.Booking, kind providers.ChangeKind, now time.Time)
 		return ""
 	}
 	switch {
+	case b.Series != nil:
+		return "it is a whole series: choose one of its dates"
 	case !b.Request.End.After(now):
 		return "it is over"
 	case kind == providers.ChangeEnd && b.Request.Start.After(now):

@@ -28,6 +28,12 @@ type Tenant interface {
 	// CancelEvent cancels a meeting and tells everybody invited. Class Gone where
 	// it is not there.
 	CancelEvent(ctx context.Context, mailbox providers.Address, id, comment string) error
+	// DeleteEvent takes an event, or one date of a series, out of the organizer's
+	// calendar, to which nobody else was invited. Class Gone where it is not there.
+	DeleteEvent(ctx context.Context, mailbox providers.Address, id string) error
+	// FindSeries looks for the series made with that transaction id, whose first date
+	// begins about then. False without an error means that it is not there.
+	FindSeries(ctx context.Context, mailbox providers.Address, transactionID string, start time.Time) (providers.Event, bool, error)
 	// SeriesDates lists the dates that a series has inside a window, by start,
 	// without those that were cancelled.
 	SeriesDates(ctx context.Context, mailbox providers.Address, seriesID string, window providers.Interval) ([]providers.Event, error)
@@ -187,12 +193,14 @@ func (d *Desk) save(ctx context.Context, b *providers.Booking) error {
 	b.Updated = d.Now()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 	defer cancel()
-	if err := d.Outbox.SaveBooking(ctx, *b); err != nil {
+	stored := *b
+	stored.Series = b.Series.Clone()
+	if err := d.Outbox.SaveBooking(ctx, stored); err != nil {
 		d.log.Error("a booking could not be stored", "booking", b.ID, "state", b.State, "error", err)
 		return err
 	}
 	d.log.Info("booking", "booking", b.ID, "state", b.State, "room", b.Request.Room, "tries", b.Tries, "reason", b.Reason)
-	d.Changed(*b)
+	d.Changed(stored)
 	d.mu.Lock()
 	close(d.changed)
 	d.changed = make(chan struct{})

@@ -92,6 +92,15 @@ func (t *tenant) ChangeEvent(ctx context.Context, mailbox providers.Address, id,
 	m.version++
 	t.changes = append(t.changes, change)
 	now := t.now()
+	if m.event.Type == providers.SeriesMaster && change.Attendees != nil {
+		t.inviteSeries(m, change)
+		event := t.seen(m)
+		t.mu.Unlock()
+		return event, after()
+	}
+	if m.event.SeriesMasterID != "" && m.event.OriginalStart.IsZero() {
+		m.event.OriginalStart, m.event.Type = m.event.Start, providers.Exception
+	}
 	moved := change.Start != nil || change.End != nil
 	if change.Start != nil {
 		m.event.Start = *change.Start
@@ -105,7 +114,7 @@ func (t *tenant) ChangeEvent(ctx context.Context, mailbox providers.Address, id,
 	if change.Attendees != nil {
 		t.invite(m, change.Attendees)
 	}
-	if moved {
+	if moved && m.place != "" {
 		m.held = m.hasRoom(now)
 		m.answer, m.answerAt = t.decide(m, m.place)
 		for n := range m.event.Attendees {
@@ -155,6 +164,10 @@ func (t *tenant) SeriesDates(ctx context.Context, mailbox providers.Address, ser
 		return nil, before
 	}
 	t.mu.Lock()
+	if slices.ContainsFunc(t.meetings, func(m *meeting) bool { return m.event.ID == seriesID && m.event.Cancelled }) {
+		t.mu.Unlock()
+		return nil, &providers.Error{Class: providers.Gone, Status: 404}
+	}
 	var dates []providers.Event
 	for _, m := range t.meetings {
 		if m.event.SeriesMasterID == seriesID && !m.event.Cancelled && window.Overlaps(providers.Interval{Start: m.event.Start, End: m.event.End}) {

@@ -69,13 +69,15 @@ type tenant struct {
 	changes   []providers.EventChange // those that had an effect
 	seq       int
 	roomless  []string // calls at which a meeting that had a room had none
+	tolerates int      // dates of a series that may clash before a room declines all
+	mails     map[providers.Address]int
 }
 
 func newTenant() *tenant {
 	teams := []providers.Calendar{{ID: "holidays", ReadOnly: true}, {ID: "calendar", Default: true, IntegratedConferencing: true}}
 	return &tenant{
 		now: time.Now, busy: map[providers.Address][]providers.Block{}, unknown: map[providers.Address]*providers.Problem{}, rooms: map[providers.Address]roomRule{},
-		calendars: map[providers.Address][]providers.Calendar{alice: teams, bob: teams}, faults: map[string][]fault{}, always: map[string]fault{},
+		calendars: map[providers.Address][]providers.Calendar{alice: teams, bob: teams}, faults: map[string][]fault{}, always: map[string]fault{}, mails: map[providers.Address]int{},
 	}
 }
 
@@ -200,7 +202,13 @@ func (t *tenant) CreateEvent(ctx context.Context, draft providers.EventDraft) (p
 			return event, after()
 		}
 	}
-	m := t.make(draft)
+	var m *meeting
+	if draft.Recurrence != nil {
+		m = t.makeSeries(draft)
+	} else {
+		m = t.make(draft)
+		t.mail(m)
+	}
 	event := t.seen(m)
 	t.mu.Unlock()
 	return event, after()
@@ -306,6 +314,7 @@ func (t *tenant) CancelEvent(ctx context.Context, mailbox providers.Address, id,
 			m.event.Cancelled = true
 			m.cancels++
 			m.comment = comment
+			t.mail(m)
 			for _, date := range t.meetings {
 				if date.event.SeriesMasterID == id {
 					date.event.Cancelled = true

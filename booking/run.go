@@ -175,6 +175,9 @@ func (d *Desk) step(ctx context.Context, id string) time.Time {
 		}
 	}
 	defer d.endWrite(id)
+	if b.Series != nil {
+		return d.stepSeries(ctx, &b)
+	}
 	switch b.State {
 	case providers.BookingQueued:
 		return d.send(ctx, &b)

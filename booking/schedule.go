@@ -54,6 +54,9 @@ func backOff(n int, first, most time.Duration) time.Duration {
 // begin half a second after sending and double; then they follow how near the
 // meeting is, because rooms and people change their minds.
 func lookAgain(b providers.Booking, now time.Time) time.Time {
+	if b.Series != nil { // as if it were its next date, until the last
+		b.Request.Start, b.Request.End = nextDate(b, now)
+	}
 	if !now.Before(b.Request.End) {
 		return time.Time{}
 	}

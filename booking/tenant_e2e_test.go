@@ -121,7 +121,10 @@ func (o objects) CreateEvent(ctx context.Context, d providers.EventDraft) (provi
 	person := func(a providers.Address, kind string) map[string]any {
 		return map[string]any{"type": kind, "emailAddress": map[string]string{"address": string(a)}}
 	}
-	attendees := []map[string]any{person(d.Room, "resource")}
+	attendees := []map[string]any{}
+	if d.Room != "" {
+		attendees = append(attendees, person(d.Room, "resource"))
+	}
 	for _, a := range d.Required {
 		attendees = append(attendees, person(a, "required"))
 	}
@@ -130,6 +133,17 @@ func (o objects) CreateEvent(ctx context.Context, d providers.EventDraft) (provi
 		"start":    wireTime{d.Start.UTC().Format("2006-01-02T15:04:05"), "UTC"},
 		"end":      wireTime{d.End.UTC().Format("2006-01-02T15:04:05"), "UTC"},
 		"location": map[string]string{"displayName": d.RoomName.Raw(), "locationEmailAddress": string(d.Room)},
+	}
+	if d.Recurrence != nil {
+		zone, err := time.LoadLocation(d.Recurrence.Zone)
+		if err != nil {
+			return providers.Event{}, err
+		}
+		in["recurrence"] = patterned(*d.Recurrence)
+		in["start"], in["end"] = wireTime{d.Start.In(zone).Format(graphTime), zone.String()}, wireTime{d.End.In(zone).Format(graphTime), zone.String()}
+	}
+	if d.Room == "" {
+		delete(in, "location")
 	}
 	if d.Teams {
 		in["isOnlineMeeting"], in["onlineMeetingProvider"] = true, "teamsForBusiness"

@@ -59,6 +59,9 @@ type BookingDate struct {
 	Room     Address
 	RoomName Untrusted
 	Act      SeriesAct
+	// Because is what was known against the date as it was wished, where the plan does
+	// something else; safe to show.
+	Because string
 	// Meeting is the number of the recurring meeting that it is a date of; -1 where it
 	// has a meeting of its own, or none.
 	Meeting       int
@@ -69,7 +72,7 @@ type BookingDate struct {
 	State       BookingState
 	Sent        time.Time // the room was asked; zero before
 	Answered    time.Time // the room answered; zero before
-	Reason      string    // why declined, failed, skipped or moved; safe to show
+	Reason      string    // why declined, failed, waiting or cancelled; safe to show
 	ReasonProof Proof
 	// Alternatives are other rooms where the room declined this date.
 	Alternatives []Alternative

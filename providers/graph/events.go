@@ -19,6 +19,7 @@ const (
 	creatingEvent = "creating an event"
 	changingEvent = "changing an event"
 	cancelling    = "cancelling an event"
+	deletingEvent = "taking an event out"
 	readingPlace  = "reading a place"
 
 	// eventFields leaves the body out, which is most of an event's bytes.
@@ -160,6 +161,9 @@ func (p *Provider) CreateEvent(ctx context.Context, draft providers.EventDraft) 
 	case draft.Start.IsZero() || !draft.Start.Before(draft.End):
 		return providers.Event{}, missing(creatingEvent, draft.Organizer, "time with an end behind its start")
 	}
+	if err := checkRecurrence(draft); err != nil {
+		return providers.Event{}, err
+	}
 	hinted := withHints(ctx, hints{op: creatingEvent, permission: writePermission})
 	event, err := guarded(creatingEvent, draft.Organizer, func() (providers.Event, error) { return p.objects.CreateEvent(hinted, draft) })
 	if err == nil && event.ID == "" {
@@ -167,7 +171,13 @@ func (p *Provider) CreateEvent(ctx context.Context, draft providers.EventDraft) 
 			Message: providers.Outside("the answer does not name the event")}
 	}
 	if providers.Is(err, providers.Conflict) {
-		if found, ok, findErr := p.FindEvent(ctx, draft.Organizer, draft.TransactionID, providers.Interval{Start: draft.Start, End: draft.End}); findErr == nil && ok {
+		find := func() (providers.Event, bool, error) {
+			if draft.Recurrence != nil {
+				return p.FindSeries(ctx, draft.Organizer, draft.TransactionID, draft.Start)
+			}
+			return p.FindEvent(ctx, draft.Organizer, draft.TransactionID, providers.Interval{Start: draft.Start, End: draft.End})
+		}
+		if found, ok, findErr := find(); findErr == nil && ok {
 			return found, nil
 		}
 	}
@@ -214,6 +224,25 @@ func (p *Provider) CancelEvent(ctx context.Context, mailbox providers.Address, i
 		if readErr == nil && !event.IsOrganizer && errors.As(err, &failure) {
 			failure.Advice = "only the organiser can cancel a meeting: cancel it in the organiser's calendar"
 		}
+	}
+	return err
+}
+
+// DeleteEvent takes an event out of the mailbox's calendar; the service sends
+// cancellations where somebody else is invited, without a comment. It is for what
+// nobody was invited to: whether the service takes a cancellation of that is not
+// known. An event that is no longer there is a success, so that it may be repeated.
+func (p *Provider) DeleteEvent(ctx context.Context, mailbox providers.Address, id string) error {
+	if p.objects == nil {
+		return readOnly(deletingEvent)
+	}
+	if err := checkID(deletingEvent, mailbox, id); err != nil {
+		return err
+	}
+	ctx = withHints(ctx, hints{op: deletingEvent, permission: writePermission, object: true, repeat: repeatAlways})
+	_, err := guarded(deletingEvent, mailbox, func() (struct{}, error) { return struct{}{}, p.objects.DeleteEvent(ctx, mailbox, id) })
+	if providers.Is(err, providers.Gone) {
+		return nil
 	}
 	return err
 }

@@ -13,6 +13,7 @@ type Objects interface {
 	CreateEvent(ctx context.Context, draft providers.EventDraft) (providers.Event, error)
 	ChangeEvent(ctx context.Context, mailbox providers.Address, id, etag string, change providers.EventChange) (providers.Event, error)
 	CancelEvent(ctx context.Context, mailbox providers.Address, id, comment string) error
+	DeleteEvent(ctx context.Context, mailbox providers.Address, id string) error
 	Calendars(ctx context.Context, mailbox providers.Address) ([]providers.Calendar, error)
 	Place(ctx context.Context, room providers.Address) (providers.Room, error)
 }

@@ -96,5 +96,8 @@ var _ interface {
 	CreateEvent(context.Context, providers.EventDraft) (providers.Event, error)
 	ChangeEvent(context.Context, providers.Address, string, string, providers.EventChange) (providers.Event, error)
 	CancelEvent(context.Context, providers.Address, string, string) error
+	DeleteEvent(context.Context, providers.Address, string) error
+	FindSeries(context.Context, providers.Address, string, time.Time) (providers.Event, bool, error)
+	SeriesDates(context.Context, providers.Address, string, providers.Interval) ([]providers.Event, error)
 	Stats() Stats
 } = (*Provider)(nil)

@@ -103,3 +103,16 @@ func DateTimeIn(t time.Time, iana string) (dateTime, timeZone string) {
 	}
 	return local, windows
 }
+
+// WallClockIn writes what clocks in the zone with that IANA name show at an instant
+// as the two texts of a dateTimeTimeZone. Unlike [DateTimeIn] it keeps to the zone
+// in an hour that comes twice: a series is tied to the clocks, not to the instant.
+// It writes UTC where the zone is not known.
+func WallClockIn(t time.Time, iana string) (dateTime, timeZone string) {
+	windows := WindowsZone(iana)
+	location, err := Location(windows)
+	if err != nil || windows == "UTC" {
+		return t.UTC().Format(localTime), "UTC"
+	}
+	return t.In(location).Format(localTime), windows
+}

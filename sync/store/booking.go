@@ -48,6 +48,7 @@ type bookingRecord struct {
 	SeriesID      string              `json:"series_id,omitempty"`
 	Change        *changeRecord       `json:"change,omitempty"`
 	CancelDates   []cancelRecord      `json:"cancel_dates,omitempty"`
+	Series        *seriesRecord       `json:"series,omitempty"`
 }
 
 type alternativeRecord struct {
@@ -66,7 +67,7 @@ func encodeBooking(b providers.Booking) (string, error) {
 		EvenIfBusy: q.EvenIfBusy, State: string(b.State), Created: b.Created, Sent: b.Sent, Answered: b.Answered, Updated: b.Updated,
 		EventID: b.EventID, ICalUID: b.ICalUID, JoinURL: b.JoinURL.Raw(), TeamsMissing: b.TeamsMissing, RoomResponse: string(b.RoomResponse),
 		Reason: b.Reason, ReasonProof: string(b.ReasonProof), Failure: string(b.Failure), Tries: b.Tries, NextTry: b.NextTry, CancelNote: b.CancelNote.Raw(),
-		Adopted: b.Adopted, SeriesID: b.SeriesID, Change: encodeChange(b.Change), CancelDates: encodeCancelDates(b.CancelDates),
+		Adopted: b.Adopted, SeriesID: b.SeriesID, Change: encodeChange(b.Change), CancelDates: encodeCancelDates(b.CancelDates), Series: encodeSeries(b.Series),
 	}
 	r.Alternatives = encodeAlternatives(b.Alternatives)
 	text, err := json.Marshal(r)
@@ -87,7 +88,7 @@ func decodeBooking(text string) (providers.Booking, error) {
 		Created: r.Created, Sent: r.Sent, Answered: r.Answered, Updated: r.Updated, EventID: r.EventID, ICalUID: r.ICalUID,
 		JoinURL: providers.Outside(r.JoinURL), TeamsMissing: r.TeamsMissing, RoomResponse: providers.Response(r.RoomResponse),
 		Reason: r.Reason, ReasonProof: providers.Proof(r.ReasonProof), Failure: providers.Class(r.Failure), Tries: r.Tries, NextTry: r.NextTry, CancelNote: providers.Outside(r.CancelNote),
-		Adopted: r.Adopted, SeriesID: r.SeriesID, Change: r.Change.change(), CancelDates: decodeCancelDates(r.CancelDates),
+		Adopted: r.Adopted, SeriesID: r.SeriesID, Change: r.Change.change(), CancelDates: decodeCancelDates(r.CancelDates), Series: r.Series.series(),
 	}
 	b.Alternatives = decodeAlternatives(r.Alternatives)
 	return b, nil

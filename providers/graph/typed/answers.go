@@ -41,7 +41,9 @@ func eventOf(model models.Eventable, mailbox providers.Address) (providers.Event
 		w.Attendees = append(w.Attendees, graph.WireAttendee{
 			Type: word(a.GetTypeEscaped()), Status: wireStatus(a.GetStatus()), EmailAddress: wireAddress(a.GetEmailAddress())})
 	}
-	return w.Event(mailbox, ""), nil
+	event := w.Event(mailbox, "")
+	event.Recurrence = recurrenceOf(model.GetRecurrence())
+	return event, nil
 }
 
 func calendarOf(model models.Calendarable, mailbox providers.Address) providers.Calendar {

@@ -17,6 +17,11 @@ func draftModel(draft providers.EventDraft) models.Eventable {
 	event.SetSubject(text(draft.Subject))
 	event.SetStart(when(draft.Start, draft.Zone))
 	event.SetEnd(when(draft.End, draft.Zone))
+	if draft.Recurrence != nil {
+		event.SetStart(wallClock(draft.Start, draft.Recurrence.Zone))
+		event.SetEnd(wallClock(draft.End, draft.Recurrence.Zone))
+		event.SetRecurrence(recurrenceModel(*draft.Recurrence))
+	}
 	if !draft.Body.Empty() {
 		body, kind := models.NewItemBody(), models.TEXT_BODYTYPE
 		body.SetContentType(&kind)

@@ -66,7 +66,7 @@ func headers() *abstractions.RequestHeaders {
 func (o *Objects) Event(ctx context.Context, mailbox providers.Address, id string) (providers.Event, error) {
 	model, err := o.event(mailbox, id).Get(ctx, &users.ItemEventsEventItemRequestBuilderGetRequestConfiguration{
 		Headers:         headers(),
-		QueryParameters: &users.ItemEventsEventItemRequestBuilderGetQueryParameters{Select: graph.EventFields()},
+		QueryParameters: &users.ItemEventsEventItemRequestBuilderGetQueryParameters{Select: append(graph.EventFields(), "recurrence")},
 	})
 	if err != nil {
 		return providers.Event{}, err
@@ -104,6 +104,11 @@ func (o *Objects) CancelEvent(ctx context.Context, mailbox providers.Address, id
 	body.SetComment(&comment)
 	return o.event(mailbox, id).Cancel().Post(ctx, body,
 		&users.ItemEventsItemCancelRequestBuilderPostRequestConfiguration{Headers: headers()})
+}
+
+// DeleteEvent takes an event out of the mailbox's calendar.
+func (o *Objects) DeleteEvent(ctx context.Context, mailbox providers.Address, id string) error {
+	return o.event(mailbox, id).Delete(ctx, &users.ItemEventsEventItemRequestBuilderDeleteRequestConfiguration{Headers: headers()})
 }
 
 // maxCalendarPages bounds the pages of a mailbox's list of calendars.
@@ -171,6 +176,7 @@ func (u unusable) CreateEvent(context.Context, providers.EventDraft) (providers.
 func (u unusable) ChangeEvent(context.Context, providers.Address, string, string, providers.EventChange) (providers.Event, error) {
 	return providers.Event{}, u.err
 }
+func (u unusable) DeleteEvent(context.Context, providers.Address, string) error         { return u.err }
 func (u unusable) CancelEvent(context.Context, providers.Address, string, string) error { return u.err }
 func (u unusable) Calendars(context.Context, providers.Address) ([]providers.Calendar, error) {
 	return nil, u.err
