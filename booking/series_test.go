@@ -33,7 +33,9 @@ func (w *world) weeklyPlan(n int, rooms ...providers.Address) providers.SeriesRe
 	}
 	q.Limit = 20
 	matrix := series.Plan(q)
-	at := slices.IndexFunc(matrix.Plans, func(p providers.SeriesPlan) bool { return len(p.Parts) == 1 && p.Parts[0].Room == 0 && p.Parts[0].To == n })
+	at := slices.IndexFunc(matrix.Plans, func(p providers.SeriesPlan) bool {
+		return len(p.Parts) == 1 && p.Parts[0].Room == 0 && p.Parts[0].To == n
+	})
 	if at < 0 {
 		w.t.Fatal("no plan in the first room")
 	}
