@@ -144,6 +144,11 @@ func (d *Desk) planChange(ctx context.Context, b providers.Booking, q ChangeRequ
 		p.block(providers.Permanent, "%s", why)
 		return p, nil
 	}
+	if c := b.Change; q.Kind == providers.ChangeUndo && (!at(event, c.Wanted) || c.NewRoom() && !invites(event, c.Wanted)) {
+		p.block(providers.Permanent, "somebody changed the meeting since, it is at %s–%s: taking the change back would undo that too; move it instead",
+			clock(b.Request, event.Start), clock(b.Request, event.End))
+		return p, nil
+	}
 	p.etag = event.ETag
 	// The service tells answers to the second: one of this moment could not be
 	// told from the next.

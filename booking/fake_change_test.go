@@ -116,6 +116,9 @@ func (t *tenant) ChangeEvent(ctx context.Context, mailbox providers.Address, id,
 	}
 	if moved && m.place != "" {
 		m.held = m.hasRoom(now)
+		if t.stale && !now.Before(m.answerAt) {
+			m.old, m.oldAt = m.answer, m.answerAt
+		}
 		m.answer, m.answerAt = t.decide(m, m.place)
 		for n := range m.event.Attendees {
 			m.event.Attendees[n].Response = providers.ResponsePending

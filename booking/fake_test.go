@@ -38,6 +38,8 @@ type meeting struct {
 	answer   providers.Response // decided when it was made
 	later    providers.Response // a change of mind
 	laterAt  time.Time
+	old      providers.Response // to the time before, and still shown
+	oldAt    time.Time
 	linkAt   time.Time // when the Teams link appears; zero: with the meeting
 	cancels  int
 	comment  string
@@ -63,6 +65,7 @@ type tenant struct {
 	linkLate  time.Duration
 	noLink    bool // Teams is dropped silently
 	keeps     bool // cancelled meetings can still be read
+	stale     bool // rooms' earlier answers are shown until they answer anew
 	conflicts bool // a repeated transaction id gives 409 instead of the event
 	ledger    []string
 	created   []string                // transaction ids of all creates that arrived
@@ -252,6 +255,9 @@ func (t *tenant) seen(m *meeting) providers.Event {
 	e.ETag = fmt.Sprint("W/", m.version)
 	now := t.now()
 	m.seenOthers(e.Attendees, now)
+	if now.Before(m.answerAt) && m.old != "" {
+		e.Attendees[0].Response, e.Attendees[0].ResponseAt = m.old, m.oldAt
+	}
 	if !now.Before(m.answerAt) && len(e.Attendees) > 0 && e.Attendees[0].Type == providers.Resource {
 		e.Attendees[0].Response = m.answer
 		if m.version > 0 {
