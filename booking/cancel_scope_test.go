@@ -45,6 +45,9 @@ func TestCancelScopes(t *testing.T) {
 				if err != nil || p.Why != "" || len(p.Dates) != c.dates || len(p.Mails) != 2 || p.NoUndo == "" || w.tenant.calls("cancel") != 0 {
 					t.Fatalf("%+v, %v", p, err)
 				}
+				if id := p.Dates[0].EventID; id != map[bool]string{true: b.SeriesID, false: dates[2].event.ID}[scope == providers.CancelAll] {
+					t.Errorf("%s shows %s", scope, id)
+				}
 				got, err := w.CancelScope(t.Context(), b.ID, scope, "sorry")
 				if err != nil || got.State != providers.BookingCancelled {
 					t.Errorf("%s, %v", got.State, err)

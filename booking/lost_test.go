@@ -45,7 +45,7 @@ func TestLostAnswerIsResolvedByLooking(t *testing.T) {
 				if got.State != providers.BookingAccepted {
 					t.Errorf("state %s: %s", got.State, got.Reason)
 				}
-				w.once(got, 1)
+				w.once(b, 1) // under the id that was stored first
 			})
 		})
 	}
