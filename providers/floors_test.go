@@ -24,6 +24,7 @@ var floors = map[string][]string{
 	"roomdesk/booking/rules":                {"roomdesk/providers"},
 	"roomdesk/booking/series":               {"roomdesk/providers", "roomdesk/providers/when", "roomdesk/booking/wish"},
 	"roomdesk/booking/relocate":             {"roomdesk/providers"},
+	"roomdesk/doctor":                       {"roomdesk/providers", "roomdesk/keystore"},
 	"roomdesk/tui":                          {"roomdesk/providers"},
 	"roomdesk/providers/providertest":       {"roomdesk/providers"},
 	"roomdesk/sync/queue":                   {"roomdesk/providers"},

@@ -1,0 +1,289 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"roomdesk/doctor"
+	"roomdesk/keystore"
+	"roomdesk/providers"
+)
+
+// doctorFlags are the flags of doctor.
+type doctorFlags struct {
+	mailboxes []string
+	outside   string
+	exchange  string
+	write     bool
+}
+
+func (a *app) doctorCommand() *cobra.Command {
+	f := &doctorFlags{}
+	command := &cobra.Command{
+		Use:   "doctor",
+		Short: "Find out what is wrong with a connection, in one line",
+		Long: "Climbs a ladder of probes, from the name of the host to a room's calendar, and says in the first line which one fails\n" +
+			"first, where that is changed, and to what. Nothing is written unless --write is given. See docs/doctor.md.",
+		Example: "roomdesk doctor\nroomdesk doctor --mailbox aalto@contoso.com --outside ceo@contoso.com --json",
+		Args:    cobra.NoArgs,
+		RunE:    a.run(func(ctx context.Context, _ []string) error { return a.doctor(ctx, f) }),
+	}
+	flags := command.Flags()
+	flags.StringArrayVar(&f.mailboxes, "mailbox", nil, "room or person to look at closely (repeatable)")
+	flags.StringVar(&f.outside, "outside", "", "mailbox that must be refused, to prove a limit")
+	flags.BoolVar(&f.write, "write", false, "also make an event and take it away again, and book each room of --mailbox for half an hour")
+	flags.StringVar(&f.exchange, "exchange", "", "address of Exchange Web Services to try, https")
+	return command
+}
+
+// troubleObject is what is wrong in JSON.
+type troubleObject struct {
+	Mistake   int                 `json:"mistake"`
+	Sentence  string              `json:"sentence"`
+	What      string              `json:"what"`
+	Where     string              `json:"where"`
+	Change    string              `json:"change"`
+	Or        string              `json:"or"`
+	Doc       string              `json:"doc"`
+	Class     string              `json:"class"`
+	Partly    bool                `json:"partly"`
+	Unknown   bool                `json:"unknown"`
+	Again     *string             `json:"again"`
+	Hint      string              `json:"hint"`
+	Mailbox   string              `json:"mailbox"`
+	Status    int                 `json:"status"`
+	Code      string              `json:"code"`
+	RequestID string              `json:"request_id"`
+	Message   providers.Untrusted `json:"message"`
+}
+
+// rungObject is one rung in JSON.
+type rungObject struct {
+	Name    string          `json:"name"`
+	State   string          `json:"state"`
+	Seen    string          `json:"seen"`
+	TookMS  int64           `json:"took_ms"`
+	Trouble *troubleObject  `json:"trouble"`
+	More    []troubleObject `json:"more"`
+}
+
+// diagnosisObject is the result of doctor in JSON.
+type diagnosisObject struct {
+	Connection string         `json:"connection"`
+	FirstLine  string         `json:"first_line"`
+	Cause      *troubleObject `json:"cause"`
+	ExitCode   int            `json:"exit_code"`
+	TookMS     int64          `json:"took_ms"`
+	Rungs      []rungObject   `json:"rungs"`
+}
+
+func (a *app) doctor(ctx context.Context, f *doctorFlags) error {
+	config, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	connection, err := a.pick(config)
+	if err != nil {
+		return err
+	}
+	options, err := a.doctorOptions(connection, f)
+	if err != nil {
+		return err
+	}
+	diagnosis, err := a.diagnose(ctx, options)
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := a.printDiagnosis(diagnosis); err != nil {
+		return err
+	}
+	if code := exitOfDiagnosis(diagnosis); code != exitDone {
+		return told(code)
+	}
+	return nil
+}
+
+// doctorOptions reads the flags.
+func (a *app) doctorOptions(c keystore.Connection, f *doctorFlags) (doctor.Options, error) {
+	o := doctor.Options{Connection: c, Write: f.write, Exchange: f.exchange, Now: a.deps.Now}
+	o.Secret = func(ctx context.Context) (keystore.Secret, error) {
+		store, err := a.secrets(c)
+		if err != nil {
+			return keystore.Secret{}, err
+		}
+		return store.Get(ctx, c.SecretKey())
+	}
+	for _, text := range f.mailboxes {
+		address, ok := providers.ParseAddress(text)
+		if !ok {
+			return o, usage("write it as name@domain", "--mailbox %q is no mailbox address", providers.Sanitise(text))
+		}
+		o.Mailboxes = append(o.Mailboxes, address)
+	}
+	if f.outside != "" {
+		address, ok := providers.ParseAddress(f.outside)
+		if !ok {
+			return o, usage("write it as name@domain", "--outside %q is no mailbox address", providers.Sanitise(f.outside))
+		}
+		o.Outside = address
+	}
+	return o, nil
+}
+
+// diagnose examines a connection.
+func (a *app) diagnose(ctx context.Context, o doctor.Options) (d providers.Diagnosis, err error) {
+	provider, setUp := a.newProvider(o.Connection, func(ctx context.Context) (string, error) {
+		secret, err := o.Secret(ctx)
+		if err != nil {
+			return "", err
+		}
+		return secret.Reveal(), nil
+	})
+	if setUp != nil {
+		o.SetUp = setUp
+	} else {
+		o.Prober = provider.Probe()
+		defer provider.Close() //nolint:errcheck // what was written has been taken away
+	}
+	return doctor.Run(ctx, o), nil
+}
+
+// exitOfDiagnosis is the exit code: 0 for a healthy connection, 3 where only a part
+// does not work or time has to pass, else that of the cause.
+func exitOfDiagnosis(d providers.Diagnosis) int {
+	cause := d.Cause()
+	switch {
+	case cause == nil:
+		return exitDone
+	case cause.Partly, cause.Mistake == 7, cause.Mistake == 10:
+		return exitPartly
+	}
+	if code, known := exitOfClass[cause.Class]; known {
+		return code
+	}
+	return exitFailed
+}
+
+func (a *app) printDiagnosis(d providers.Diagnosis) error {
+	if a.out.format == formatJSON {
+		return a.out.json(a.describeDiagnosis(d))
+	}
+	var b strings.Builder
+	if a.out.format == formatPlain {
+		for _, rung := range d.Rungs {
+			fmt.Fprintf(&b, "%s\t%s\t%d\t%s\n", rung.Name, rung.State, rung.Took.Milliseconds(), rungWords(rung))
+		}
+	} else {
+		mark := "✓ "
+		if cause := d.Cause(); cause != nil {
+			mark = "✗ "
+			if _, failed := firstOf(d, providers.RungFailed); !failed {
+				mark = "… "
+			}
+		}
+		b.WriteString(mark + d.FirstLine() + "\n\n")
+		for _, rung := range d.Rungs {
+			fmt.Fprintf(&b, "%s %-16s %s%s\n", rungMark(rung.State), rung.Name, rungWords(rung), tookWords(rung))
+			for i := range rung.More {
+				fmt.Fprintf(&b, "  %-16s %s\n", "", rung.More[i].Sentence())
+			}
+		}
+		if cause := d.Cause(); cause != nil {
+			b.WriteString(evidence(cause))
+		}
+	}
+	if _, err := io.WriteString(a.out.out, b.String()); err != nil {
+		return failed("check where standard output goes", "writing the result: %v", err)
+	}
+	return nil
+}
+
+// evidence is what support asks for: what the service said, and under which id.
+func evidence(t *providers.Trouble) string {
+	var parts []string
+	if t.Status != 0 {
+		parts = append(parts, strings.TrimSpace(fmt.Sprintf("HTTP %d %s", t.Status, t.Code)))
+	}
+	if s := t.Raw.Or(""); s != "" {
+		parts = append(parts, s)
+	}
+	if t.RequestID != "" {
+		parts = append(parts, "request "+providers.Sanitise(t.RequestID))
+	}
+	out := ""
+	if len(parts) > 0 {
+		out = "\nThe service said: " + strings.Join(parts, "; ") + "\n"
+	}
+	if t.Hint != "" {
+		out += "Which usually means: " + providers.Sanitise(t.Hint) + "\n"
+	}
+	return out
+}
+
+func firstOf(d providers.Diagnosis, state providers.RungState) (providers.Rung, bool) {
+	for _, rung := range d.Rungs {
+		if rung.State == state {
+			return rung, true
+		}
+	}
+	return providers.Rung{}, false
+}
+
+func rungMark(state providers.RungState) string {
+	switch state {
+	case providers.RungPassed:
+		return "✓"
+	case providers.RungFailed:
+		return "✗"
+	case providers.RungWaiting:
+		return "…"
+	case providers.RungNotRun:
+	}
+	return "-"
+}
+
+// rungWords is what a rung showed: its trouble, what was seen, or why it was not run.
+func rungWords(rung providers.Rung) string {
+	switch {
+	case rung.Trouble != nil:
+		return rung.Trouble.Sentence()
+	case rung.State == providers.RungNotRun:
+		return "not run: " + rung.Seen
+	}
+	return rung.Seen
+}
+
+func tookWords(rung providers.Rung) string {
+	if rung.State == providers.RungNotRun || rung.Took < time.Millisecond {
+		return ""
+	}
+	return fmt.Sprintf("  (%d ms)", rung.Took.Milliseconds())
+}
+
+func (a *app) describeDiagnosis(d providers.Diagnosis) diagnosisObject {
+	out := diagnosisObject{Connection: d.Connection, FirstLine: d.FirstLine(), Cause: a.describeTrouble(d.Cause()), ExitCode: exitOfDiagnosis(d), TookMS: d.Took.Milliseconds(), Rungs: []rungObject{}}
+	for _, rung := range d.Rungs {
+		object := rungObject{Name: rung.Name, State: string(rung.State), Seen: rung.Seen, TookMS: rung.Took.Milliseconds(), Trouble: a.describeTrouble(rung.Trouble), More: []troubleObject{}}
+		for i := range rung.More {
+			object.More = append(object.More, *a.describeTrouble(&rung.More[i]))
+		}
+		out.Rungs = append(out.Rungs, object)
+	}
+	return out
+}
+
+func (a *app) describeTrouble(t *providers.Trouble) *troubleObject {
+	if t == nil {
+		return nil
+	}
+	return &troubleObject{Mistake: t.Mistake, Sentence: t.Sentence(), What: t.What, Where: t.Where, Change: t.Change, Or: t.Or, Doc: t.Doc, Class: string(t.Class), Partly: t.Partly,
+		Unknown: t.Unknown, Again: a.out.stamp(t.Again), Hint: providers.Sanitise(t.Hint), Mailbox: string(t.Mailbox), Status: t.Status, Code: t.Code, RequestID: providers.Sanitise(t.RequestID), Message: t.Raw}
+}

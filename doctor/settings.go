@@ -1,0 +1,106 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"roomdesk/keystore"
+	"roomdesk/providers"
+)
+
+// settings looks at the form of the values, without any request.
+func (e *examination) settings(context.Context) outcome {
+	c := e.Connection
+	switch {
+	case strings.EqualFold(c.ClientID, c.Tenant) && c.ClientID != "":
+		return failed(providers.Trouble{Mistake: 3, Doc: "3", Class: providers.SignedOut, What: "client_id is the Directory (tenant) ID",
+			Where: atOverview, Change: "copy the Application (client) ID"})
+	case e.SetUp != nil:
+		return failed(fill(e.invalid(e.SetUp), e.SetUp))
+	}
+	if err := c.Validate(); err != nil {
+		return failed(e.invalid(err))
+	}
+	return passed(fmt.Sprintf("tenant %s, application %s, cloud %s", c.Tenant, c.ClientID, c.CloudName()))
+}
+
+func (e *examination) invalid(err error) providers.Trouble {
+	t := providers.Trouble{Doc: "settings", Class: providers.Permanent, What: providers.Sanitise(err.Error()), Where: atConfig, Change: "correct it"}
+	var field *keystore.FieldError
+	var known *providers.Error
+	switch {
+	case errors.As(err, &field):
+		t.Change = providers.Sanitise(field.Remedy)
+	case errors.As(err, &known):
+		t.What, t.Change = known.Message.Or(t.What), known.Advice
+	}
+	return t
+}
+
+// credential reads the credential and looks at its form, without any request.
+func (e *examination) credential(ctx context.Context) outcome {
+	if e.Secret == nil {
+		return passed("not a client secret: sign-in shows whether it is accepted")
+	}
+	secret, err := e.Secret(ctx)
+	if err != nil {
+		return failed(e.unreadable(err))
+	}
+	defer secret.Wipe()
+	text := secret.Reveal()
+	bad := func(mistake int, what, change string) outcome {
+		return failed(providers.Trouble{Mistake: mistake, Doc: "1", Class: providers.SignedOut, What: what, Where: atSecrets, Change: change})
+	}
+	switch trimmed := strings.TrimSpace(text); {
+	case trimmed == "":
+		return bad(0, "the client secret is empty", "copy the column Value, or make a new secret")
+	case strings.EqualFold(trimmed, e.Connection.ClientID), strings.EqualFold(trimmed, e.Connection.Tenant):
+		return bad(1, "the stored client secret is another of the connection's ids", "copy the column Value, or make a new secret")
+	case keystore.LooksLikeGUID(trimmed):
+		return bad(1, "the stored client secret is its Secret ID, not its Value", "copy the column Value, or make a new secret, for the Value is shown only once")
+	case trimmed != text, strings.ContainsAny(text, "\r\n\t\x00"):
+		return bad(0, "the client secret has blanks or line breaks in or around it", "copy the column Value once more, without what surrounds it")
+	}
+	seen := "a client secret from " + e.Connection.KeystoreKind()
+	if ends := e.Connection.Expires(); !ends.IsZero() {
+		left := ends.Sub(e.Now())
+		if left <= 0 {
+			seen += ", which should have expired on " + e.Connection.SecretExpires.String()
+		} else {
+			seen += ", good for " + providers.Age(left)
+		}
+	}
+	return passed(seen)
+}
+
+// unreadable says why the credential cannot be had from this machine.
+func (e *examination) unreadable(err error) providers.Trouble {
+	t := providers.Trouble{Mistake: 18, Doc: "18", Class: providers.Local, Where: atMachine, What: providers.Sanitise(err.Error())}
+	var store *keystore.Error
+	if errors.As(err, &store) {
+		t.Change = providers.Sanitise(store.Remedy)
+	}
+	switch {
+	case errors.Is(err, keystore.ErrNotFound):
+		t.Mistake, t.Doc, t.Class = 0, "18", providers.SignedOut
+		t.What = "the credential of this connection is not in its store (" + e.Connection.KeystoreKind() + ")"
+		if t.Change == "" {
+			t.Change = "connect again"
+		}
+	case errors.Is(err, keystore.ErrLocked):
+		t.Class, t.What = providers.SignedOut, "the keyring is locked, so the credential cannot be read"
+	case errors.Is(err, keystore.ErrTimeout):
+		t.What = "the keyring does not answer, so the credential cannot be read"
+	case errors.Is(err, keystore.ErrUnavailable):
+		t.What = "there is no keyring that could be asked for the credential"
+		if store != nil && store.Detail != "" {
+			t.What += " (" + providers.Sanitise(store.Detail) + ")"
+		}
+	}
+	if t.Change == "" {
+		t.Change = "unlock the keyring, or choose another store with connect --keystore"
+	}
+	return t
+}

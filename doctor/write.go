@@ -1,0 +1,173 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"roomdesk/providers"
+)
+
+// marked is the subject of what the doctor writes, so that anybody who finds it
+// knows what it was.
+const marked = "roomdesk test, taken away again at once"
+
+// write makes an event that takes nobody's time, reads it, and takes it away.
+func (e *examination) write(ctx context.Context) outcome {
+	if !e.Write {
+		return notRun("writes only when asked (--write)")
+	}
+	start := e.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 14).Add(3 * time.Hour)
+	draft := providers.EventDraft{TransactionID: guid(), Organizer: e.organizer, Subject: providers.Outside(marked), Start: start, End: start.Add(15 * time.Minute), ShowAs: providers.ShowFree, Private: true}
+	made, err := e.Prober.Create(ctx, draft)
+	if err != nil {
+		left := e.leftover(ctx, draft)
+		if refused(err) {
+			return failed(fill(providers.Trouble{Mistake: 6, Doc: "6", Class: providers.NotAllowed, What: "the calendar of " + string(e.organizer) + " can be read and not written" + left,
+				Where: atPermissions, Change: "add Calendars.ReadWrite under Application permissions and choose Grant admin consent"}, err))
+		}
+		if o, ok := e.common(err); ok {
+			return o
+		}
+		return unknown(err)
+	}
+	_, readErr := e.Prober.Event(ctx, e.organizer, made.ID)
+	// Also where somebody gives up in between.
+	if err := e.Prober.Cancel(context.WithoutCancel(ctx), e.organizer, made.ID, ""); err != nil {
+		return failed(fill(providers.Trouble{Doc: "write", What: fmt.Sprintf("an event was written and could not be taken away again: %s on %s", marked, day(start)),
+			Where: "in the calendar of " + string(e.organizer), Change: "delete it by hand"}, err))
+	}
+	if readErr != nil {
+		if o, ok := e.common(readErr); ok {
+			return o
+		}
+		return unknown(readErr)
+	}
+	return passed("an event was written, read and taken away")
+}
+
+// leftover takes away what an unanswered create may have made, and says so where
+// that fails.
+func (e *examination) leftover(ctx context.Context, draft providers.EventDraft) string {
+	ctx = context.WithoutCancel(ctx)
+	found, ok, err := e.Prober.Find(ctx, draft.Organizer, draft.TransactionID, providers.Interval{Start: draft.Start, End: draft.End})
+	if err == nil && ok {
+		err = e.Prober.Cancel(ctx, draft.Organizer, found.ID, "")
+	}
+	if err == nil || refused(err) {
+		return ""
+	}
+	return "; look on " + day(draft.Start) + " whether \"" + marked + "\" is left in the calendar"
+}
+
+// roomAnswers books the named rooms for half an hour in which they are free, waits
+// for each room's own answer, and cancels.
+func (e *examination) roomAnswers(ctx context.Context) outcome {
+	var troubles []providers.Trouble
+	booked := 0
+	for _, room := range e.Mailboxes {
+		if !e.listed(room) || e.tried[room] != nil {
+			continue
+		}
+		booked++
+		t, err := e.answerOf(ctx, room)
+		switch {
+		case err != nil:
+			if o, ok := e.common(err); ok {
+				return o
+			}
+			return unknown(err)
+		case t != nil:
+			t.Partly = true
+			troubles = append(troubles, *t)
+		}
+	}
+	switch {
+	case booked == 0:
+		return notRun("no room is named whose answer is wanted (--mailbox)")
+	case len(troubles) == 0:
+		return passed(fmt.Sprintf("%d rooms answered", booked))
+	}
+	return failed(troubles[0]).and(troubles[1:])
+}
+
+// answerOf books one room and tells what is wrong with its answer.
+func (e *examination) answerOf(ctx context.Context, room providers.Address) (trouble *providers.Trouble, err error) {
+	slot, err := e.freeSlot(ctx, room)
+	if err != nil || slot.Start.IsZero() {
+		return nil, err
+	}
+	draft := providers.EventDraft{TransactionID: guid(), Organizer: e.organizer, Subject: providers.Outside(marked), Start: slot.Start, End: slot.End, Room: room}
+	made, err := e.Prober.Create(ctx, draft)
+	if err != nil {
+		e.leftover(ctx, draft)
+		return nil, err
+	}
+	defer func() {
+		if undo := e.Prober.Cancel(context.WithoutCancel(ctx), e.organizer, made.ID, marked); undo != nil && err == nil {
+			err = undo
+		}
+	}()
+	answer := providers.ResponseNone
+	for waited := time.Duration(0); waited <= answerPatience; waited += answerPause {
+		event, err := e.Prober.Event(ctx, e.organizer, made.ID)
+		if err != nil {
+			return nil, err
+		}
+		if i := slices.IndexFunc(event.Attendees, func(a providers.Attendee) bool { return a.Mailbox == room }); i >= 0 {
+			answer = event.Attendees[i].Response
+		}
+		if answer == providers.ResponseAccepted || answer == providers.ResponseDeclined || answer == providers.ResponseTentative {
+			break
+		}
+		if err := e.Wait(ctx, answerPause); err != nil {
+			return nil, err
+		}
+	}
+	name := string(room)
+	switch answer {
+	case providers.ResponseAccepted, providers.ResponseTentative:
+		return nil, nil
+	case providers.ResponseDeclined:
+		return &providers.Trouble{Mistake: 15, Doc: "15", Class: providers.Conflict, Mailbox: room,
+			What: "room " + name + " declines " + string(e.organizer) + " at a time at which it is free: the organizer is not among those who may book it", Or: "another of its rules forbids " + slot.Start.UTC().Format("Mon 15:04 UTC"),
+			Where: atExchange, Change: "Get-CalendarProcessing " + name + " | fl BookInPolicy,AllBookInPolicy,AllowConflicts,BookingWindowInDays shows it; Set-CalendarProcessing " + name + " -AllBookInPolicy $true opens it"}, nil
+	case providers.ResponseNone, providers.ResponseOrganizer, providers.ResponsePending:
+	}
+	return &providers.Trouble{Mistake: 14, Doc: "14", Class: providers.Transient, Mailbox: room,
+		What: "room " + name + " did not answer a request within " + providers.Age(answerPatience) + ": it does not process requests by itself", Or: "it is slow, or a delegate has to approve",
+		Where: atExchange, Change: "Set-CalendarProcessing " + name + " -AutomateProcessing AutoAccept"}, nil
+}
+
+// freeSlot finds half an hour in usual hours of the coming work days in which the
+// room is free; without start where there is none.
+func (e *examination) freeSlot(ctx context.Context, room providers.Address) (providers.Interval, error) {
+	start := e.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 2)
+	window := providers.Interval{Start: start, End: start.AddDate(0, 0, 14)}
+	answers, err := e.Prober.Schedules(ctx, []providers.Address{room}, window)
+	if err != nil {
+		return providers.Interval{}, err
+	}
+	for _, a := range answers {
+		if !strings.EqualFold(string(a.Mailbox), string(room)) {
+			continue
+		}
+		zone, err := time.LoadLocation(a.Zone)
+		if err != nil || a.Zone == "" {
+			zone = time.UTC
+		}
+		for d := range 14 {
+			for half := range 10 { // 10:00 to 15:00 by the room's own clock
+				local := start.AddDate(0, 0, d).In(zone)
+				at := time.Date(local.Year(), local.Month(), local.Day(), 10, 30*half, 0, 0, zone)
+				slot := providers.Interval{Start: at.UTC(), End: at.Add(30 * time.Minute).UTC()}
+				if at.Weekday() != time.Saturday && at.Weekday() != time.Sunday && a.FreeFor(slot) {
+					return slot, nil
+				}
+			}
+		}
+	}
+	return providers.Interval{}, nil
+}

@@ -1,0 +1,188 @@
+package providers
+
+import (
+	"strings"
+	"time"
+)
+
+// RungState says how one rung of a diagnosis ended.
+type RungState string
+
+// States of a rung.
+const (
+	RungPassed RungState = "passed"
+	RungFailed RungState = "failed"
+	// RungWaiting: nothing is wrong, only time has to pass: a grant spreads, the
+	// service asked to wait.
+	RungWaiting RungState = "waiting"
+	RungNotRun  RungState = "not run"
+)
+
+// Rung is one step of a diagnosis: a question about a connection, from the most
+// basic upwards.
+type Rung struct {
+	Name  string // stable, for scripts: "clock"
+	State RungState
+	// Seen is what was seen; of a rung that was not run, why. Safe to show.
+	Seen string
+	Took time.Duration
+	// Trouble is set where the state is failed or waiting.
+	Trouble *Trouble
+	// More are further troubles of the same rung: other rooms.
+	More []Trouble
+}
+
+// Trouble is what is wrong in one sentence: what, where, which value to change.
+// All texts but Raw are safe to show, and none holds a secret.
+type Trouble struct {
+	// Mistake is the number in the catalogue of docs/doctor.md; 0 for trouble that is not in it.
+	Mistake int
+	What    string // "the client secret is a Secret ID and no secret"
+	Where   string // "Entra admin center > App registrations > Certificates & secrets"
+	Change  string // "copy the column Value"
+	// Doc names the part of docs/doctor.md.
+	Doc   string
+	Class Class
+	// Partly: the connection works, and something beside it or a single mailbox does not.
+	Partly bool
+	// Again is when to look again, where only time has to pass; zero: not known.
+	Again time.Time
+	// Or are other causes that look the same from outside.
+	Or string
+	// Hint is what a code of the service suggests. Nothing was decided by it.
+	Hint      string
+	Mailbox   Address
+	Code      string    // as the service said it, a plain word
+	Status    int       // HTTP; 0 where there was no answer
+	RequestID string    // for the service's support
+	Raw       Untrusted // the service's own text
+	// Unknown marks trouble that is only shown and not explained.
+	Unknown bool
+}
+
+// Sentence is the trouble in one line.
+func (t *Trouble) Sentence() string {
+	if t == nil {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString(strings.TrimRight(t.What, ". "))
+	if t.Or != "" {
+		b.WriteString(" (or " + t.Or + ")")
+	}
+	if t.Where != "" || t.Change != "" {
+		b.WriteString("; ")
+		if t.Where != "" {
+			b.WriteString(t.Where)
+		}
+		if t.Change != "" {
+			if t.Where != "" {
+				b.WriteString(": ")
+			}
+			b.WriteString(t.Change)
+		}
+	}
+	return Sanitise(b.String())
+}
+
+// Diagnosis is what was found out about a connection.
+type Diagnosis struct {
+	Connection string
+	Started    time.Time
+	Took       time.Duration
+	Rungs      []Rung
+	Token      *TokenSeen // nil where none could be had
+}
+
+// Cause is the first trouble: the first rung that failed, and where none did, the
+// first that only needs time. nil is a healthy connection.
+func (d Diagnosis) Cause() *Trouble {
+	for _, state := range []RungState{RungFailed, RungWaiting} {
+		for _, rung := range d.Rungs {
+			if rung.State == state && rung.Trouble != nil {
+				return rung.Trouble
+			}
+		}
+	}
+	return nil
+}
+
+// FirstLine says the cause, or that there is none.
+func (d Diagnosis) FirstLine() string {
+	if cause := d.Cause(); cause != nil {
+		return cause.Sentence()
+	}
+	return "nothing is wrong: all that was tried works"
+}
+
+// Rung finds a rung by its name.
+func (d Diagnosis) Rung(name string) (Rung, bool) {
+	for _, rung := range d.Rungs {
+		if rung.Name == name {
+			return rung, true
+		}
+	}
+	return Rung{}, false
+}
+
+// HostSeen is what a handshake with a host showed. Nothing was sent to a host
+// whose certificate is not trusted.
+type HostSeen struct {
+	Host  string // with port
+	Proxy string // through which; "" is directly. Without user and password
+	// Subject and Issuer are those of the host's certificate; "" where none came.
+	Subject, Issuer     Untrusted
+	NotBefore, NotAfter time.Time
+	Status              int       // of the answer; 0: none
+	Date                time.Time // the host's clock by its answer; zero: none
+	// Between is this machine's clock in the middle of the exchange.
+	Between time.Time
+}
+
+// TenantSeen is what the discovery document of a tenant says.
+type TenantSeen struct {
+	Exists bool
+	ID     string // "" where the document does not name it
+}
+
+// SignInControl is how the sign-in service answers a request that must fail. Two
+// requests that fail for the same reason get the same answer, whatever its codes
+// are today.
+type SignInControl struct {
+	Status int
+	Error  string // of OAuth: "invalid_client"
+	Code   int64  // the first code; 0: none
+	// Passed: the request succeeded, so it was none that must fail.
+	Passed bool
+}
+
+// TokenSeen is what a token says. It is for display and comparison: the service
+// asks its clients not to rely on it, and nothing verifies it.
+type TokenSeen struct {
+	TenantID, AppID   string
+	AppName           Untrusted
+	Audience          string
+	Roles             []string // application permissions
+	Scopes            []string // delegated permissions
+	Issued, NotBefore time.Time
+	Expires           time.Time
+	// Readable: the token had claims at all.
+	Readable bool
+}
+
+// Grant is a permission that an administrator granted to the application.
+type Grant struct {
+	Permission string // "Calendars.ReadWrite"; its id where the name is not known
+	Since      time.Time
+}
+
+// AccountSeen is what the directory says of an account.
+type AccountSeen struct {
+	Name     Untrusted
+	Enabled  bool
+	Guest    bool
+	Exchange bool // an enabled Exchange plan is assigned
+	Teams    bool // an enabled Teams plan is assigned
+	Licensed bool // any plan is assigned
+	Synced   bool // comes from a directory on premises
+}
