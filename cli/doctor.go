@@ -12,6 +12,7 @@ import (
 	"roomdesk/doctor"
 	"roomdesk/keystore"
 	"roomdesk/providers"
+	"roomdesk/providers/graph"
 )
 
 // doctorFlags are the flags of doctor.
@@ -140,12 +141,14 @@ func (a *app) doctorOptions(c keystore.Connection, f *doctorFlags) (doctor.Optio
 
 // diagnose examines a connection.
 func (a *app) diagnose(ctx context.Context, o doctor.Options) (d providers.Diagnosis, err error) {
-	provider, setUp := a.newProvider(o.Connection, func(ctx context.Context) (string, error) {
+	provider, setUp := a.newProvider(o.Connection, func(ctx context.Context) ([]graph.Credential, error) {
 		secret, err := o.Secret(ctx)
 		if err != nil {
-			return "", err
+			return nil, unread(err)
 		}
-		return secret.Reveal(), nil
+		defer secret.Wipe()
+		credential, err := credentialOf(o.Connection, secret)
+		return []graph.Credential{credential}, unread(err)
 	})
 	if setUp != nil {
 		o.SetUp = setUp

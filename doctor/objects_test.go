@@ -74,6 +74,10 @@ func (o plainObjects) CancelEvent(ctx context.Context, mailbox providers.Address
 	return o.ask(ctx, "DELETE", events(mailbox)+"/"+url.PathEscape(id), nil, nil)
 }
 
+func (o plainObjects) DeleteEvent(ctx context.Context, mailbox providers.Address, id string) error {
+	return o.CancelEvent(ctx, mailbox, id, "")
+}
+
 func (o plainObjects) Calendars(context.Context, providers.Address) ([]providers.Calendar, error) {
 	panic("the doctor reads one calendar")
 }

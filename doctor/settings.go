@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"strings"
@@ -49,6 +50,9 @@ func (e *examination) credential(ctx context.Context) outcome {
 		return failed(e.unreadable(err))
 	}
 	defer secret.Wipe()
+	if leaf, ok := e.Connection.Leaf(); ok {
+		return e.certificate(leaf, secret)
+	}
 	text := secret.Reveal()
 	bad := func(mistake int, what, change string) outcome {
 		return failed(providers.Trouble{Mistake: mistake, Doc: "1", Class: providers.SignedOut, What: what, Where: atSecrets, Change: change})
@@ -73,6 +77,25 @@ func (e *examination) credential(ctx context.Context) outcome {
 		}
 	}
 	return passed(seen)
+}
+
+// certificate looks at a certificate and its key, without any request.
+func (e *examination) certificate(leaf *x509.Certificate, key keystore.Secret) outcome {
+	t := providers.Trouble{Mistake: 2, Doc: "2", Class: providers.SignedOut, Where: atSecrets, Change: "upload a new certificate, and connect with it"}
+	now := e.Now()
+	switch _, err := (keystore.Certificate{Leaf: leaf}).WithKey(key); {
+	case err != nil:
+		t.Mistake, t.Doc, t.Class, t.Where, t.Change = 0, "sign-in", providers.Local, atMachine, "connect again with the certificate and its own key"
+		t.What = "the stored key does not belong to the certificate of this connection"
+	case now.After(leaf.NotAfter):
+		t.What = "the certificate expired on " + day(leaf.NotAfter)
+	case now.Before(leaf.NotBefore):
+		t.Mistake, t.Doc, t.Where, t.Change = 17, "17", atMachine, "set the clock, or wait until then"
+		t.What = "the certificate is good only from " + day(leaf.NotBefore) + " on"
+	default:
+		return passed("a certificate, good for " + providers.Age(leaf.NotAfter.Sub(now)) + ", its key from " + e.Connection.KeystoreKind())
+	}
+	return failed(t)
 }
 
 // unreadable says why the credential cannot be had from this machine.

@@ -169,6 +169,11 @@ func (e *examination) signIn(ctx context.Context) outcome {
 		t.Doc, t.What, t.Where, t.Change = "sign-in", "the sign-in service does not accept this connection's sign-in", atSecrets, "look whether the certificate is uploaded and not expired"
 		return failed(fill(t, e.tokenErr))
 	}
+	if leaf, ok := e.Connection.Leaf(); ok {
+		t.Doc, t.What = "sign-in", "the tenant does not accept the certificate "+keystore.Thumbprint(leaf)+": its public half is not uploaded"
+		t.Or, t.Where, t.Change = "it was uploaded a minute ago: then wait", atSecrets+" > Certificates", "upload the certificate with that thumbprint"
+		return failed(fill(t, e.tokenErr))
+	}
 	c, err := e.controls(ctx)
 	if err != nil {
 		return failed(fill(providers.Trouble{Doc: "unknown", Unknown: true, What: "not known here, as it came: " + providers.Sanitise(e.tokenErr.Error())}, e.tokenErr))
