@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -23,9 +24,10 @@ type seriesPane struct {
 	answer  SeriesAnswer
 
 	dates   scroll
-	room    int // the column that the bar is on
-	roomTop int // the first column in sight
-	plan    int // of the answer's plans
+	order   []int // the rooms from left to right, by their numbers in the matrix
+	room    int   // that the bar is on, by its number
+	roomTop int   // the first column in sight
+	plan    int   // of the answer's plans
 	chosen  providers.SeriesPlan
 	changed bool // the chosen plan is no longer one of the answer's
 	undo    []seriesUndo
@@ -103,12 +105,42 @@ func (a seriesAnswer) apply(m *Model) tea.Cmd {
 		p.dates, p.room, p.roomTop, p.clock = scroll{}, 0, 0, 0
 	}
 	p.undo = nil
+	p.arrange()
 	p.takePlan(0)
 	if fresh {
 		p.toFirstWay()
 	}
 	return nil
 }
+
+// arrange puts the rooms of the best plan first, then those that are free on most
+// dates: what may be of use is in sight.
+func (p *seriesPane) arrange() {
+	matrix := &p.answer.Matrix
+	rank := make([]int, len(matrix.Rooms))
+	for r := range matrix.Rooms {
+		rank[r] = -matrix.Rooms[r].Free
+	}
+	if len(matrix.Plans) > 0 {
+		best, dates := &matrix.Plans[0], len(matrix.Dates)
+		for _, s := range best.Steps {
+			if s.Room >= 0 {
+				rank[s.Room] = min(rank[s.Room], -2*dates)
+			}
+		}
+		for i, part := range best.Parts {
+			rank[part.Room] = -3*dates - len(best.Parts) + i
+		}
+	}
+	p.order = p.order[:0]
+	for r := range matrix.Rooms {
+		p.order = append(p.order, r)
+	}
+	slices.SortStableFunc(p.order, func(a, b int) int { return cmp.Compare(rank[a], rank[b]) })
+}
+
+// column is where the room that the bar is on stands.
+func (p *seriesPane) column() int { return max(slices.Index(p.order, p.room), 0) }
 
 // known reports whether there is a matrix for the wish on the screen.
 func (p *seriesPane) known() bool {
@@ -152,7 +184,7 @@ func (p *seriesPane) roomTitle(n int) string {
 
 // moveRoom moves the bar across the rooms.
 func (p *seriesPane) moveRoom(by int) {
-	p.room = max(min(p.room+by, len(p.answer.Matrix.Rooms)-1), 0)
+	p.room = p.order[max(min(p.column()+by, len(p.order)-1), 0)]
 }
 
 // zones are the clocks that times can be shown by, without doubles: the person's,

@@ -209,8 +209,8 @@ func (p *seriesPane) click(m *Model, x, y int) {
 		return
 	}
 	room := p.room
-	if r := p.roomTop + (x-l.roomX)/l.roomW; x >= l.roomX && r < min(p.roomTop+l.rooms, len(p.answer.Matrix.Rooms)) {
-		room = r
+	if c := p.roomTop + (x-l.roomX)/l.roomW; x >= l.roomX && c < min(p.roomTop+l.rooms, len(p.order)) {
+		room = p.order[c]
 	}
 	again := d == p.dates.at && room == p.room && x >= l.roomX
 	p.dates.at, p.room = d, room

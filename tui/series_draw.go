@@ -72,13 +72,14 @@ func (p *seriesPane) fix(m *Model) {
 	l := p.layout(m)
 	p.dates.fix(len(p.answer.Matrix.Dates), l.list.h)
 	p.room = max(min(p.room, len(p.answer.Matrix.Rooms)-1), 0)
-	if p.room < p.roomTop {
-		p.roomTop = p.room
+	at := p.column()
+	if at < p.roomTop {
+		p.roomTop = at
 	}
-	if p.room >= p.roomTop+l.rooms {
-		p.roomTop = p.room - l.rooms + 1
+	if at >= p.roomTop+l.rooms {
+		p.roomTop = at - l.rooms + 1
 	}
-	p.roomTop = max(min(p.roomTop, len(p.answer.Matrix.Rooms)-l.rooms), 0)
+	p.roomTop = max(min(p.roomTop, len(p.order)-l.rooms), 0)
 }
 
 // draw writes everything below the wish and its meaning.
@@ -208,15 +209,15 @@ func (p *seriesPane) drawHead(m *Model, s *seriesLayout) string {
 	}
 	l.to(s.planX).put(dim, "plan")
 	for i := range s.rooms {
-		r := p.roomTop + i
-		if r >= len(p.answer.Matrix.Rooms) {
+		if p.roomTop+i >= len(p.order) {
 			break
 		}
+		r := p.order[p.roomTop+i]
 		l.to(s.roomX + i*s.roomW)
 		switch {
 		case i == 0 && p.roomTop > 0:
 			l.put(faint, "‹")
-		case i == s.rooms-1 && r < len(p.answer.Matrix.Rooms)-1:
+		case i == s.rooms-1 && p.roomTop+s.rooms < len(p.order):
 			l.put(faint, "›")
 		default:
 			l.put(plain, " ")
@@ -254,10 +255,10 @@ func (p *seriesPane) drawDate(m *Model, s *seriesLayout, d int, selected bool) s
 		l.put(warn, cut(words, s.noteW-1))
 	}
 	for i := range s.rooms {
-		r := p.roomTop + i
-		if r >= len(p.answer.Matrix.Rooms) {
+		if p.roomTop+i >= len(p.order) {
 			break
 		}
+		r := p.order[p.roomTop+i]
 		l.to(s.roomX + i*s.roomW)
 		p.drawCell(l, s, d, r, selected && r == p.room)
 	}
@@ -349,10 +350,10 @@ func (p *seriesPane) drawCell(l *line, s *seriesLayout, d, r int, barred bool) {
 func (p *seriesPane) drawSums(m *Model, s *seriesLayout) string {
 	l := newLine(m.theme, onScreen, m.width).to(s.planX).put(dim, "free on")
 	for i := range s.rooms {
-		r := p.roomTop + i
-		if r >= len(p.answer.Matrix.Rooms) {
+		if p.roomTop+i >= len(p.order) {
 			break
 		}
+		r := p.order[p.roomTop+i]
 		row := &p.answer.Matrix.Rooms[r]
 		l.to(s.roomX + i*s.roomW + 1)
 		look := dim

@@ -89,7 +89,10 @@ func (c seriesMails) words() []string {
 	case 1:
 		who = "1 person gets " + plural(each, "mail") + ": " + parts + "."
 	}
-	out := []string{who, plural(c.rooms, "room") + map[bool]string{true: " is", false: " are"}[c.rooms == 1] + " asked; each answers for itself."}
+	out := []string{who, plural(c.rooms, "room") + " are asked; each answers for itself."}
+	if c.rooms == 1 {
+		out[1] = "1 room is asked."
+	}
 	if c.moved > 0 && c.people > 0 {
 		out = append(out, "The service may send one more for each of the "+plural(c.moved, "date")+" at another time.")
 	}
@@ -122,7 +125,11 @@ func (r *seriesReview) head(m *Model, w int) []string {
 	switch {
 	case r.refused != "":
 		note(bad, "✗ not sent: "+r.refused)
-		note(dim, "esc goes back; ctrl+o sends all the same, and the room will probably decline these dates.")
+		if r.clashes() {
+			note(dim, "esc goes back; ctrl+o sends all the same, and the room will probably decline these dates.")
+		} else {
+			note(dim, "enter tries again; esc goes back.")
+		}
 	case r.sending:
 		note(accent, "◌ checking every date, then storing and sending… esc closes; it keeps going")
 	default:
@@ -266,12 +273,17 @@ func (a seriesSent) apply(m *Model) tea.Cmd {
 	return m.readBookings()
 }
 
+// clashes reports whether it was refused because of some dates.
+func (r *seriesReview) clashes() bool {
+	return r.refused != "" && slices.ContainsFunc(r.lines, func(l providers.BookingDate) bool { return l.Reason != "" })
+}
+
 // whyNotSend says why enter does nothing.
 func (r *seriesReview) whyNotSend() string {
 	switch {
 	case r.sending:
 		return "it is being sent already"
-	case r.refused != "":
+	case r.clashes():
 		return "it was refused; esc goes back, ctrl+o sends all the same"
 	}
 	return ""
@@ -301,7 +313,7 @@ func seriesReviewKeys() []binding {
 		{keys: []string{"pgdown", "space"}, label: "pgdn", what: "page down", run: move(8)},
 		{keys: []string{"pgup"}, label: "pgup", what: "page up", run: move(-8)},
 		{keys: []string{"ctrl+o"}, label: "ctrl+o", what: "send anyway", more: "send although a room is taken now; it will probably decline these dates", rank: 4, why: func(m *Model) string {
-			if r := top(m); r == nil || r.refused == "" || r.sending {
+			if r := top(m); r == nil || !r.clashes() || r.sending {
 				return "nothing stands in the way so far"
 			}
 			return ""
