@@ -150,6 +150,10 @@ func TestADayInTheSimulatedTenantWithoutThrottling(t *testing.T) { // G7, QUOTA,
 			if p := engine.Progress(); p.Fresh != rooms || p.Problem != nil {
 				t.Errorf("hour %d: %+v", hour, p)
 			}
+			if rooms >= 100 { // it takes its time: where it stands
+				stats := provider.Stats()
+				t.Logf("hour %d: %d requests, %d throttled, %d fresh", hour+1, stats.Requests, stats.Throttled, engine.Progress().Fresh)
+			}
 		}
 		cancel()
 		for _, end := range []error{<-ended, s.Close(), provider.Close()} {
