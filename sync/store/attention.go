@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"time"
@@ -45,10 +46,29 @@ func (s *Store) PayAttention(ctx context.Context, a Attention) error {
 	})
 }
 
+// attentions gives the statement that is asked every few seconds for as long as
+// the process lives: it is prepared once.
+func (s *Store) attentions() (*sql.Stmt, error) {
+	s.asking.Lock()
+	defer s.asking.Unlock()
+	if s.attended == nil {
+		statement, err := s.read.Prepare("SELECT key, value FROM meta WHERE key >= ?1 AND key < ?2")
+		if err != nil {
+			return nil, err
+		}
+		s.attended = statement
+	}
+	return s.attended, nil
+}
+
 // Attentions is what other processes told and what still counts.
 func (s *Store) Attentions(ctx context.Context) (all []Attention, err error) {
 	const op = "reading what is on other screens"
-	rows, err := s.read.QueryContext(ctx, "SELECT key, value FROM meta WHERE key >= ?1 AND key < ?2", attentionKeys, attentionKeys+"~")
+	statement, err := s.attentions()
+	if err != nil {
+		return nil, s.fail(op, err)
+	}
+	rows, err := statement.QueryContext(ctx, attentionKeys, attentionKeys+"~")
 	if err != nil {
 		return nil, s.fail(op, err)
 	}

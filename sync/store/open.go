@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"roomdesk/providers"
@@ -85,6 +86,9 @@ type Store struct {
 	report OpenReport
 
 	lease leaseState
+
+	asking   sync.Mutex
+	attended *sql.Stmt // closed with read
 }
 
 // quickCheckBytes is the size up to which every page is checked at each start.
