@@ -83,6 +83,7 @@ func (d *Desk) vanish(ctx context.Context, b *providers.Booking, reason string) 
 		return
 	}
 	b.Reason, b.ReasonProof, b.Alternatives, b.NextTry = reason, providers.Proven, nil, time.Time{}
+	b.News, b.Looked = providers.BookingNews{Words: reason, At: d.Now()}, d.Now()
 	if b.Change.Open() {
 		b.Change.Failure = providers.Gone
 		d.closeChange(b, providers.ChangeFailed, reason, providers.Proven)
@@ -127,9 +128,19 @@ func (d *Desk) take(ctx context.Context, b *providers.Booking, event providers.E
 		}
 	default:
 		d.move(b, roomSilent)
-		b.Answered, b.RoomResponse, b.Alternatives = time.Time{}, providers.ResponsePending, nil
+		b.Answered, b.RoomResponse = time.Time{}, providers.ResponsePending
 		b.Reason, b.ReasonProof = silence(*b, before, invited, now)
+		switch {
+		case !Silent(*b, now):
+			b.Alternatives = nil
+		case b.Alternatives == nil:
+			offering, cancel := context.WithTimeout(ctx, explainTimeout)
+			d.offer(offering, b)
+			cancel()
+		}
 	}
+	d.notice(b, before, event, invited, now)
+	b.Looked = now
 	d.takeLink(ctx, b, event, link, now)
 	d.saveChange(ctx, before, b)
 	next := lookAgain(*b, now)
@@ -193,11 +204,17 @@ func roomAttendee(b providers.Booking, event providers.Event) (providers.Attende
 	return found[0], true
 }
 
+// lookedGap is how much newer the last look must be to be worth a write by itself.
+const lookedGap = 20 * time.Second
+
 // saveChange stores the booking where something that matters changed.
 func (d *Desk) saveChange(ctx context.Context, before providers.Booking, b *providers.Booking) {
 	after := *b
 	before.Updated, after.Updated = time.Time{}, time.Time{}
 	before.NextTry, after.NextTry = time.Time{}, time.Time{}
+	if after.Looked.Sub(before.Looked) < lookedGap {
+		before.Looked, after.Looked = time.Time{}, time.Time{}
+	}
 	if !reflect.DeepEqual(before, after) {
 		d.trySave(ctx, b)
 	}

@@ -18,7 +18,8 @@ func (d *Desk) Book(ctx context.Context, q providers.BookingRequest) (providers.
 	if ctx.Err() != nil {
 		return providers.Booking{}, &providers.Error{Class: providers.Cancelled, Op: "booking " + string(q.Room), Err: ctx.Err()}
 	}
-	if !c.Free && !(q.EvenIfBusy && overridable(c)) {
+	later := q.Offline && deferrable(c)
+	if !c.Free && !later && !(q.EvenIfBusy && overridable(c)) {
 		refused := c.refused()
 		refused.Err.Err = err
 		return providers.Booking{}, refused
@@ -30,6 +31,10 @@ func (d *Desk) Book(ctx context.Context, q providers.BookingRequest) (providers.
 	b := providers.Booking{
 		ID: d.NewID(), TransactionID: d.NewID(), Request: c.Request, RoomName: providers.Outside(room.Title()),
 		State: providers.BookingDraft, Created: d.Now(), ReasonProof: providers.UnknownCause,
+	}
+	b.Request.Offline = later
+	if later {
+		b.Reason, b.ReasonProof = "kept here until the tenant can be asked: "+c.Why, providers.Proven
 	}
 	d.move(&b, stored)
 	// Counted before it is stored, so that quitting never misses it.

@@ -20,6 +20,7 @@ func (d *Desk) Cancel(ctx context.Context, id, note string) (providers.Booking, 
 // cancel cancels the booking's meeting, or where dates are given those.
 func (d *Desk) cancel(ctx context.Context, id, note string, dates []providers.CancelDate) (providers.Booking, error) {
 	ctx = providers.WithPriority(ctx, providers.Interactive)
+	defer func() { d.tend(ctx, id) }()
 	unlock, err := d.lock(ctx, id)
 	if err != nil {
 		return providers.Booking{}, &providers.Error{Class: providers.Cancelled, Op: "cancelling a booking", Err: err}

@@ -78,6 +78,7 @@ func (d *Desk) local(ctx context.Context, q providers.BookingRequest) (Check, pr
 		c.block(providers.Permanent, "this room cannot be booked: it is reserved")
 	}
 	d.expect(ctx, &c, room)
+	c.Warnings = append(c.Warnings, d.duplicates(ctx, q)...)
 	if people := 1 + len(q.Required) + len(q.Optional); room.Capacity > 0 && room.Capacity < people {
 		c.Warnings = append(c.Warnings, fmt.Sprintf("%d seats for %d people", room.Capacity, people))
 	}
@@ -157,7 +158,7 @@ func believed(a providers.Availability) bool { return a.Known() && a.Problem == 
 // ask completes a check with the tenant's answers.
 func (d *Desk) ask(ctx context.Context, c Check, room providers.Room) (Check, error) {
 	q := c.Request
-	window := providers.Interval{Start: q.Start, End: q.End.Add(horizon)}
+	window := providers.Interval{Start: q.Start.Add(-q.Before), End: q.End.Add(horizon)}
 	everybody := slices.Concat([]providers.Address{q.Room, q.Organizer}, q.Required, q.Optional)
 
 	var (
@@ -194,6 +195,8 @@ func (d *Desk) ask(ctx context.Context, c Check, room providers.Room) (Check, er
 		c.block(class, "it is not known whether the room is free: "+what)
 	case !c.Room.FreeFor(span(q)):
 		c.block(providers.Conflict, takenWords(q, c.Room))
+	case !c.Room.FreeFor(around(q)):
+		c.block(providers.Conflict, "not free before or after: "+takenIn(q, c.Room, around(q)))
 	}
 	c.Free = c.Why == ""
 	if taken := believed(c.Room) && !c.Room.FreeFor(span(q)); taken || c.Class == providers.Permanent && room.Provider != "" && !room.Bookable {
@@ -210,7 +213,11 @@ func (d *Desk) ask(ctx context.Context, c Check, room providers.Room) (Check, er
 
 // takenWords says by what a room is taken: "taken 14:00–15:00 by Design review".
 func takenWords(q providers.BookingRequest, a providers.Availability) string {
-	b, ok := clash(a, span(q))
+	return takenIn(q, a, span(q))
+}
+
+func takenIn(q providers.BookingRequest, a providers.Availability, s providers.Interval) string {
+	b, ok := clash(a, s)
 	if !ok {
 		return "the room is not free"
 	}

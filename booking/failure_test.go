@@ -18,16 +18,16 @@ func TestFailedBookingsKeepTheirClass(t *testing.T) {
 		taken  bool          // meanwhile
 		want   providers.Class
 	}{
-		"a permission is missing":      {always: class(providers.NotAllowed), want: providers.NotAllowed},
-		"the sign-in is over":          {always: class(providers.SignedOut), want: providers.SignedOut},
-		"the organizer has no mailbox": {always: class(providers.NoMailbox), want: providers.NoMailbox},
-		"an attendee is none":          {always: class(providers.Permanent), want: providers.Permanent},
-		"the network is down":          {always: unreachable, want: providers.Unreachable},
-		"the service is busy":          {always: class(providers.Throttled), want: providers.Throttled},
-		"the service is in trouble":    {always: class(providers.Transient), want: providers.Transient},
-		"trouble, then a refusal":      {create: []fault{{err: class(providers.Transient)}, {err: class(providers.NotAllowed)}}, want: providers.NotAllowed},
-		"the room was taken":           {wait: 2 * time.Minute, taken: true, want: providers.Conflict},
-		"nobody sent it":               {wait: staleIntent + time.Minute, want: providers.Permanent},
+		"a permission is missing":        {always: class(providers.NotAllowed), want: providers.NotAllowed},
+		"the sign-in is over":            {always: class(providers.SignedOut), want: providers.SignedOut},
+		"the organizer has no mailbox":   {always: class(providers.NoMailbox), want: providers.NoMailbox},
+		"an attendee is none":            {always: class(providers.Permanent), want: providers.Permanent},
+		"the network is down":            {always: unreachable, want: providers.Unreachable},
+		"the service is busy":            {always: class(providers.Throttled), want: providers.Throttled},
+		"the service is in trouble":      {always: class(providers.Transient), want: providers.Transient},
+		"trouble, then a refusal":        {create: []fault{{err: class(providers.Transient)}, {err: class(providers.NotAllowed)}}, want: providers.NotAllowed},
+		"the room was taken":             {wait: 2 * time.Minute, taken: true, want: providers.Conflict},
+		"nobody sent it before it began": {wait: 4 * time.Hour, want: providers.Permanent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inTime(t, func(t *testing.T, w *world) {

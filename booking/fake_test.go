@@ -237,7 +237,7 @@ func (t *tenant) make(draft providers.EventDraft) *meeting {
 	}
 	m.event = providers.Event{Mailbox: draft.Organizer, ID: fmt.Sprint("event-", t.seq), ICalUID: fmt.Sprint("uid-", t.seq), Type: providers.SingleInstance, Start: draft.Start, End: draft.End,
 		Subject: draft.Subject, Organizer: draft.Organizer, OrganizerName: providers.Outside("Somebody"), IsOrganizer: true, Location: providers.Outside(string(draft.Room)),
-		TransactionID: draft.TransactionID, Attendees: []providers.Attendee{room}}
+		ShowAs: draft.ShowAs, Private: draft.Private, TransactionID: draft.TransactionID, Attendees: []providers.Attendee{room}}
 	for _, a := range draft.Required {
 		m.event.Attendees = append(m.event.Attendees, providers.Attendee{Mailbox: a, Type: providers.Required, Response: providers.ResponseAccepted})
 	}

@@ -91,6 +91,17 @@ func check(q providers.BookingRequest, now time.Time) *providers.Error {
 	case q.End.Sub(q.Start) > longest:
 		return refusal("end", "the meeting is longer than a day")
 	}
+	switch {
+	case q.Before < 0 || q.Before > longestBuffer:
+		return refusal("before", "%s is not between nothing and %s", q.Before, longestBuffer)
+	case q.After < 0 || q.After > longestBuffer:
+		return refusal("after", "%s is not between nothing and %s", q.After, longestBuffer)
+	}
+	switch q.ShowAs {
+	case "", providers.ShowFree, providers.ShowTentative, providers.ShowBusy, providers.ShowOutOfOffice, providers.ShowWorkingElsewhere:
+	default:
+		return refusal("show as", "%q is none of free, tentative, busy, oof, workingElsewhere", string(q.ShowAs))
+	}
 	for _, a := range slices.Concat(q.Required, q.Optional) {
 		if !isAddress(a) {
 			return refusal("attendees", "%q is no mail address", string(a))

@@ -52,6 +52,7 @@ func (d *Desk) Run(ctx context.Context) error {
 				select {
 				case slots <- struct{}{}:
 					next = d.step(ctx, id)
+					d.tend(ctx, id)
 					<-slots
 				case <-ctx.Done():
 				}
@@ -191,7 +192,7 @@ func (d *Desk) step(ctx context.Context, id string) time.Time {
 		return d.drive(ctx, &b)
 	}
 	switch b.State {
-	case providers.BookingWaiting, providers.BookingTentative, providers.BookingAccepted, providers.BookingPartly:
+	case providers.BookingWaiting, providers.BookingTentative, providers.BookingAccepted, providers.BookingPartly, providers.BookingDeclined:
 		return d.look(ctx, &b)
 	}
 	return time.Time{}
@@ -221,6 +222,7 @@ func (d *Desk) Await(ctx context.Context, id string) (providers.Booking, error) 
 		if !d.running.Load() {
 			if !due.After(d.Now()) {
 				due = d.step(ctx, id)
+				d.tend(ctx, id)
 				if due.IsZero() {
 					due = d.Now().Add(time.Second)
 				}
@@ -247,6 +249,8 @@ func (d *Desk) answeredFully(b providers.Booking) bool {
 		return b.State == providers.BookingCancelled || b.State == providers.BookingFailed
 	}
 	switch b.State {
+	case providers.BookingQueued:
+		return b.Review != ""
 	case providers.BookingAccepted, providers.BookingTentative, providers.BookingPartly:
 		return !teamsPending(b) || d.Now().Sub(b.Answered) >= answerGrace
 	}

@@ -111,6 +111,9 @@ func firstLook(b providers.Booking, now time.Time, mine bool) time.Time {
 	if b.Change.Open() {
 		state = providers.BookingSending
 	}
+	if state == providers.BookingQueued && b.Review != "" && b.Request.Start.Add(pastGrace).After(now) {
+		return time.Time{}
+	}
 	switch state {
 	case providers.BookingQueued, providers.BookingSending, providers.BookingUnknown, providers.BookingCancelling:
 		if turn := b.Updated.Add(othersTurn); !mine && turn.After(now) && turn.Before(now.Add(2*othersTurn)) {

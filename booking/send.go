@@ -39,7 +39,7 @@ func draft(b providers.Booking) providers.EventDraft {
 	q := b.Request
 	return providers.EventDraft{
 		TransactionID: b.TransactionID, Organizer: q.Organizer, Subject: q.Subject, Body: q.Body, Start: q.Start, End: q.End, Zone: q.Zone,
-		Room: q.Room, RoomName: b.RoomName, Required: q.Required, Optional: q.Optional, Teams: q.Teams, ShowAs: providers.ShowBusy,
+		Room: q.Room, RoomName: b.RoomName, Required: q.Required, Optional: q.Optional, Teams: q.Teams, ShowAs: showAs(q), Private: q.Private,
 	}
 }
 
@@ -47,16 +47,20 @@ func draft(b providers.Booking) providers.EventDraft {
 // late without asking the tenant again, and nothing old goes out on its own.
 func (d *Desk) reconsider(ctx context.Context, b *providers.Booking) (next time.Time, goOn bool) {
 	now := d.Now()
-	age := now.Sub(b.Created)
+	age := now.Sub(intended(*b))
 	reason, class := "", b.Failure // what kept it waiting, where it waited too long
 	switch {
 	case !b.Request.End.After(now) || now.Sub(b.Request.Start) > pastGrace:
 		reason = "not sent: its start has passed"
+	case b.Review != "":
+		return time.Time{}, false // a person decides
+	case age > staleIntent && b.Tries == 0:
+		return d.review(ctx, b, "it was asked for "+providers.Age(age)+" ago and could not be sent"), false
 	case age > staleIntent:
 		reason = "not sent within " + providers.Age(staleIntent) + "; book it again if it is still wanted"
 	case b.Tries >= maxTries:
 		reason = "not made: the tenant did not have it after " + providers.Age(age) + " and several tries"
-	case age > recheckAfter && !b.Request.EvenIfBusy:
+	case (age > recheckAfter || b.Request.Offline && b.Reviewed.IsZero()) && !b.Request.EvenIfBusy:
 		answers, err := d.live(ctx, []providers.Address{b.Request.Room}, providers.Interval{Start: b.Request.Start, End: b.Request.End.Add(horizon)})
 		room := answers[b.Request.Room]
 		if !believed(room) {
@@ -74,7 +78,10 @@ func (d *Desk) reconsider(ctx context.Context, b *providers.Booking) (next time.
 			}
 			return d.waitInQueue(ctx, b, "not sent yet: "+what, class, 0), false
 		}
-		if !room.FreeFor(span(b.Request)) {
+		switch taken := !room.FreeFor(span(b.Request)); {
+		case taken && b.Request.Offline && b.Tries == 0:
+			return d.review(ctx, b, "the room is no longer free: "+takenWords(b.Request, room)), false
+		case taken:
 			reason, class = "not sent: the room has been booked meanwhile, "+takenWords(b.Request, room), providers.Conflict
 		}
 	}
@@ -230,7 +237,7 @@ func (d *Desk) resolve(ctx context.Context, b *providers.Booking) time.Time {
 	}
 	verdict := d.verdicts[b.ID]
 	d.mu.Unlock()
-	over := b.Tries >= maxTries || now.Sub(b.Created) > staleIntent || now.Sub(b.Request.Start) > pastGrace || verdict != ""
+	over := b.Tries >= maxTries || now.Sub(intended(*b)) > staleIntent || now.Sub(b.Request.Start) > pastGrace || verdict != ""
 	switch {
 	case over && now.Sub(since) >= goneFor:
 		if verdict == "" {

@@ -98,6 +98,22 @@ type BookingRequest struct {
 	Organizer  Address // on whose behalf; "" is the connection's organizer
 	// EvenIfBusy sends although the live check says that the room is taken.
 	EvenIfBusy bool
+	// Offline stores the wish although the tenant cannot be asked. It is checked
+	// before it is sent, and reviewed by a person where it is old by then.
+	Offline bool
+	ShowAs  ShowAs // how the time shows in calendars; "" is busy
+	Private bool   // sensitivity private
+	// Before and After are how long the room is kept for preparing and clearing up,
+	// as meetings of their own.
+	Before, After time.Duration
+}
+
+// BookingNews is what others did to a booking after it was made: the room changed
+// its mind, or somebody moved or cancelled the meeting elsewhere. The zero value is
+// none.
+type BookingNews struct {
+	Words string    // safe to show
+	At    time.Time // when it was noticed
 }
 
 // Booking is a booking made here, from intent to the room's answer. It is stored
@@ -134,6 +150,17 @@ type Booking struct {
 	// SeriesID is the series that the meeting is a date of, or is itself.
 	SeriesID string
 	Change   BookingChange // the latest
+	News     BookingNews   // the latest
+	// Looked is when the tenant was last asked about the meeting; zero: never.
+	Looked time.Time
+	// Kept is when a person chose to wait on for a room that does not answer.
+	Kept time.Time
+	// Review says why a person must look at a queued booking before it is sent; ""
+	// where nothing is to be reviewed. Safe to show.
+	Review   string
+	Reviewed time.Time // when a person last said that it shall be sent
+	// BufferOf is the booking around which this one keeps the room.
+	BufferOf string
 	// CancelDates are the meetings that are being cancelled, where that is not just
 	// the booking's own.
 	CancelDates []CancelDate

@@ -49,6 +49,35 @@ type bookingRecord struct {
 	Change        *changeRecord       `json:"change,omitempty"`
 	CancelDates   []cancelRecord      `json:"cancel_dates,omitempty"`
 	Series        *seriesRecord       `json:"series,omitempty"`
+	bookingExtras
+}
+
+// bookingExtras are what came later.
+type bookingExtras struct {
+	Offline  bool          `json:"offline,omitempty"`
+	ShowAs   string        `json:"show_as,omitempty"`
+	Private  bool          `json:"private,omitempty"`
+	Before   time.Duration `json:"before,omitempty"` // nanoseconds
+	After    time.Duration `json:"after,omitempty"`
+	News     string        `json:"news,omitempty"`
+	NewsAt   time.Time     `json:"news_at,omitzero"`
+	Looked   time.Time     `json:"looked,omitzero"`
+	Kept     time.Time     `json:"kept,omitzero"`
+	Review   string        `json:"review,omitempty"`
+	Reviewed time.Time     `json:"reviewed,omitzero"`
+	BufferOf string        `json:"buffer_of,omitempty"`
+}
+
+func extrasOf(b providers.Booking) bookingExtras {
+	q := b.Request
+	return bookingExtras{q.Offline, string(q.ShowAs), q.Private, q.Before, q.After, b.News.Words, b.News.At, b.Looked, b.Kept, b.Review, b.Reviewed, b.BufferOf}
+}
+
+func (x bookingExtras) into(b *providers.Booking) {
+	q := &b.Request
+	q.Offline, q.ShowAs, q.Private, q.Before, q.After = x.Offline, providers.ShowAs(x.ShowAs), x.Private, x.Before, x.After
+	b.News, b.Looked, b.Kept = providers.BookingNews{Words: x.News, At: x.NewsAt}, x.Looked, x.Kept
+	b.Review, b.Reviewed, b.BufferOf = x.Review, x.Reviewed, x.BufferOf
 }
 
 type alternativeRecord struct {
@@ -70,6 +99,7 @@ func encodeBooking(b providers.Booking) (string, error) {
 		Adopted: b.Adopted, SeriesID: b.SeriesID, Change: encodeChange(b.Change), CancelDates: encodeCancelDates(b.CancelDates), Series: encodeSeries(b.Series),
 	}
 	r.Alternatives = encodeAlternatives(b.Alternatives)
+	r.bookingExtras = extrasOf(b)
 	text, err := json.Marshal(r)
 	return string(text), err
 }
@@ -91,6 +121,7 @@ func decodeBooking(text string) (providers.Booking, error) {
 		Adopted: r.Adopted, SeriesID: r.SeriesID, Change: r.Change.change(), CancelDates: decodeCancelDates(r.CancelDates), Series: r.Series.series(),
 	}
 	b.Alternatives = decodeAlternatives(r.Alternatives)
+	r.into(&b)
 	return b, nil
 }
 
