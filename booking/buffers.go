@@ -43,6 +43,28 @@ func buffers(b providers.Booking) []providers.Booking {
 	return out
 }
 
+// AwaitBuffers waits until the room has answered to what is kept before and after a
+// meeting, and gives that as it stands then.
+func (d *Desk) AwaitBuffers(ctx context.Context, id string) ([]providers.Booking, error) {
+	all, err := d.Outbox.Bookings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []providers.Booking
+	for _, b := range all {
+		if b.BufferOf != id {
+			continue
+		}
+		if b.State != providers.BookingCancelled {
+			if b, err = d.Await(ctx, b.ID); err != nil && b.ID == "" {
+				return out, err
+			}
+		}
+		out = append(out, b)
+	}
+	return out, nil
+}
+
 // tend makes the buffers of a meeting that are missing, and takes away those that no
 // longer belong to it: it moved, or it was cancelled, declined or never made.
 func (d *Desk) tend(ctx context.Context, id string) {

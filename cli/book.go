@@ -18,7 +18,9 @@ type bookFlags struct {
 	room, start, end, zone, subject, body, onBehalfOf, repeat string
 	attendees, optional                                       []string
 	teams, evenIfBusy, dryRun                                 bool
-	wait                                                      time.Duration
+	wait, before, after                                       time.Duration
+	showAs                                                    string
+	private, offline                                          bool
 }
 
 // longestBookWait bounds --wait.
@@ -50,6 +52,11 @@ func (a *app) bookCommand() *cobra.Command {
 	flags.BoolVar(&f.teams, "teams", false, "with a Teams meeting")
 	flags.StringVar(&f.onBehalfOf, "on-behalf-of", "", "mailbox in whose calendar the meeting is made (default: the connection's organizer)")
 	flags.BoolVar(&f.evenIfBusy, "even-if-busy", false, "send although the room is taken or its state is not known")
+	flags.StringVar(&f.showAs, "show-as", "busy", "how the time shows in calendars: free, tentative, busy, oof, workingElsewhere")
+	flags.BoolVar(&f.private, "private", false, "only those invited see what it is")
+	flags.DurationVar(&f.before, "before", 0, "keep the room so long before, as a meeting of its own, to prepare")
+	flags.DurationVar(&f.after, "after", 0, "keep the room so long afterwards, as a meeting of its own, to clear up")
+	flags.BoolVar(&f.offline, "offline", false, "where the tenant cannot be asked: keep the wish, check it when it can, and send it only if it is not old by then")
 	flags.DurationVar(&f.wait, "wait", time.Minute, "how long to wait for the room's answer")
 	flags.StringVar(&f.repeat, "repeat", "", "series to plan, such as \"weekly x10\" or \"every workday until 18 dec\"; with --dry-run")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "with --repeat: show what can be had on each date, and the best plan; nothing is sent")
@@ -75,7 +82,23 @@ func (a *app) book(ctx context.Context, s *session, f bookFlags) error {
 	if err != nil {
 		return a.reportRefused(request, err)
 	}
-	return a.follow(ctx, desk, booked, f.wait, steps, a.bookingOutcome)
+	outcome := a.follow(ctx, desk, booked, f.wait, steps, a.bookingOutcome)
+	if f.before+f.after <= 0 {
+		return outcome
+	}
+	waiting, stop := context.WithTimeout(ctx, max(f.wait, time.Second))
+	defer stop()
+	kept, err := desk.AwaitBuffers(waiting, booked.ID)
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	for _, b := range kept {
+		a.out.say("%s: %s", a.out.span(providers.Interval{Start: b.Request.Start, End: b.Request.End}), b.State.Words())
+		if b.State != providers.BookingAccepted && outcome == nil {
+			outcome = &failure{code: exitPartly, class: "partly", message: "the room is not kept before and after as asked", next: "see roomdesk bookings"}
+		}
+	}
+	return outcome
 }
 
 // bookingRequest reads the flags. Names of rooms and people become addresses.
@@ -90,6 +113,11 @@ func (a *app) bookingRequest(ctx context.Context, s *session, f bookFlags) (prov
 		return q, usage("see roomdesk book --help", "--room, --start and --end are needed")
 	case f.wait < 0 || f.wait > longestBookWait:
 		return q, usage("wait up to 24h", "--wait %s cannot be used", f.wait)
+	}
+	switch providers.ShowAs(f.showAs) {
+	case providers.ShowFree, providers.ShowTentative, providers.ShowBusy, providers.ShowOutOfOffice, providers.ShowWorkingElsewhere:
+	default:
+		return q, usage("choose free, tentative, busy, oof or workingElsewhere", "--show-as %q is none of them", f.showAs)
 	}
 	zone, err := zoneOf(f.zone, a.deps.Zone)
 	if err != nil {
@@ -109,7 +137,8 @@ func (a *app) bookingRequest(ctx context.Context, s *session, f bookFlags) (prov
 		return q, err
 	}
 	q = providers.BookingRequest{Start: start.UTC(), End: end.UTC(), Zone: zoneName(zone), Subject: providers.Outside(f.subject),
-		Body: providers.Outside(f.body), Teams: f.teams, EvenIfBusy: f.evenIfBusy}
+		Body: providers.Outside(f.body), Teams: f.teams, EvenIfBusy: f.evenIfBusy,
+		ShowAs: providers.ShowAs(f.showAs), Private: f.private, Before: f.before, After: f.after, Offline: f.offline}
 	// The list of rooms is needed for the room's name and for alternatives.
 	if _, _, err := s.rooms(ctx); err != nil && !isStale(err) {
 		return q, err
@@ -305,6 +334,10 @@ func (a *app) bookingOutcome(b providers.Booking, wait time.Duration) error {
 		return &failure{code: exitDeclined, class: "declined", message: room + " declined" + reason, next: "choose an alternative; cancel with roomdesk bookings cancel " + b.ID}
 	case providers.BookingPartly:
 		return partly(look, "%s accepted some of the dates%s", room, reason)
+	case providers.BookingQueued:
+		if b.Review != "" {
+			return partly("look at it with roomdesk bookings review", "%s was not sent: %s", room, b.Review)
+		}
 	case providers.BookingTentative:
 		return partly(look, "%s is held: somebody must approve%s", room, reason)
 	case providers.BookingFailed:

@@ -33,7 +33,7 @@ func (a *app) bookingsCommand() *cobra.Command {
 			return a.with(ctx, func(ctx context.Context, s *session) error { return a.showBooking(ctx, s, args[0]) })
 		}),
 	}
-	command.AddCommand(show, a.cancelCommand())
+	command.AddCommand(show, a.cancelCommand(), a.reviewCommand(), a.keepCommand())
 	command.AddCommand(a.changeCommands()...)
 	return command
 }
@@ -92,6 +92,10 @@ func (a *app) listBookings(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	return a.printBookings(bookings, "Nothing was booked here.")
+}
+
+func (a *app) printBookings(bookings []providers.Booking, none string) error {
 	if a.out.format == formatJSON {
 		objects := make([]bookingObject, len(bookings))
 		for i, b := range bookings {
@@ -106,10 +110,24 @@ func (a *app) listBookings(ctx context.Context, s *session) error {
 			id = shortID(bookings, b.ID)
 		}
 		rows[i] = []string{id, b.RoomName.Or(string(b.Request.Room)), a.out.span(providers.Interval{Start: b.Request.Start, End: b.Request.End}),
-			b.Request.Subject.Or(""), string(b.State), b.Reason}
+			b.Request.Subject.Or(""), string(b.State), bookingWords(a.out, b), a.out.ageWords(lookedAt(b))}
 	}
 	return a.out.table([]column{{title: "ID", keep: true}, {title: "ROOM"}, {title: "WHEN", keep: true}, {title: "SUBJECT"},
-		{title: "STATE", keep: true, state: true}, {title: "REASON"}}, rows, "Nothing was booked here.")
+		{title: "STATE", keep: true, state: true}, {title: "REASON"}, {title: "AGE", keep: true, right: true}}, rows, none)
+}
+
+// bookingWords is what a person should know of a booking: what others did to it, or
+// the reason of its state.
+func bookingWords(o *output, b providers.Booking) string {
+	words := b.Reason
+	if b.News.Words != "" && b.News.Words != b.Reason {
+		news := "! " + b.News.Words + " (noticed " + o.ageWords(b.News.At) + " ago)"
+		if words != "" {
+			news += "; " + words
+		}
+		return news
+	}
+	return words
 }
 
 // shortID is the shortest beginning of an id, of at least 8 characters, that no

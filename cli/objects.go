@@ -3,6 +3,7 @@ package cli
 import (
 	"time"
 
+	"roomdesk/booking"
 	"roomdesk/providers"
 )
 
@@ -236,6 +237,55 @@ type bookingObject struct {
 	SeriesID     providers.Untrusted    `json:"series_id"`
 	Change       *changeObject          `json:"change"`
 	CancelDates  []dateObject           `json:"cancel_dates"`
+	ShowAs       string                 `json:"show_as"`
+	Private      bool                   `json:"private"`
+	BeforeS      int64                  `json:"before_s"`
+	AfterS       int64                  `json:"after_s"`
+	BufferOf     *string                `json:"buffer_of"`
+	News         *newsObject            `json:"news"`
+	Review       *string                `json:"review"`
+	Silent       bool                   `json:"silent"`
+	Kept         *string                `json:"kept"`
+	AgeS         *int64                 `json:"age_s"` // of what is told
+}
+
+// newsObject is what others did to a booking.
+type newsObject struct {
+	Words providers.Untrusted `json:"words"`
+	At    *string             `json:"at"`
+	AgeS  *int64              `json:"age_s"`
+}
+
+func (o *output) news(n providers.BookingNews) *newsObject {
+	if n.Words == "" {
+		return nil
+	}
+	return &newsObject{providers.Outside(n.Words), o.stamp(n.At), o.age(n.At)}
+}
+
+// orNull is a text, or null where there is none.
+func orNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// lookedAt is when it was last known how a booking stands: as the tenant told, or
+// where it has not been sent, as it was stored.
+func lookedAt(b providers.Booking) time.Time {
+	if b.Looked.IsZero() {
+		return b.Updated
+	}
+	return b.Looked
+}
+
+// showAsWord is how the time of a booking shows.
+func showAsWord(q providers.BookingRequest) string {
+	if q.ShowAs == "" {
+		return string(providers.ShowBusy)
+	}
+	return string(q.ShowAs)
 }
 
 func (o *output) booking(b providers.Booking) bookingObject {
@@ -247,6 +297,8 @@ func (o *output) booking(b providers.Booking) bookingObject {
 		ReasonProof: string(b.ReasonProof), Failure: classOf(b.Failure), Alternatives: alternativesOf(offered(b)), EventID: providers.Outside(b.EventID),
 		ICalUID: providers.Outside(b.ICalUID), Created: o.stamp(b.Created), Sent: o.stamp(b.Sent), Answered: o.stamp(b.Answered), Updated: o.stamp(b.Updated),
 		SeriesID: providers.Outside(b.SeriesID), Change: o.change(b.Change), CancelDates: o.dates(b.CancelDates),
+		ShowAs: showAsWord(r), Private: r.Private, BeforeS: int64(r.Before.Seconds()), AfterS: int64(r.After.Seconds()), BufferOf: orNull(b.BufferOf),
+		News: o.news(b.News), Review: orNull(b.Review), Silent: booking.Silent(b, o.now()), Kept: o.stamp(b.Kept), AgeS: o.age(lookedAt(b)),
 	}
 }
 

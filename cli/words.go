@@ -140,7 +140,9 @@ func (a *app) importWords(path string, dryRun bool) error {
 		a.out.say("%s would be added; nothing was changed.", plural(len(added), "word", ""))
 		return nil
 	}
-	return a.changeWords(func(own []providers.EquipmentWord) ([]providers.EquipmentWord, error) { return withWords(own, added...) })
+	return a.changeWords(func(own []providers.EquipmentWord) ([]providers.EquipmentWord, error) {
+		return withWords(own, added...)
+	})
 }
 
 // wordObject is a word in JSON.

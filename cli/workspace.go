@@ -96,6 +96,11 @@ func (w *workspace) follow(ctx context.Context) error {
 		for _, notice := range update.Notices {
 			changes.Notices = append(changes.Notices, tui.Notice{Text: notice.Text, Bad: notice.Bad})
 		}
+		if !update.All {
+			if err := w.desk.Noticed(ctx, update.Mailboxes); err != nil && ctx.Err() == nil {
+				w.app.log.Warn("bookings cannot be compared with what changed", "error", err)
+			}
+		}
 		w.hub.add(changes)
 	}
 }
