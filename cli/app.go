@@ -31,7 +31,8 @@ type app struct {
 	// passphrase is asked once; drawing says that a console has the terminal and
 	// nobody can be asked.
 	encrypted map[string]keystore.Store
-	mu        sync.Mutex // guards encrypted
+	mu        sync.Mutex        // guards encrypted
+	onStep    func(step string) // how far an exchange of credentials came; for tests
 	drawing   atomic.Bool
 	log       *slog.Logger // of a service; otherwise none
 }

@@ -167,11 +167,11 @@ func (a *app) completeConnection(f *connectFlags) error {
 		c.AgeIdentity = path
 	}
 	if f.expires != "" {
-		var day toml.LocalDate
-		if err := day.UnmarshalText([]byte(f.expires)); err != nil {
-			return usage("write the day as 2027-05-31", "--secret-expires %q is no day", f.expires)
+		day, err := parseDay(f.expires)
+		if err != nil {
+			return err
 		}
-		c.SecretExpires = &day
+		c.SecretExpires = day
 	}
 	for flag, address := range map[string]*string{"--organizer": &c.Organizer, "--test-mailbox": &c.TestMailbox} {
 		if *address == "" {
@@ -184,6 +184,15 @@ func (a *app) completeConnection(f *connectFlags) error {
 		*address = string(parsed)
 	}
 	return nil
+}
+
+// parseDay reads the value of --secret-expires.
+func parseDay(text string) (*toml.LocalDate, error) {
+	var day toml.LocalDate
+	if err := day.UnmarshalText([]byte(text)); err != nil {
+		return nil, usage("write the day as 2027-05-31", "--secret-expires %q is no day", text)
+	}
+	return &day, nil
 }
 
 // connectUsage names the flag instead of the configuration's key.

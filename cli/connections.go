@@ -88,7 +88,7 @@ func (a *app) credential(ctx context.Context, connection keystore.Connection) (s
 	store, err := a.secrets(connection)
 	if err == nil {
 		// Read as a sign-in would: a damaged key or one of another certificate shows.
-		if _, err = stored(connection, store)(ctx); err == nil {
+		if _, err = a.held(connection, store)(ctx); err == nil {
 			return "present", ""
 		}
 	}

@@ -47,7 +47,7 @@ func (a *app) console(ctx context.Context) error {
 			a.out.say("roomdesk: %s", explain(err).sentence())
 		}
 	}
-	s, err := a.openSession(ctx, connection, a.mirrorPath(connection), stored(connection, secrets))
+	s, err := a.openSession(ctx, connection, a.mirrorPath(connection), a.held(connection, secrets))
 	if err != nil {
 		return err
 	}

@@ -71,6 +71,11 @@ func (a *app) disconnect(ctx context.Context, name string, dryRun, yes bool) err
 			f := explain(err)
 			return &failure{code: f.code, class: f.class, message: "nothing was changed: " + f.message, next: f.next, err: err}
 		}
+		if spare, ok := connection.SpareConnection(); ok {
+			if err := drop(ctx, secrets, spare); err != nil {
+				return err
+			}
+		}
 	}
 	if _, err := config.Remove(name); err != nil {
 		return err

@@ -48,7 +48,34 @@ func stored(c keystore.Connection, store keystore.Store) credentials {
 		}
 		defer secret.Wipe()
 		credential, err := credentialOf(c, secret)
-		return []graph.Credential{credential}, unread(err)
+		if err != nil {
+			return nil, unread(err)
+		}
+		return []graph.Credential{credential}, nil
+	}
+}
+
+// held gives what a connection has in its store by the configuration as it is now,
+// so that a running process takes up what was exchanged: the current credential,
+// then the spare one, if there is one.
+func (a *app) held(known keystore.Connection, store keystore.Store) credentials {
+	return func(ctx context.Context) ([]graph.Credential, error) {
+		c := known
+		// A configuration that cannot be read now does not stop what already runs.
+		if config, err := a.loadConfig(); err == nil {
+			if now, ok := config.Find(known.Name); ok && now.Tenant == known.Tenant && now.ClientID == known.ClientID && now.KeystoreKind() == known.KeystoreKind() {
+				c = now
+			}
+		}
+		found, err := stored(c, store)(ctx)
+		spare, ok := c.SpareConnection()
+		if !ok || err != nil && !errors.Is(err, keystore.ErrNotFound) {
+			return found, err
+		}
+		if second, errSpare := stored(spare, store)(ctx); errSpare == nil {
+			return append(found, second...), nil
+		}
+		return found, err
 	}
 }
 

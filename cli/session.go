@@ -44,7 +44,7 @@ func (a *app) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.openSession(ctx, connection, a.mirrorPath(connection), stored(connection, secrets))
+	return a.openSession(ctx, connection, a.mirrorPath(connection), a.held(connection, secrets))
 }
 
 func (a *app) openSession(ctx context.Context, c keystore.Connection, mirror string, source credentials) (*session, error) {

@@ -159,6 +159,9 @@ func (a *app) syncOnce(ctx context.Context, s *session, full bool) error {
 			a.out.say("roomdesk: %s: %s", m.Mailbox, m.Sentence(a.deps.Now()))
 		}
 	}
+	if result.Problem == nil && result.Requests > 0 {
+		s.settleRotation(ctx)
+	}
 	if len(result.Failed) > 0 || result.Problem != nil {
 		return told(exitPartly)
 	}

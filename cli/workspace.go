@@ -127,6 +127,7 @@ func (w *workspace) identify(ctx context.Context) error {
 		w.mu.Unlock()
 		w.hub.add(tui.Changes{Sync: true})
 		if err == nil {
+			w.settleRotation(ctx)
 			if w.mayWrite() {
 				// The name is a convenience: the next start shows it without a network.
 				_ = w.store.SetMeta(ctx, metaTenantName, identity.TenantName.Raw())

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,6 +39,14 @@ type Connection struct {
 	Certificate string `toml:"certificate,omitempty"`
 	// SecretExpires is the day on which the client secret ends; nil: not known.
 	SecretExpires *toml.LocalDate `toml:"secret_expires,omitempty"`
+	// Slot tells this client secret from those before it; it grows with each exchange.
+	Slot int `toml:"slot,omitempty"`
+	// Spare says that a second credential exists beside the current one: "next" while
+	// it is being put in place, "previous" until something was read with the new one.
+	Spare            string          `toml:"spare,omitempty"`
+	SpareSlot        int             `toml:"spare_slot,omitempty"`
+	SpareCertificate string          `toml:"spare_certificate,omitempty"`
+	SpareExpires     *toml.LocalDate `toml:"spare_expires,omitempty"`
 	// People are the mailboxes whose calendars are mirrored besides the rooms'.
 	People []string `toml:"people,omitempty"`
 	// OnScreen, Today and Rest are the times within which mailboxes are read: what
@@ -76,7 +85,11 @@ func (c Connection) SecretKey() Key {
 	if leaf := c.leaf(); leaf != nil {
 		return Key{Connection: c.Name, Account: c.ClientID + "/" + Thumbprint(leaf), Purpose: CertificateKey}
 	}
-	return Key{Connection: c.Name, Account: c.Tenant + "/" + c.ClientID, Purpose: ClientSecret}
+	account := c.Tenant + "/" + c.ClientID
+	if c.Slot > 0 {
+		account += "/" + strconv.Itoa(c.Slot)
+	}
+	return Key{Connection: c.Name, Account: account, Purpose: ClientSecret}
 }
 
 // leaf is the connection's certificate; nil where it has none.
@@ -185,6 +198,19 @@ func (c Connection) Validate() error {
 	}
 	if err := checkKind(c.KeystoreKind()); err != nil {
 		return err
+	}
+	switch {
+	case c.Spare != "" && c.Spare != SpareNext && c.Spare != SparePrevious:
+		return bad("spare", fmt.Sprintf("%q is unknown", plain(c.Spare)), "roomdesk rotate writes this key: remove it and those that begin with spare_")
+	case c.Spare == "" && (c.SpareSlot != 0 || c.SpareCertificate != "" || c.SpareExpires != nil):
+		return bad("spare", "is missing beside the keys that begin with spare_", "roomdesk rotate writes these keys: remove them")
+	case c.Slot < 0 || c.SpareSlot < 0:
+		return bad("slot", "is negative", "roomdesk rotate writes this key: remove it")
+	}
+	if c.SpareCertificate != "" {
+		if _, err := DecodeCertificate(c.SpareCertificate); err != nil {
+			return bad("spare_certificate", "is no certificate", "roomdesk rotate writes this key: remove it and those that begin with spare")
+		}
 	}
 	if c.AgeIdentity != "" && c.KeystoreKind() != "age" {
 		return bad("age_identity", "is only for keystore = \"age\"", "remove it, or choose that keystore")

@@ -22,8 +22,8 @@ type Credential struct {
 	Key         *rsa.PrivateKey
 }
 
-// same reports whether two credentials would sign in alike.
-func (c Credential) same(o Credential) bool {
+// Same reports whether two credentials would sign in alike.
+func (c Credential) Same(o Credential) bool {
 	if (c.Certificate == nil) != (o.Certificate == nil) || c.Secret != o.Secret {
 		return false
 	}

@@ -193,7 +193,7 @@ func (t *tokens) signIn(ctx context.Context, claims string) (token, error) {
 		return token{}, err
 	}
 	for _, credential := range credentials {
-		if refused != nil && used != nil && credential.same(*used) {
+		if refused != nil && used != nil && credential.Same(*used) {
 			continue
 		}
 		client, err := t.newClient(credential)

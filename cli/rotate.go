@@ -1,0 +1,268 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/spf13/cobra"
+
+	"roomdesk/keystore"
+	"roomdesk/providers"
+	"roomdesk/providers/graph"
+)
+
+// rotateObject is the result of rotate in JSON.
+type rotateObject struct {
+	Name           string  `json:"name"`
+	Authentication string  `json:"authentication"`
+	Thumbprint     string  `json:"thumbprint"`
+	SecretExpires  *string `json:"secret_expires"`
+	Expiry         string  `json:"expiry"`
+	// Stored says that the new credential is in place; Old is "removed", "kept" until
+	// something was read with the new one, or "unchanged".
+	Stored bool   `json:"stored"`
+	Old    string `json:"old"`
+}
+
+func (a *app) rotateCommand() *cobra.Command {
+	f := &connectFlags{}
+	command := &cobra.Command{
+		Use:   "rotate NAME",
+		Short: "Exchange a connection's client secret or certificate for a new one, without a gap",
+		Long: "The new credential is tried before anything is stored. Then both are kept until the tenant was read with the new one,\n" +
+			"and the old one is removed from the keystore. Interrupted at any point, the connection goes on working; repeat the\n" +
+			"command then. Running consoles and services take the new one up by themselves. With --secret-expires alone only the day\n" +
+			"is recorded.",
+		Example:           "roomdesk rotate contoso --secret-stdin --secret-expires 2027-05-31\nroomdesk rotate contoso --make-certificate contoso-2027.cer",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.completeConnections,
+		RunE:              a.run(func(ctx context.Context, args []string) error { return a.rotate(ctx, args[0], f) }),
+	}
+	flags := command.Flags()
+	flags.BoolVar(&f.secretStdin, "secret-stdin", false, "read the new client secret's Value from standard input")
+	flags.StringVar(&f.expires, "secret-expires", "", "day on which the secret ends, as 2027-05-31")
+	f.certificate.register(flags)
+	return command
+}
+
+func (a *app) rotate(ctx context.Context, name string, f *connectFlags) error {
+	ctx = providers.WithPriority(ctx, providers.Interactive)
+	config, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	connection, err := findConnection(config, name)
+	if err != nil {
+		return err
+	}
+	if err := f.certificate.check(f.secretStdin, f.expires != ""); err != nil {
+		return err
+	}
+	next := connection.WithoutSpare()
+	next.Certificate, next.SecretExpires = "", nil
+	if f.expires != "" {
+		if next.SecretExpires, err = parseDay(f.expires); err != nil {
+			return err
+		}
+	}
+	if !f.secretStdin && !f.certificate.given() {
+		return a.recordEnd(config, connection, next.SecretExpires)
+	}
+	store, err := a.secrets(connection)
+	if err != nil {
+		return err
+	}
+	if backend := store.Describe(); backend.ReadOnly {
+		return usage("put the new one there yourself; record its end with --secret-expires", "the credential of %s lies in %s, which roomdesk does not change", name, backend.Where)
+	}
+	f.connection = next
+	secret, credential, err := a.newCredential(ctx, f, &next, store)
+	if err != nil {
+		return err
+	}
+	defer secret.Wipe()
+	if next.Certificate != "" && next.Certificate == connection.Certificate {
+		return usage("make or bring a new one", "this certificate is the one that %s signs in with already", name)
+	}
+	return a.exchange(ctx, config, connection, next, store, secret, credential)
+}
+
+// recordEnd notes only when the client secret ends.
+func (a *app) recordEnd(config *keystore.Config, c keystore.Connection, day *toml.LocalDate) error {
+	if day == nil {
+		return usage("give --secret-stdin, --certificate, --pfx, --make-certificate, or --secret-expires alone", "there is nothing to exchange %s for", c.CredentialName())
+	}
+	if c.Certificate != "" {
+		return usage("leave --secret-expires out", "%s signs in with a certificate, which knows its own end", c.Name)
+	}
+	c.SecretExpires = day
+	if err := config.Update(c); err != nil {
+		return err
+	}
+	if err := config.Save(); err != nil {
+		return err
+	}
+	return a.reportRotation(c, false, "unchanged")
+}
+
+// exchange puts a new credential in the place of the current one. At every moment
+// what the configuration calls current is in the store, so that whoever is killed
+// in between leaves a connection that works.
+func (a *app) exchange(ctx context.Context, config *keystore.Config, c, next keystore.Connection, store keystore.Store, secret keystore.Secret, credential graph.Credential) error {
+	refused := func(err error) error {
+		f := *explain(err)
+		f.message += " (nothing was changed: the connection goes on with what it had)"
+		return &f
+	}
+	if _, err := a.tryCredential(ctx, next, only(credential)); err != nil {
+		return refused(err)
+	}
+	a.reached("tested")
+	// What an earlier, interrupted exchange left is in the way.
+	if left, ok := c.SpareConnection(); ok {
+		if left.SecretKey() != next.SecretKey() {
+			if err := drop(ctx, store, left); err != nil {
+				return refused(err)
+			}
+		}
+		c = c.WithoutSpare()
+	}
+	announced := c.WithNext(next)
+	if err := update(config, announced); err != nil {
+		return refused(err)
+	}
+	a.reached("announced")
+	inPlace, _ := announced.SpareConnection()
+	if err := store.Set(ctx, inPlace.SecretKey(), secret); err != nil {
+		return refused(err)
+	}
+	a.reached("stored")
+	promoted := announced.Promote()
+	if err := update(config, promoted); err != nil {
+		return refused(err)
+	}
+	a.reached("promoted")
+	// From here on the new one holds. It is read back and used as anybody would.
+	used, err := a.tryCredential(ctx, promoted, stored(promoted.WithoutSpare(), store))
+	if err == nil && !used.Same(credential) {
+		err = failed("repeat the command", "another credential than the new one was used")
+	}
+	if err != nil {
+		a.out.say("roomdesk: the new credential is in place, but nothing could be read with it yet: %s", explain(err).sentence())
+		if err := a.reportRotation(promoted, true, "kept"); err != nil {
+			return err
+		}
+		return told(exitPartly)
+	}
+	a.reached("read")
+	if err := a.dropPrevious(ctx, config, promoted, store); err != nil {
+		a.out.say("roomdesk: the old credential could not be removed yet: %s", explain(err).sentence())
+		if err := a.reportRotation(promoted, true, "kept"); err != nil {
+			return err
+		}
+		return told(exitPartly)
+	}
+	return a.reportRotation(promoted.WithoutSpare(), true, "removed")
+}
+
+// tryCredential signs in and reads something that only a good sign-in can.
+func (a *app) tryCredential(ctx context.Context, c keystore.Connection, source credentials) (graph.Credential, error) {
+	provider, err := a.newProvider(c, source)
+	if err != nil {
+		return graph.Credential{}, err
+	}
+	defer provider.Close() //nolint:errcheck // only reads were made
+	identity, err := provider.Identify(ctx)
+	if err != nil {
+		return graph.Credential{}, err
+	}
+	if err := checkIdentity(c, identity); err != nil {
+		return graph.Credential{}, err
+	}
+	if _, err := provider.Rooms(ctx, func([]providers.Room) error { return errEnough }); err != nil && !errors.Is(err, errEnough) {
+		return graph.Credential{}, err
+	}
+	used, _ := provider.Used()
+	return used, nil
+}
+
+// dropPrevious removes the credential before the current one, from the store first:
+// what the configuration does not name any more would stay there for ever.
+func (a *app) dropPrevious(ctx context.Context, config *keystore.Config, c keystore.Connection, store keystore.Store) error {
+	previous, ok := c.SpareConnection()
+	if !ok || c.Spare != keystore.SparePrevious {
+		return nil
+	}
+	if err := drop(ctx, store, previous); err != nil {
+		return err
+	}
+	a.reached("dropped")
+	return update(config, c.WithoutSpare())
+}
+
+func drop(ctx context.Context, store keystore.Store, c keystore.Connection) error {
+	if err := store.Delete(ctx, c.SecretKey()); err != nil && !errors.Is(err, keystore.ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
+func update(config *keystore.Config, c keystore.Connection) error {
+	if err := config.Update(c); err != nil {
+		return err
+	}
+	return config.Save()
+}
+
+// reached tells a test how far an exchange came.
+func (a *app) reached(step string) {
+	if a.onStep != nil {
+		a.onStep(step)
+	}
+}
+
+func (a *app) reportRotation(c keystore.Connection, isStored bool, old string) error {
+	described := describeConnection(c, a.deps.Now())
+	if a.out.format == formatJSON {
+		return a.out.json(rotateObject{Name: c.Name, Authentication: described.Authentication, Thumbprint: described.Thumbprint,
+			SecretExpires: described.SecretExpires, Expiry: described.Expiry, Stored: isStored, Old: old})
+	}
+	switch {
+	case !isStored:
+		a.out.say("Recorded: %s of %s.", c.Expiry(a.deps.Now()).Sentence, c.Name)
+	case old == "kept":
+		a.out.say("Exchanged %s. The old credential is kept until something was read with the new one.", c.Name)
+	default:
+		a.out.say("Exchanged %s: %s. The old credential is removed here; delete it in the app registration, too.", c.Name, c.Expiry(a.deps.Now()).Sentence)
+	}
+	return nil
+}
+
+// settleRotation removes a previous credential once the session read with the new
+// one. It is a convenience: what fails is left to the next time.
+func (s *session) settleRotation(ctx context.Context) {
+	if s.connection.Demo() {
+		return
+	}
+	config, err := s.app.loadConfig()
+	if err != nil {
+		return
+	}
+	c, found := config.Find(s.connection.Name)
+	if !found || c.Spare != keystore.SparePrevious {
+		return
+	}
+	store, err := s.app.secrets(c)
+	if err != nil || store.Describe().ReadOnly {
+		return
+	}
+	newest, err := stored(c.WithoutSpare(), store)(ctx)
+	used, ok := s.provider.Used()
+	if err != nil || !ok || !used.Same(newest[0]) {
+		return
+	}
+	if err := s.app.dropPrevious(ctx, config, c, store); err != nil {
+		s.app.log.Info("the credential before the current one is still in the keystore", "error", explain(err).sentence())
+	}
+}
