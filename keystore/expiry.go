@@ -19,6 +19,8 @@ type Expiry struct {
 	Stage int
 	// Sentence says it to a person: "ends in 6 days: renew it with roomdesk rotate NAME".
 	Sentence string
+	// Words are the same in short, "" while no warning is due: "ends in 6 days".
+	Words string
 }
 
 // Expiry counts down to the end of the connection's credential.
@@ -36,7 +38,7 @@ func countDown(what, name string, ends, now time.Time) Expiry {
 	}
 	left := ends.Sub(now)
 	if left <= 0 {
-		return Expiry{Days: -int(-left / (24 * time.Hour)), Stage: 0,
+		return Expiry{Days: -int(-left / (24 * time.Hour)), Stage: 0, Words: "has ended",
 			Sentence: fmt.Sprintf("%s ended on %s: renew it with roomdesk rotate %s", what, ends.Add(-time.Second).UTC().Format(time.DateOnly), name)}
 	}
 	e := Expiry{Days: int(left / (24 * time.Hour)), Stage: -1}
@@ -48,6 +50,7 @@ func countDown(what, name string, ends, now time.Time) Expiry {
 	e.Sentence = fmt.Sprintf("%s ends %s", what, InDays(e.Days))
 	if e.Stage >= 0 {
 		e.Sentence += ": renew it with roomdesk rotate " + name
+		e.Words = "ends " + InDays(e.Days)
 	}
 	return e
 }

@@ -127,6 +127,9 @@ func (p *connectionsPane) drawRow(m *Model, row *ConnectionRow, c connectionColu
 	}
 	glyph, look := credentialLook(row)
 	l.to(c.credential).put(look, glyph+" "+clean(row.Credential))
+	if row.Ending != "" {
+		l.put(warn, ", "+clean(row.Ending))
+	}
 	if row.Demo {
 		l.put(warn, "  demo")
 	}
@@ -160,6 +163,9 @@ func (m *Model) openConnection() tea.Cmd {
 		pair("kind", row.Kind)
 		pair("keystore", row.Keystore)
 		pair("credential", row.Credential)
+		if row.Expiry != "" {
+			pair("expiry", row.Expiry)
+		}
 		last := "never"
 		if !row.LastUse.IsZero() {
 			last = row.LastUse.In(m.zone).Format("Mon 2 Jan 15:04")

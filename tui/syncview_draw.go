@@ -155,7 +155,9 @@ func (p *syncPane) drawCounts(m *Model) string {
 		switch {
 		case !m.header.SecretExpires.After(m.now):
 			l.put(badStrong, "secret has expired   ")
-		case days <= 30:
+		case days < 7:
+			l.put(badStrong, "secret expires in "+itoa(days)+" days   ")
+		case days < 60:
 			l.put(warn, "secret expires in "+itoa(days)+" days   ")
 		default:
 			l.put(dim, "secret expires in "+itoa(days)+" days   ")

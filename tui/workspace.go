@@ -125,6 +125,9 @@ type ConnectionRow struct {
 	LastUse    time.Time
 	Active     bool // the one this console shows
 	Demo       bool
+	// Expiry counts down to the end of the credential in a sentence; Ending is the
+	// same in few words, once a person should act: "ends in 6 days".
+	Expiry, Ending string
 }
 
 // Changes says what to read again.
