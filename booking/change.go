@@ -30,7 +30,7 @@ func (d *Desk) Change(ctx context.Context, id string, q ChangeRequest) (provider
 	if ctx.Err() != nil {
 		return b, &providers.Error{Class: providers.Cancelled, Op: "changing a booking", Err: ctx.Err()}
 	}
-	if !p.Free && !(q.EvenIfBusy && p.overridable()) {
+	if !p.Free && !(q.EvenIfBusy && p.MayInsist()) {
 		return b, p.refused(err)
 	}
 	now := d.Now()
@@ -43,9 +43,9 @@ func (d *Desk) Change(ctx context.Context, id string, q ChangeRequest) (provider
 	return d.storeChange(ctx, b)
 }
 
-// overridable reports whether a person may insist: the room is taken, or the
+// MayInsist reports whether a person may insist: the room is taken, or the
 // tenant cannot say.
-func (p ChangePlan) overridable() bool {
+func (p ChangePlan) MayInsist() bool {
 	switch p.Class {
 	case providers.Conflict, providers.Transient, providers.Throttled, providers.Unreachable, providers.Foreign, providers.Resync:
 		return !p.Wanted.Start.IsZero() && p.Wanted.Span() != (providers.Interval{})

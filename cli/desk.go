@@ -72,7 +72,7 @@ func (w *workspace) Cancel(ctx context.Context, id, note string) (providers.Book
 // PlanChange implements [tui.Changer].
 func (w *workspace) PlanChange(ctx context.Context, id string, wish tui.ChangeWish) (tui.ChangePlan, error) {
 	p, err := w.desk.PlanChange(ctx, id, changeRequestOf(wish))
-	return tui.ChangePlan{Was: p.Was, Wanted: p.Wanted, Free: p.Free, Why: p.Why, Until: p.Until, Alternatives: p.Alternatives, Mails: p.Mails,
+	return tui.ChangePlan{Was: p.Was, Wanted: p.Wanted, Free: p.Free, Why: p.Why, MayInsist: p.MayInsist(), Until: p.Until, Alternatives: p.Alternatives, Mails: p.Mails,
 		NoUndo: p.NoUndo, Warnings: p.Warnings}, err
 }
 
@@ -82,7 +82,7 @@ func (w *workspace) Change(ctx context.Context, id string, wish tui.ChangeWish) 
 }
 
 func changeRequestOf(wish tui.ChangeWish) booking.ChangeRequest {
-	return booking.ChangeRequest{Kind: wish.Kind, Start: wish.Start, End: wish.End, Room: wish.Room}
+	return booking.ChangeRequest{Kind: wish.Kind, Start: wish.Start, End: wish.End, Room: wish.Room, EvenIfBusy: wish.EvenIfBusy}
 }
 
 // PlanCancel implements [tui.Changer].

@@ -62,6 +62,17 @@ func (w *workspace) BookSeries(ctx context.Context, request providers.SeriesRequ
 	return b, err
 }
 
+// PlanCancelDate implements [tui.Workspace].
+func (w *workspace) PlanCancelDate(ctx context.Context, id string, date int, scope providers.CancelScope) (tui.CancelPlan, error) {
+	p, err := w.desk.PlanCancelFrom(ctx, id, date, scope)
+	return tui.CancelPlan{Dates: p.Dates, Mails: p.Mails, Why: p.Why, NoUndo: p.NoUndo}, err
+}
+
+// CancelDate implements [tui.Workspace].
+func (w *workspace) CancelDate(ctx context.Context, id string, date int, scope providers.CancelScope, note string) (providers.Booking, error) {
+	return w.desk.CancelFrom(ctx, id, date, scope, note)
+}
+
 // understand reads a wish's line against the mirror's rooms and people.
 func (w *workspace) understand(ctx context.Context, q tui.FindQuestion) (*finder.Finder, wish.Wish, error) {
 	finds, err := w.finder(ctx)

@@ -12,6 +12,7 @@ import (
 // safe choice has the focus.
 type cancelDialog struct {
 	booking providers.Booking
+	date    int                     // of a series that was booked here: what following dates follow
 	scopes  []providers.CancelScope // "" keeps it
 	at      int
 	comment textField
@@ -23,10 +24,24 @@ type cancelDialog struct {
 func newCancelDialog(b providers.Booking) *cancelDialog {
 	d := &cancelDialog{booking: b, scopes: []providers.CancelScope{"", providers.CancelOne}}
 	switch {
-	case b.Series != nil, b.SeriesID != "" && b.SeriesID == b.EventID:
+	case b.Series != nil:
+		d.scopes = []providers.CancelScope{"", providers.CancelAll}
+	case b.SeriesID != "" && b.SeriesID == b.EventID:
 		d.scopes = []providers.CancelScope{"", providers.CancelAll}
 	case b.SeriesID != "":
 		d.scopes = append(d.scopes, providers.CancelFollowing, providers.CancelAll)
+	}
+	return d
+}
+
+// newCancelDate asks about one date of a series that was booked here.
+func newCancelDate(b providers.Booking, date int) *cancelDialog {
+	d := newCancelDialog(b)
+	d.date = date
+	line := &b.Series.Dates[date]
+	if line.Live() && line.State != providers.BookingCancelling {
+		d.scopes = []providers.CancelScope{"", providers.CancelOne, providers.CancelFollowing, providers.CancelAll}
+		d.booking.Request.Start, d.booking.Request.End, d.booking.Request.Room, d.booking.RoomName = line.Span.Start, line.Span.End, line.Room, line.RoomName
 	}
 	return d
 }
@@ -41,7 +56,7 @@ func (d *cancelDialog) words(s providers.CancelScope) string {
 		return "cancel this and all following dates"
 	case s == providers.CancelAll && (d.booking.Series != nil || d.booking.SeriesID != ""):
 		return "cancel the whole series"
-	case d.booking.SeriesID != "":
+	case d.booking.Series != nil, d.booking.SeriesID != "":
 		return "cancel this date only"
 	}
 	return "cancel the meeting"
@@ -160,14 +175,18 @@ func (d *cancelDialog) choose(m *Model) tea.Cmd {
 		return nil
 	case providers.CancelFollowing:
 		d.asking, d.refused = true, ""
-		ws, id := m.ws, d.booking.ID
+		ws, id, date, ours := m.ws, d.booking.ID, d.date, d.booking.Series != nil
 		return m.ask(networkTime, func(ctx context.Context) tea.Msg {
+			if ours {
+				plan, err := ws.PlanCancelDate(ctx, id, date, s)
+				return cancelPlanAnswer{d, plan, err}
+			}
 			plan, err := ws.PlanCancel(ctx, id, s)
 			return cancelPlanAnswer{d, plan, err}
 		})
 	}
 	m.closeDialog()
-	return m.cancelScope(d.booking, s, d.comment.text())
+	return m.cancelScope(d.booking, d.date, s, d.comment.text())
 }
 
 type cancelPlanAnswer struct {
@@ -200,15 +219,21 @@ func (a cancelPlanAnswer) apply(m *Model) tea.Cmd {
 			m.mailWords(a.plan.Mails), clean(a.plan.NoUndo),
 		},
 		no: "keep them", yes: "cancel " + n + " dates",
-		do: func(m *Model) tea.Cmd { return m.cancelScope(d.booking, providers.CancelFollowing, d.comment.text()) },
+		do: func(m *Model) tea.Cmd {
+			return m.cancelScope(d.booking, d.date, providers.CancelFollowing, d.comment.text())
+		},
 	})
 	return nil
 }
 
-func (m *Model) cancelScope(b providers.Booking, s providers.CancelScope, comment string) tea.Cmd {
+func (m *Model) cancelScope(b providers.Booking, date int, s providers.CancelScope, comment string) tea.Cmd {
 	ws := m.ws
 	m.notices.add(m.now, "cancelling…", false)
 	return m.ask(networkTime, func(ctx context.Context) tea.Msg {
+		if b.Series != nil {
+			booking, err := ws.CancelDate(ctx, b.ID, date, s, comment)
+			return cancelAnswer{booking, err}
+		}
 		booking, err := ws.CancelScope(ctx, b.ID, s, comment)
 		return cancelAnswer{booking, err}
 	})

@@ -94,7 +94,10 @@ func (a planAnswer) apply(m *Model) tea.Cmd {
 			why = problemText(a.err)
 		}
 		if a.form != nil {
-			a.form.refused, a.form.alternatives = clean(why), p.Alternatives
+			a.form.refused, a.form.alternatives, a.form.insist = clean(why), p.Alternatives, nil
+			if p.MayInsist && a.err == nil {
+				a.form.insist = &a
+			}
 			return nil
 		}
 		if a.wish.Kind == providers.ChangeExtend && p.Until.After(p.Was.End) {

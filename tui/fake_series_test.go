@@ -19,6 +19,8 @@ type fakeSeries struct {
 	// sent are the series that were booked; refusals say why dates cannot be had.
 	sent     []providers.SeriesRequest
 	refusals map[int]string
+	// cancelFrom are the dates that were cancelled from.
+	cancelFrom []int
 	// taken are blocks far from the day of the tests, by room.
 	taken map[providers.Address][]providers.Block
 	// rules are those of rooms that are known.
@@ -157,4 +159,24 @@ func (d *driver) freeAgain(id string, date int) {
 		b.Series = b.Series.Clone()
 		b.Series.Dates[date].FreeAgain = fakeNow().Add(-5 * time.Minute)
 	}))
+}
+
+func (f *fakeWorkspace) PlanCancelDate(_ context.Context, id string, date int, _ providers.CancelScope) (CancelPlan, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var p CancelPlan
+	for _, line := range f.find(id).Series.Dates[date:] {
+		if line.Live() {
+			p.Dates = append(p.Dates, providers.CancelDate{Start: line.Span.Start, End: line.Span.End})
+		}
+	}
+	p.Mails, p.NoUndo = []providers.Notice{{Mailbox: "bob@contoso.com", Cause: "cancelled"}}, "It cannot be taken back."
+	return p, f.planErr
+}
+
+func (f *fakeWorkspace) CancelDate(ctx context.Context, id string, date int, scope providers.CancelScope, note string) (providers.Booking, error) {
+	f.mu.Lock()
+	f.scopes, f.notes, f.cancelFrom = append(f.scopes, scope), append(f.notes, note), append(f.cancelFrom, date)
+	f.mu.Unlock()
+	return f.Cancel(ctx, id, note)
 }

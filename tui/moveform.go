@@ -20,6 +20,7 @@ type moveForm struct {
 	asking       bool
 	refused      string
 	alternatives []providers.Alternative
+	insist       *planAnswer // what can be sent although the room is taken; nil: nothing
 }
 
 // moveRoom is the place of the room among the fields.
@@ -63,7 +64,7 @@ func (f *moveForm) pasted(m *Model, text string) tea.Cmd {
 
 // edited follows typing: rooms that fit, and what was said before is old.
 func (f *moveForm) edited(m *Model) {
-	f.refused, f.alternatives = "", nil
+	f.forget()
 	if f.times.focus != moveRoom {
 		return
 	}
@@ -110,7 +111,32 @@ func (f *moveForm) step(m *Model, by int) {
 		return
 	}
 	f.times.step(m, by)
-	f.refused, f.alternatives = "", nil
+	f.forget()
+}
+
+// forget drops what was said about other fields.
+func (f *moveForm) forget() { f.refused, f.alternatives, f.insist = "", nil, nil }
+
+// whyNotInsist says why there is nothing to be sent against the tenant's answer.
+func (f *moveForm) whyNotInsist() string {
+	switch {
+	case f.asking:
+		return "the tenant is being asked"
+	case f.insist == nil:
+		return "the room is not known to be taken"
+	}
+	return ""
+}
+
+// sendAnyway asks once more, with everybody who gets mail, and sends although the
+// room is taken.
+func (f *moveForm) sendAnyway(m *Model) {
+	a := *f.insist
+	a.wish.EvenIfBusy = true
+	m.askChange(a, "The room is not free then: "+f.refused+". It will probably decline, and the meeting is put back.")
+	if q, ok := topOf[*question](m); ok {
+		q.onYes = false
+	}
 }
 
 // send asks the tenant about the move.
@@ -126,7 +152,8 @@ func (f *moveForm) send(m *Model) tea.Cmd {
 		f.refused = "no room of that name; type a part of it and choose"
 		return nil
 	}
-	f.asking, f.refused, f.alternatives = true, "", nil
+	f.forget()
+	f.asking = true
 	return m.planChange(&f.booking, ChangeWish{Kind: providers.ChangeMove, Start: when.Start.UTC(), End: when.End.UTC(), Room: f.chosen}, f)
 }
 
@@ -134,7 +161,8 @@ func (f *moveForm) send(m *Model) tea.Cmd {
 func (f *moveForm) takeAlternative(n int) {
 	a := f.alternatives[n]
 	f.room.set(shown(a.Name, string(a.Room)))
-	f.chosen, f.matches, f.refused, f.alternatives = a.Room, nil, "", nil
+	f.chosen, f.matches = a.Room, nil
+	f.forget()
 }
 
 func (f *moveForm) size(m *Model, w, _ int) (int, int) {
@@ -180,6 +208,9 @@ func (f *moveForm) build(m *Model, w int) *formLines {
 		o.pinned = len(o.lines)
 		o.note(bad, "✗ "+f.refused)
 		drawAlternatives(o, f.alternatives, "alt+")
+		if f.insist != nil {
+			o.note(dim, "ctrl+o sends it all the same; the room will probably decline, and the meeting is put back.")
+		}
 	case f.asking:
 		o.pinned = len(o.lines)
 		o.note(accent, "◌ asking the tenant…")
@@ -207,6 +238,12 @@ func moveKeys() []binding {
 		{keys: []string{"up"}, label: "↑ ↓", what: "change", more: "a day or a quarter of an hour later; the room above", rank: 3, run: with(func(m *Model, f *moveForm) tea.Cmd { f.step(m, 1); return nil })},
 		{keys: []string{"down"}, label: "↓", what: "change", more: "a day or a quarter of an hour earlier; the room below", run: with(func(m *Model, f *moveForm) tea.Cmd { f.step(m, -1); return nil })},
 		{keys: []string{"esc"}, label: "esc", what: "close", more: "close; nothing is changed", rank: 4, run: then((*Model).closeDialog)},
+		{keys: []string{"ctrl+o"}, label: "ctrl+o", what: "send anyway", more: "send although the room is taken, after a question; it will probably decline", rank: 5, why: func(m *Model) string {
+			if f, ok := topOf[*moveForm](m); ok {
+				return f.whyNotInsist()
+			}
+			return "nothing is moved"
+		}, run: with(func(m *Model, f *moveForm) tea.Cmd { f.sendAnyway(m); return nil })},
 	}
 	for n := range 3 {
 		keys = append(keys, binding{

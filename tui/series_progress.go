@@ -20,6 +20,7 @@ type seriesProgress struct {
 
 func newSeriesProgress(b providers.Booking) *seriesProgress {
 	p := &seriesProgress{id: b.ID, booking: b}
+	p.list.n = len(p.dates())
 	// What needs a look comes first into sight.
 	for d, line := range p.dates() {
 		if line.Offer() != "" || line.State == providers.BookingDeclined {

@@ -21,7 +21,7 @@ type seriesReview struct {
 }
 
 func newSeriesReview(f *seriesForm, q providers.SeriesRequest) *seriesReview {
-	return &seriesReview{form: f, request: q}
+	return &seriesReview{form: f, request: q, list: scroll{n: len(q.Plan.Steps)}}
 }
 
 func (r *seriesReview) scope() scope                          { return scopeSeriesReview }

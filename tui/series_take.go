@@ -89,8 +89,8 @@ func seriesBookedKeys() []binding {
 		{keys: []string{"y"}, label: "y", what: "copy link", more: "copy the Teams link", rank: 4, why: func(m *Model) string { return whyNoLink(booking(m)) }, run: func(m *Model) tea.Cmd {
 			return m.copyText(booking(m).JoinURL.String(), "Teams link")
 		}},
-		{keys: []string{"c"}, label: "c", what: "cancel", more: "cancel the series; after a question", rank: 3, why: func(m *Model) string { return whyNotCancel(booking(m)) }, run: func(m *Model) tea.Cmd {
-			m.openDialog(newCancelDialog(*booking(m)))
+		{keys: []string{"c"}, label: "c", what: "cancel", more: "cancel the date, that and the following, or the series; after a question", rank: 3, why: func(m *Model) string { return whyNotCancel(booking(m)) }, run: func(m *Model) tea.Cmd {
+			m.openDialog(newCancelDate(*booking(m), top(m).list.at))
 			return nil
 		}},
 		{keys: []string{"esc", "enter", "q"}, label: "esc", what: "close", more: "close; every date is kept in 3 Bookings", rank: 5, run: then(func(m *Model) {

@@ -188,3 +188,32 @@ func TestChangeKeysAreDisabledWithTheReason(t *testing.T) {
 		t.Error("the view is gone")
 	}
 }
+
+// A move to where the room is taken can be sent all the same, after a question of
+// which the safe answer has the focus; only where that is for the room to say.
+func TestMoveAnyway(t *testing.T) {
+	f := office()
+	f.plan = ChangePlan{Why: "taken 17:30–18:00 by Hiring", MayInsist: true}
+	d := newDriver(t, f, 112, 34)
+	d.keys("3", "m", "ctrl+o")
+	d.see("the room is not known to be taken")
+	d.keys("up", "enter")
+	d.see("taken 17:30–18:00 by Hiring", "ctrl+o sends it all the same")
+	d.keys("ctrl+o")
+	d.see("Move it?", "probably decline", "3 get mail", "▸ leave it")
+	if len(f.wishes) != 0 {
+		t.Fatal("sent before it was confirmed")
+	}
+	d.keys("y")
+	if len(f.wishes) != 1 || !f.wishes[0].EvenIfBusy {
+		t.Fatalf("sent %+v", f.wishes)
+	}
+	f = office()
+	f.plan = ChangePlan{Why: "its calendar is read-only"}
+	d = newDriver(t, f, 112, 34)
+	d.keys("3", "m", "up", "enter", "ctrl+o")
+	d.see("the room is not known to be taken")
+	if len(f.wishes) != 0 {
+		t.Error("sent")
+	}
+}

@@ -134,9 +134,32 @@ func TestSeriesInBookings(t *testing.T) {
 		t.Fatalf("booked %+v", ws.booked)
 	}
 	d.see("Booking Jahn")
-	d.keys("esc", "c", "down", "enter")
-	if len(ws.scopes) != 1 || ws.scopes[0] != providers.CancelAll {
-		t.Errorf("cancelled %v", ws.scopes)
+	// A date that is left out cannot be cancelled, the series can.
+	d.keys("esc", "c")
+	d.notSee("cancel this date only")
+	d.keys("esc", "end", "c", "down")
+	d.see("Tue 26 Jan 10:00–11:00", "▸ cancel this date only", "cancel this and all following dates", "cancel the whole series")
+	d.keys("enter")
+	if len(ws.scopes) != 1 || ws.scopes[0] != providers.CancelOne || ws.cancelFrom[0] != 9 {
+		t.Errorf("cancelled %v from %v", ws.scopes, ws.cancelFrom)
+	}
+}
+
+// This and the following dates are counted before they are cancelled.
+func TestSeriesCancelledFromADate(t *testing.T) {
+	ws := office()
+	ws.clashes()
+	d := newDriver(t, ws, 120, 40)
+	d.sendWeekly()
+	d.answered("s1")
+	d.keys("end", "up", "up", "c", "down", "down", "enter")
+	d.see("Cancel 3 dates?", "From Tue 12 Jan to Tue 26 Jan 2027", "1 gets mail: Bob Kelly")
+	if len(ws.scopes) != 0 {
+		t.Fatal("cancelled before it was confirmed")
+	}
+	d.keys("y")
+	if len(ws.scopes) != 1 || ws.scopes[0] != providers.CancelFollowing || ws.cancelFrom[0] != 7 {
+		t.Errorf("cancelled %v from %v", ws.scopes, ws.cancelFrom)
 	}
 }
 

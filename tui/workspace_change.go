@@ -28,13 +28,18 @@ type ChangeWish struct {
 	Kind       providers.ChangeKind
 	Start, End time.Time
 	Room       providers.Address
+	// EvenIfBusy sends although the tenant says that the room is taken.
+	EvenIfBusy bool
 }
 
 // ChangePlan is what a change would do, as the tenant says now.
 type ChangePlan struct {
-	Was, Wanted  providers.Slot
-	Free         bool
-	Why          string    // why not; safe to show
+	Was, Wanted providers.Slot
+	Free        bool
+	Why         string // why not; safe to show
+	// MayInsist says that what stands in the way is the room's answer to give: it can
+	// be sent all the same.
+	MayInsist    bool
 	Until        time.Time // the room's next meeting; zero: none is seen
 	Alternatives []providers.Alternative
 	Mails        []providers.Notice

@@ -18,6 +18,12 @@ type SeriesDesk interface {
 	// Changes. With an error the booking is not stored, and the dates in it say what
 	// stands in the way. Network.
 	BookSeries(ctx context.Context, request providers.SeriesRequest) (providers.Booking, error)
+	// PlanCancelDate asks what cancelling from a date of a booked series on would do;
+	// date is its number among the booking's. Network.
+	PlanCancelDate(ctx context.Context, id string, date int, scope providers.CancelScope) (CancelPlan, error)
+	// CancelDate cancels that date, that and the following, or all, and tells
+	// everybody invited. Network.
+	CancelDate(ctx context.Context, id string, date int, scope providers.CancelScope, note string) (providers.Booking, error)
 }
 
 // SeriesAnswer is a planned series.
