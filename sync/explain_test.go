@@ -104,6 +104,49 @@ func TestPartSuccessIsAStateOfItsOwn(t *testing.T) { // NODEL, SAY
 	})
 }
 
+// What was never read and is put off again and again is not just waiting its turn:
+// after as long as makes others late it is a failure, with its sentence, and a
+// script learns of it.
+func TestWhatIsThrottledForEverDoesNotWaitForEver(t *testing.T) { // F-063, STALE, SAY
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		tn := newTenant(3, 5)
+		tn.fail = func(c call) error {
+			if c.mailbox == roomName(1) && c.method == "changes" {
+				return &providers.Error{Class: providers.Throttled, Status: 429, RetryAfter: time.Minute, Scope: providers.ScopeMailbox, Mailbox: roomName(1), RequestID: "req-9"}
+			}
+			return nil
+		}
+		f := newFixture(t, tn)
+		defer f.stop()
+		f.run()
+		f.until("the list", time.Minute, func() bool {
+			all, err := f.store.Mailboxes(t.Context())
+			return err == nil && len(all) == 3
+		})
+		state := func() providers.MailboxState { return f.status(roomName(1)).State }
+		f.until("a problem", 2*time.Minute, func() bool { return f.status(roomName(1)).Problem != nil })
+		if s := state(); s != providers.MailboxWaiting && s != providers.MailboxReading {
+			t.Errorf("put off once it is %s", s)
+		}
+		time.Sleep(20 * time.Minute)
+		f.until("its state", 10*time.Second, func() bool { return state() == providers.MailboxFailing })
+		m := f.status(roomName(1))
+		for _, part := range []string{"the service asked to wait (429), for 2", "tried again in ", "[request req-9]"} {
+			if s := m.Sentence(time.Now()); !strings.Contains(s, part) {
+				t.Errorf("%q does not say %q", s, part)
+			}
+		}
+		if p := f.engine.Progress(); p.Failing != 1 || p.Waiting != 0 {
+			t.Errorf("%+v", p)
+		}
+		stored, err := sync.Status(t.Context(), f.store, time.Now(), sync.Intervals{})
+		if err != nil || stored[0].Mailbox != roomName(1) || stored[0].State != providers.MailboxFailing {
+			t.Errorf("%+v, %v", stored[0], err)
+		}
+	})
+}
+
 // The estimate is the measured rate's, and none where nothing moves; another
 // process shows the same.
 func TestProgressIsHonestAndTheSameElsewhere(t *testing.T) { // S4, F-104, STALE

@@ -227,6 +227,8 @@ func stateOf(problem *providers.Problem, unconfirmed int, lastGood, now time.Tim
 	switch {
 	case problem != nil && problem.Class.MailboxState() != "":
 		return problem.Class.MailboxState()
+	case lastGood.IsZero() && problem != nil && now.Sub(problem.Since) > bound+bound/2+lateSlack:
+		return providers.MailboxFailing // what was never read cannot be late
 	case lastGood.IsZero():
 		return providers.MailboxWaiting
 	case now.Sub(lastGood) > bound+bound/2+lateSlack:

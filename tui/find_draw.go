@@ -172,7 +172,7 @@ func (p *findPane) drawOffer(m *Model, o *providers.RoomOffer, name int, selecte
 	l, r := rowLine(m, selected)
 	l.put(good, "● ").fit(r, clean(o.Room.Title()), name).put(plain, "  ")
 	if m.width >= 70 {
-		l.put(dim, equipmentGlyphs(o.Room)).put(plain, "  ")
+		l.put(dim, equipmentGlyphs(equipmentSigns(o.Room))).put(plain, "  ")
 	}
 	drawReasons(l, o.Why)
 	if o.Old {
@@ -188,7 +188,7 @@ func (p *findPane) drawWithheld(m *Model, w *providers.WithheldRoom, name int, s
 	l, _ := rowLine(m, selected)
 	l.put(faint, "✗ ").fit(dim, clean(w.Room.Title()), name).put(plain, "  ")
 	if m.width >= 70 {
-		l.put(faint, equipmentGlyphs(*w.Room)).put(plain, "  ")
+		l.put(faint, equipmentGlyphs(equipmentSigns(*w.Room))).put(plain, "  ")
 	}
 	drawReasons(l, w.Why)
 	return l.finish(selected)

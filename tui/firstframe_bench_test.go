@@ -55,6 +55,10 @@ func mirror(b *testing.B, rooms int) string {
 		b.Fatal(err)
 	}
 	defer s.Close()
+	events := 100
+	if n, err := strconv.Atoi(os.Getenv("ROOMDESK_BENCH_EVENTS")); err == nil {
+		events = n
+	}
 	all := manyRooms(rooms).rooms
 	list := s.BeginRooms()
 	for page := range slices.Chunk(all, 100) {
@@ -65,7 +69,7 @@ func mirror(b *testing.B, rooms int) string {
 	window := providers.Interval{Start: fakeNow().AddDate(0, -1, 0), End: fakeNow().AddDate(0, 1, 0)}
 	for _, room := range all {
 		page := providers.ChangePage{Done: true, Cursor: "c"}
-		for n := range 100 {
+		for n := range events {
 			start := fakeNow().Truncate(time.Hour).Add(time.Duration(n-50) * 7 * time.Hour)
 			page.Events = append(page.Events, providers.Event{Mailbox: room.Mailbox, ID: fmt.Sprint(room.Mailbox, n), Type: providers.SingleInstance, ShowAs: providers.ShowBusy,
 				Start: start, End: start.Add(time.Hour), Subject: providers.Outside("Review"), Organizer: "adele@contoso.com"})
@@ -79,7 +83,7 @@ func mirror(b *testing.B, rooms int) string {
 
 // BenchmarkFirstFrame opens a stored mirror and draws the first useful frame: the
 // rooms with their free/busy. 10,000 rooms and 1,000,000 events;
-// ROOMDESK_BENCH_ROOMS changes that. The budget is 100 ms.
+// ROOMDESK_BENCH_ROOMS and ROOMDESK_BENCH_EVENTS, for each room, change that. The budget is 100 ms.
 func BenchmarkFirstFrame(b *testing.B) {
 	rooms := 10_000
 	if testing.Short() {

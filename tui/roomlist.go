@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -28,8 +29,10 @@ type roomData struct {
 	rows      []roomRow
 	mailboxes []providers.Address
 	find      map[providers.Address]int
-	index     *providers.RoomIndex
-	longest   int // columns of the longest title
+	// index is made when it is first asked for, from any goroutine: the first frame
+	// needs none.
+	index   func() *providers.RoomIndex
+	longest int // columns of the longest title
 }
 
 // Equipment in the list. Each is one column wide; the help explains them.
@@ -63,6 +66,7 @@ func newRoomData(rooms []providers.Room, words *providers.EquipmentWords) *roomD
 	sorted := make([]providers.Room, len(rooms))
 	d.mailboxes = make([]providers.Address, len(rooms))
 	groups := map[[2]string]string{}
+	glyphs := map[[4]bool]string{}
 	for i, o := range order {
 		r := rooms[o.at]
 		sorted[i] = r
@@ -73,15 +77,28 @@ func newRoomData(rooms []providers.Room, words *providers.EquipmentWords) *roomD
 			group = groupTitle(building, floor)
 			groups[key] = group
 		}
-		row := roomRow{room: r, title: o.title, folded: o.folded, group: group, glyphs: equipmentGlyphs(r)}
+		signs := equipmentSigns(r)
+		if _, ok := glyphs[signs]; !ok {
+			glyphs[signs] = equipmentGlyphs(signs)
+		}
+		row := roomRow{room: r, title: o.title, folded: o.folded, group: group, glyphs: glyphs[signs]}
 		if r.Capacity > 0 {
 			row.seats = itoa(min(r.Capacity, 9999))
 		}
 		d.longest = max(d.longest, columns(row.title))
 		d.rows[i], d.mailboxes[i], d.find[r.Mailbox] = row, r.Mailbox, i
 	}
-	d.index = providers.NewRoomIndexWith(sorted, words)
+	d.index = sync.OnceValue(func() *providers.RoomIndex { return providers.NewRoomIndexWith(sorted, words) })
 	return d
+}
+
+// everyRoom are the numbers of all rooms.
+func (d *roomData) everyRoom() []int {
+	all := make([]int, len(d.rows))
+	for i := range all {
+		all[i] = i
+	}
+	return all
 }
 
 // roomOrder is what rooms are sorted by: building, floor, name.
@@ -174,26 +191,22 @@ func groupTitle(building, floor string) string {
 	return building + " · " + floor
 }
 
+// equipmentSigns are what of the equipment has a character in the list: display,
+// video, audio, a way without steps.
+func equipmentSigns(r providers.Room) [4]bool {
+	return [4]bool{r.Has(providers.Display), r.Has(providers.Video) || r.Has(providers.Teams), r.Has(providers.Audio), r.StepFree != nil && *r.StepFree}
+}
+
 // equipmentGlyphs are the characters of a room's equipment, each in its place.
-func equipmentGlyphs(r providers.Room) string {
-	var b [4 * 4]byte
-	out := b[:0]
-	for _, sign := range [...]struct {
-		have  bool
-		glyph string
-	}{
-		{r.Has(providers.Display), glyphDisplay + " "},
-		{r.Has(providers.Video) || r.Has(providers.Teams), glyphVideo + " "},
-		{r.Has(providers.Audio), glyphAudio + " "},
-		{r.StepFree != nil && *r.StepFree, glyphStepFree},
-	} {
-		if sign.have {
-			out = append(out, sign.glyph...)
-		} else {
-			out = append(out, "  "[:columns(sign.glyph)]...)
+func equipmentGlyphs(have [4]bool) string {
+	var b strings.Builder
+	for i, glyph := range [4]string{glyphDisplay + " ", glyphVideo + " ", glyphAudio + " ", glyphStepFree} {
+		if !have[i] {
+			glyph = "  "[:columns(glyph)]
 		}
+		b.WriteString(glyph)
 	}
-	return string(out)
+	return b.String()
 }
 
 // equipmentWords is what a room has in words.
@@ -249,7 +262,13 @@ func (a roomsAnswer) apply(m *Model) tea.Cmd {
 		p.again = false
 		return m.readRooms()
 	}
-	return nil
+	if a.err != nil {
+		return nil
+	}
+	return func() tea.Msg { // ready before somebody types
+		a.data.index()
+		return nil
+	}
 }
 
 // item is a line of the list: a room's index, a heading, or a gap.
@@ -271,10 +290,14 @@ func (i item) heading() (room int, ok bool) {
 
 // refilter applies the filter and lays the list out anew.
 func (p *roomsPane) refilter(m *Model) {
-	found := p.data.index.Filter(p.filter.field.text())
-	p.matches, p.echo, p.noneWhy = found.Rooms, steady(found.Understood()), ""
-	if len(found.Rooms) == 0 {
-		p.noneWhy = steady(found.Explained())
+	if p.filter.field.empty() {
+		p.matches, p.echo, p.noneWhy = p.data.everyRoom(), "", ""
+	} else {
+		found := p.data.index().Filter(p.filter.field.text())
+		p.matches, p.echo, p.noneWhy = found.Rooms, steady(found.Understood()), ""
+		if len(found.Rooms) == 0 {
+			p.noneWhy = steady(found.Explained())
+		}
 	}
 	m.countFreeNow()
 	p.layOut()
