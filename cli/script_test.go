@@ -58,19 +58,21 @@ func TestScripts(t *testing.T) {
 			return real, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"json":     checkJSON,
-			"code":     checkCode,
-			"waitfor":  waitFor,
-			"fault":    inject,
-			"perm":     checkPerm,
-			"nowhere":  checkNowhere,
-			"id":       keepID,
-			"gone":     closeTenant,
-			"series":   makeSeries,
-			"upload":   uploadCertificate,
-			"makepfx":  makePFX,
-			"envfile":  setFromFile,
-			"identity": makeIdentity,
+			"json":      checkJSON,
+			"code":      checkCode,
+			"waitfor":   waitFor,
+			"fault":     inject,
+			"perm":      checkPerm,
+			"nowhere":   checkNowhere,
+			"id":        keepID,
+			"gone":      closeTenant,
+			"series":    makeSeries,
+			"upload":    uploadCertificate,
+			"makepfx":   makePFX,
+			"envfile":   setFromFile,
+			"canary":    searchCanaries,
+			"addsecret": addSecret,
+			"identity":  makeIdentity,
 		},
 	})
 }
@@ -90,6 +92,7 @@ func setUp(t *testing.T, env *testscript.Env, checker *providertest.Checker) err
 		}
 	})
 	env.Values[tenantKey{}] = tenant
+	env.Values[canaryKey{}] = &canaries{}
 	dir := filepath.Join(env.WorkDir, "tenant")
 	if err := tenant.WriteDir(dir); err != nil {
 		return err
