@@ -63,7 +63,14 @@ func (d *Desk) Noticed(ctx context.Context, mailboxes []providers.Address) error
 	now := d.Now()
 	for _, b := range all {
 		q := b.Request
-		if b.EventID == "" || !q.End.After(now) || b.Change.Open() || !slices.Contains(mailboxes, q.Room) && !slices.Contains(mailboxes, q.Organizer) {
+		rooms := []providers.Address{q.Room, q.Organizer}
+		if b.Series != nil {
+			q.End = b.Series.Last()
+			for _, line := range b.Series.Dates {
+				rooms = append(rooms, line.Room, line.WishedRoom)
+			}
+		}
+		if b.EventID == "" || !q.End.After(now) || b.Change.Open() || !slices.ContainsFunc(mailboxes, func(m providers.Address) bool { return slices.Contains(rooms, m) }) {
 			continue
 		}
 		// What was looked at a moment ago is what the mirror saw too.

@@ -42,6 +42,12 @@ func (d *Desk) BookSeries(ctx context.Context, q providers.SeriesRequest) (provi
 	if wrong != nil {
 		return refuse(wrong, nil)
 	}
+	if b.Request.Before+b.Request.After > 0 {
+		return refuse(refusal("before", "the dates of a series cannot have time kept before and after them"), nil)
+	}
+	if b.Request.Offline {
+		return refuse(refusal("offline", "a series is planned on what is free now: it cannot be kept for later"), nil)
+	}
 	calendar := d.calendar(ctx, b.Request.Organizer)
 	if calendar.refuses != nil {
 		return refuse(calendar.refuses, nil)
@@ -114,7 +120,9 @@ func (d *Desk) seriesIntent(q providers.SeriesRequest) (providers.Booking, *prov
 		}
 		s.Dates = append(s.Dates, line)
 	}
-	d.seriesMeetings(s, m.Recurrence, len(plan.Parts), zone)
+	rule := m.Recurrence
+	rule.Zone = zone.String() // the matrix may name this machine's, which has no name elsewhere
+	d.seriesMeetings(s, rule, len(plan.Parts), zone)
 	s.PlanWords = planWords(*s)
 	first := slices.IndexFunc(s.Dates, providers.BookingDate.Live)
 	if first < 0 {

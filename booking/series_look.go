@@ -2,7 +2,6 @@ package booking
 
 import (
 	"context"
-	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -19,7 +18,7 @@ func (d *Desk) stepSeries(ctx context.Context, b *providers.Booking) time.Time {
 	case providers.BookingCancelling:
 		next, _ := d.finishSeriesCancel(ctx, b) // kept in the booking's reason
 		return next
-	case providers.BookingWaiting, providers.BookingTentative, providers.BookingAccepted, providers.BookingPartly:
+	case providers.BookingWaiting, providers.BookingTentative, providers.BookingAccepted, providers.BookingPartly, providers.BookingDeclined:
 		return d.lookSeries(ctx, b)
 	}
 	return time.Time{}
@@ -126,11 +125,9 @@ func (d *Desk) lookSeries(ctx context.Context, b *providers.Booking) time.Time {
 	d.explainDates(ctx, before, b)
 	d.watchDates(ctx, b)
 	d.sumUp(ctx, b, sample)
-	after := *b
-	before.Updated, after.Updated, before.NextTry, after.NextTry = time.Time{}, time.Time{}, time.Time{}, time.Time{}
-	if !reflect.DeepEqual(before, after) {
-		d.trySave(ctx, b)
-	}
+	b.Looked = now
+	tellDates(b, *before.Series, now)
+	d.saveChange(ctx, before, b)
 	next := lookAgain(*b, now)
 	if soon, waits := d.missingSoon(b); waits && (next.IsZero() || soon.Before(next)) {
 		next = soon
@@ -263,5 +260,39 @@ func (d *Desk) sumUp(ctx context.Context, b *providers.Booking, sample providers
 	}
 	if sample.ID != "" {
 		d.takeLink(ctx, b, sample, link, now)
+	}
+}
+
+// tellDates tells what happened to the dates since they were last looked at: what
+// others did, and what can be had after all. The weightiest is told.
+func tellDates(b *providers.Booking, before providers.BookingSeries, now time.Time) {
+	told := ""
+	for n, line := range b.Series.Dates {
+		was := before.Dates[n]
+		held := was.State == providers.BookingAccepted || was.State == providers.BookingTentative
+		words := ""
+		switch {
+		case held && line.State == providers.BookingDeclined:
+			words = "the room changed its mind, and declined"
+		case held && line.State == providers.BookingCancelled:
+			words = "somebody cancelled this date"
+		case was.State == providers.BookingDeclined && line.State == providers.BookingAccepted:
+			words = "the room changed its mind, and accepted"
+		case held && was.Room != line.Room:
+			words = "somebody took another room"
+		case held && was.Span != line.Span:
+			words = "somebody moved this date"
+		case was.FreeAgain.IsZero() && !line.FreeAgain.IsZero() && told == "":
+			words = line.Offer()
+		}
+		if words != "" {
+			told = dateWords(*b, line) + ": " + words
+			if line.Offer() == "" {
+				break
+			}
+		}
+	}
+	if told != "" {
+		b.News = providers.BookingNews{Words: told, At: now}
 	}
 }

@@ -96,7 +96,7 @@ func toldAnybody(s *providers.BookingSeries) bool {
 
 // begin stores that the next write is on its way.
 func (d *Desk) begin(ctx context.Context, b *providers.Booking) bool {
-	b.State, b.NextTry, b.Reason, b.ReasonProof = providers.BookingSending, time.Time{}, "", providers.UnknownCause
+	b.State, b.NextTry, b.Reason, b.ReasonProof, b.Failure = providers.BookingSending, time.Time{}, "", providers.UnknownCause, ""
 	b.Tries++
 	return d.trySave(ctx, b)
 }
@@ -126,8 +126,10 @@ func (d *Desk) notNow(ctx context.Context, b *providers.Booking) (reason string,
 		class, why, err := d.checkDates(ctx, &seen)
 		switch {
 		case class == providers.Conflict:
+			b.Failure = class
 			return "not sent: " + why, time.Time{}
 		case why != "":
+			b.Failure = lasting(class)
 			_, _ = d.seriesLater(ctx, b, "not sent yet: "+why, retryAfter(err))
 			return "", b.NextTry
 		}
@@ -185,7 +187,7 @@ func seriesDraft(b providers.Booking, m providers.SeriesMeeting) providers.Event
 	q := b.Request
 	rule := m.Recurrence
 	draft := providers.EventDraft{TransactionID: m.TransactionID, Organizer: q.Organizer, Subject: q.Subject, Body: q.Body, Start: m.Start, End: m.End, Zone: rule.Zone,
-		Teams: q.Teams, ShowAs: providers.ShowBusy, Recurrence: &rule}
+		Teams: q.Teams, ShowAs: showAs(q), Private: q.Private, Recurrence: &rule}
 	if !m.Quiet {
 		draft.Room, draft.RoomName, draft.Required, draft.Optional = m.Room, m.RoomName, q.Required, q.Optional
 	}
@@ -259,6 +261,7 @@ func (d *Desk) refusedOrLost(ctx context.Context, b *providers.Booking, err erro
 	if !errors.As(err, &classified) {
 		return d.seriesDoubt(ctx, b, "", 0)
 	}
+	b.Failure = lasting(classified.Class)
 	switch classified.Class {
 	case providers.Throttled:
 		*tries-- // nothing was done
@@ -379,7 +382,9 @@ func (d *Desk) takeBack(ctx context.Context, b *providers.Booking) time.Time {
 func (d *Desk) seriesMade(ctx context.Context, b *providers.Booking) time.Time {
 	d.forget(b.ID)
 	b.Sent, b.NextTry, b.Reason, b.ReasonProof = d.Now(), time.Time{}, "", providers.UnknownCause
-	b.State = seriesState(*b.Series)
+	if b.State = seriesState(*b.Series); b.State != providers.BookingFailed {
+		b.Failure = ""
+	}
 	if !d.trySave(ctx, b) {
 		return d.Now().Add(time.Second)
 	}

@@ -15,12 +15,12 @@ import (
 
 // bookFlags are the flags of book.
 type bookFlags struct {
-	room, start, end, zone, subject, body, onBehalfOf, repeat string
-	attendees, optional                                       []string
-	teams, evenIfBusy, dryRun                                 bool
-	wait, before, after                                       time.Duration
-	showAs                                                    string
-	private, offline                                          bool
+	room, start, end, zone, subject, body, onBehalfOf, repeat, plan string
+	attendees, optional                                             []string
+	teams, evenIfBusy, dryRun, yes                                  bool
+	wait, before, after                                             time.Duration
+	showAs                                                          string
+	private, offline                                                bool
 }
 
 // longestBookWait bounds --wait.
@@ -58,8 +58,10 @@ func (a *app) bookCommand() *cobra.Command {
 	flags.DurationVar(&f.after, "after", 0, "keep the room so long afterwards, as a meeting of its own, to clear up")
 	flags.BoolVar(&f.offline, "offline", false, "where the tenant cannot be asked: keep the wish, check it when it can, and send it only if it is not old by then")
 	flags.DurationVar(&f.wait, "wait", time.Minute, "how long to wait for the room's answer")
-	flags.StringVar(&f.repeat, "repeat", "", "series to plan, such as \"weekly x10\" or \"every workday until 18 dec\"; with --dry-run")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "with --repeat: show what can be had on each date, and the best plan; nothing is sent")
+	flags.StringVar(&f.repeat, "repeat", "", "series, such as \"weekly x10\" or \"every workday until 18 dec\": it is planned, shown, and sent once you agree")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "with --repeat: show what can be had on each date, and the plans; nothing is sent")
+	flags.StringVar(&f.plan, "plan", "1", "with --repeat: the plan to send, by its number or the name that is shown with it")
+	flags.BoolVar(&f.yes, "yes", false, "with --repeat: send the plan without asking")
 	return command
 }
 
@@ -69,7 +71,7 @@ func (a *app) book(ctx context.Context, s *session, f bookFlags) error {
 		return err
 	}
 	if f.repeat != "" {
-		return a.bookSeries(ctx, s, request, f.repeat)
+		return a.bookSeries(ctx, s, request, f)
 	}
 	steps := &bookingSteps{out: a.out, teams: f.teams}
 	desk := s.newDesk(steps.changed, nil)
@@ -105,10 +107,8 @@ func (a *app) book(ctx context.Context, s *session, f bookFlags) error {
 func (a *app) bookingRequest(ctx context.Context, s *session, f bookFlags) (providers.BookingRequest, error) {
 	var q providers.BookingRequest
 	switch {
-	case f.repeat != "" && !f.dryRun:
-		return q, usage("look at the plan with --dry-run, and book its dates", "a series cannot be sent in this version")
-	case f.dryRun && f.repeat == "":
-		return q, usage("give --repeat too", "--dry-run shows the plan of a series")
+	case f.repeat == "" && (f.dryRun || f.yes || f.plan != "1"):
+		return q, usage("give --repeat too", "--dry-run, --plan and --yes are about a series")
 	case f.room == "" || f.start == "" || f.end == "":
 		return q, usage("see roomdesk book --help", "--room, --start and --end are needed")
 	case f.wait < 0 || f.wait > longestBookWait:
@@ -319,6 +319,9 @@ func (a *app) bookingOutcome(b providers.Booking, wait time.Duration) error {
 	reason := ""
 	if b.Reason != "" {
 		reason = ": " + b.Reason
+	}
+	if b.Series != nil {
+		return a.seriesOutcome(b, wait)
 	}
 	look := "see roomdesk bookings show " + b.ID
 	partly := func(next, format string, args ...any) error {

@@ -109,7 +109,11 @@ func (a *app) printBookings(bookings []providers.Booking, none string) error {
 		if a.out.format == formatTable {
 			id = shortID(bookings, b.ID)
 		}
-		rows[i] = []string{id, b.RoomName.Or(string(b.Request.Room)), a.out.span(providers.Interval{Start: b.Request.Start, End: b.Request.End}),
+		room := b.RoomName.Or(string(b.Request.Room))
+		if b.Series != nil {
+			room = fmt.Sprintf("%d× %s", len(b.Series.Dates), room)
+		}
+		rows[i] = []string{id, room, a.out.span(providers.Interval{Start: b.Request.Start, End: b.Request.End}),
 			b.Request.Subject.Or(""), string(b.State), bookingWords(a.out, b), a.out.ageWords(lookedAt(b))}
 	}
 	return a.out.table([]column{{title: "ID", keep: true}, {title: "ROOM"}, {title: "WHEN", keep: true}, {title: "SUBJECT"},
@@ -216,6 +220,9 @@ func (a *app) printBooking(b providers.Booking) error {
 		pairs = append(pairs, []string{"change", string(c.Kind) + ": " + c.Words()}, []string{"was", strings.TrimSpace(c.Was.RoomName.Or("") + " " + a.out.span(c.Was.Span()))},
 			[]string{"why", c.Reason})
 	}
+	if b.Series != nil {
+		pairs = append(pairs, []string{"series", b.Series.Words}, []string{"plan", b.Series.PlanWords}, []string{"dates", b.Series.Tally()})
+	}
 	for _, alternative := range offered(b) {
 		text := alternative.Name.Or(string(alternative.Room)) + " (" + string(alternative.Room) + ")"
 		for _, more := range []string{alternative.Place, alternative.Why} {
@@ -231,7 +238,10 @@ func (a *app) printBooking(b providers.Booking) error {
 			shown = append(shown, pair)
 		}
 	}
-	return a.out.table([]column{{title: "FIELD", keep: true}, {title: "VALUE"}}, shown, "")
+	if err := a.out.table([]column{{title: "FIELD", keep: true}, {title: "VALUE"}}, shown, ""); err != nil || b.Series == nil {
+		return err
+	}
+	return a.printDates(b)
 }
 
 // offered are the rooms in place of one that declined: the booking, or its change.

@@ -14,8 +14,8 @@ const longestID = 40
 
 // cancelFlags are the flags of bookings cancel.
 type cancelFlags struct {
-	comment, scope, calendar string
-	yes, plans               bool
+	comment, scope, calendar, date string
+	yes, plans                     bool
 }
 
 func (a *app) cancelCommand() *cobra.Command {
@@ -24,7 +24,8 @@ func (a *app) cancelCommand() *cobra.Command {
 		Use:   "cancel ID",
 		Short: "Cancel a booking, or dates of a series, and tell everybody invited",
 		Long: "Cancel a booking, or dates of a series, and tell everybody invited. It cannot be taken back.\n\n" +
-			"--scope one is the meeting itself, following that and all later dates of its series, all the whole series.",
+			"--scope one is the meeting itself, following that and all later dates of its series, all the whole series.\n" +
+			"Of a series that was booked here --date says which date is meant.",
 		Args: cobra.ExactArgs(1),
 		RunE: a.run(func(ctx context.Context, args []string) error {
 			return a.with(ctx, func(ctx context.Context, s *session) error { return a.cancelBooking(ctx, s, args[0], f) })
@@ -33,6 +34,7 @@ func (a *app) cancelCommand() *cobra.Command {
 	flags := command.Flags()
 	flags.StringVar(&f.comment, "comment", "", "text for those invited")
 	flags.StringVar(&f.scope, "scope", string(providers.CancelOne), "how much of a series: one, following or all")
+	flags.StringVar(&f.date, "date", "", "date of a series that was booked here, such as 2026-12-01")
 	flags.StringVar(&f.calendar, "calendar", "", "whose calendar an event's id is from (default: the connection's organizer)")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask")
 	flags.BoolVar(&f.plans, "dry-run", false, "only show what would be cancelled and who would get mail")
@@ -68,9 +70,17 @@ func (a *app) cancelBooking(ctx context.Context, s *session, text string, f canc
 	if err != nil {
 		return err
 	}
+	date := -1
+	if b.Series != nil {
+		if scope, date, err = a.dateToCancel(b, f); err != nil {
+			return err
+		}
+	} else if f.date != "" {
+		return usage("give the event's id instead", "--date is for a series that was booked here")
+	}
 	again := b.State == providers.BookingCancelled || b.State == providers.BookingCancelling
 	if !again && (f.plans || !f.yes) {
-		plan, err := desk.PlanCancel(ctx, b.ID, scope)
+		plan, err := desk.PlanCancelFrom(ctx, b.ID, date, scope)
 		if f.plans {
 			return a.printCancelPlan(plan, err)
 		}
@@ -80,7 +90,7 @@ func (a *app) cancelBooking(ctx context.Context, s *session, text string, f canc
 			}
 		}
 	}
-	cancelled, err := desk.CancelScope(ctx, b.ID, scope, f.comment)
+	cancelled, err := desk.CancelFrom(ctx, b.ID, date, scope, f.comment)
 	if cancelled.ID != "" && (err == nil || cancelled.State != b.State || cancelled.Reason != b.Reason) {
 		if printErr := a.printBooking(cancelled); printErr != nil {
 			return printErr
@@ -109,7 +119,7 @@ func (a *app) sayCancel(p booking.CancelPlan) {
 	a.out.say("Cancelling %s in %s", b.Request.Subject.Or("a meeting"), b.RoomName.Or(string(b.Request.Room)))
 	for _, date := range p.Dates {
 		what := a.out.span(providers.Interval{Start: date.Start, End: date.End})
-		if p.Scope == providers.CancelAll && b.SeriesID != "" {
+		if p.Scope == providers.CancelAll && b.SeriesID != "" && b.Series == nil {
 			what = "all dates of the series"
 		}
 		a.out.say("  cancels     %s", what)

@@ -247,6 +247,7 @@ type bookingObject struct {
 	Silent       bool                   `json:"silent"`
 	Kept         *string                `json:"kept"`
 	AgeS         *int64                 `json:"age_s"` // of what is told
+	Series       *bookedSeriesObject    `json:"series"`
 }
 
 // newsObject is what others did to a booking.
@@ -296,7 +297,7 @@ func (o *output) booking(b providers.Booking) bookingObject {
 		JoinURL: b.JoinURL, RoomResponse: providers.Outside(string(b.RoomResponse)), Reason: providers.Outside(b.Reason),
 		ReasonProof: string(b.ReasonProof), Failure: classOf(b.Failure), Alternatives: alternativesOf(offered(b)), EventID: providers.Outside(b.EventID),
 		ICalUID: providers.Outside(b.ICalUID), Created: o.stamp(b.Created), Sent: o.stamp(b.Sent), Answered: o.stamp(b.Answered), Updated: o.stamp(b.Updated),
-		SeriesID: providers.Outside(b.SeriesID), Change: o.change(b.Change), CancelDates: o.dates(b.CancelDates),
+		SeriesID: providers.Outside(b.SeriesID), Change: o.change(b.Change), CancelDates: o.dates(b.CancelDates), Series: o.bookedSeries(b.Series),
 		ShowAs: showAsWord(r), Private: r.Private, BeforeS: int64(r.Before.Seconds()), AfterS: int64(r.After.Seconds()), BufferOf: orNull(b.BufferOf),
 		News: o.news(b.News), Review: orNull(b.Review), Silent: booking.Silent(b, o.now()), Kept: o.stamp(b.Kept), AgeS: o.age(lookedAt(b)),
 	}

@@ -89,12 +89,12 @@ func (a *app) findSeries(ctx context.Context, s *session, finds *finder.Finder, 
 	return a.reportSeries(m, w.Understood(), a.out.zone)
 }
 
-// bookSeries plans a series for book --repeat --dry-run: the room that was named,
-// else those that fit in its place.
-func (a *app) bookSeries(ctx context.Context, s *session, request providers.BookingRequest, repeat string) error {
+// bookSeries plans a series for book --repeat: the room that was named, else those
+// that fit in its place. Unless that was all, it is sent.
+func (a *app) bookSeries(ctx context.Context, s *session, request providers.BookingRequest, f bookFlags) error {
 	zone := a.out.zone
 	start := request.Start.In(zone)
-	rule, problem := wish.ReadRepeat(repeat, start)
+	rule, problem := wish.ReadRepeat(f.repeat, start)
 	if problem != "" {
 		return usage(`write it as "weekly x10" or "every workday until 18 dec"`, "--repeat: %s", problem)
 	}
@@ -150,8 +150,12 @@ func (a *app) bookSeries(ctx context.Context, s *session, request providers.Book
 		return err
 	}
 	understood := rule.Words() + ", " + start.Format("15:04") + "–" + request.End.In(zone).Format("15:04") + ", from " + start.Format("Mon 2 Jan 2006")
-	a.out.say("%s. Nothing is sent.", understood)
-	return a.reportSeries(m, understood, zone)
+	if f.dryRun || len(m.Plans) == 0 {
+		a.out.say("%s. Nothing is sent.", understood)
+		return a.reportSeries(m, understood, zone)
+	}
+	a.out.say("%s.", understood)
+	return a.sendSeries(ctx, s, providers.SeriesRequest{Request: request, Matrix: m}, f)
 }
 
 // otherSeriesRooms is how many rooms besides the one named are looked at.
@@ -217,7 +221,7 @@ func (a *app) printSeries(m providers.SeriesMatrix) error {
 		for _, part := range plan.Parts {
 			rooms = append(rooms, m.Rooms[part.Room].Room.Title())
 		}
-		a.out.say("Plan %d: %s; %s.", i+1, strings.Join(rooms, ", then "), plan.Words)
+		a.out.say("Plan %d: %s; %s (%s).", i+1, strings.Join(rooms, ", then "), plan.Words, planName(m, plan))
 	}
 	for d := range m.Dates {
 		for _, way := range m.Ways[d] {

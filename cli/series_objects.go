@@ -41,6 +41,7 @@ type seriesCellObject struct {
 }
 
 type seriesPlanObject struct {
+	Name    string             `json:"name"`
 	Price   int                `json:"price"`
 	Words   string             `json:"words"`
 	Changes int                `json:"changes"`
@@ -87,7 +88,7 @@ func (o *output) series(m providers.SeriesMatrix, understood string, zone *time.
 		return out
 	}
 	for _, p := range m.Plans {
-		plan := seriesPlanObject{Price: p.Price, Words: p.Words, Changes: p.Changes, Shifts: p.Shifts, Skips: p.Skips, Absent: p.Absent}
+		plan := seriesPlanObject{Name: planName(m, p), Price: p.Price, Words: p.Words, Changes: p.Changes, Shifts: p.Shifts, Skips: p.Skips, Absent: p.Absent}
 		for _, part := range p.Parts {
 			plan.Parts = append(plan.Parts, seriesPartObject{part.From, part.To, m.Rooms[part.Room].Room.Mailbox})
 		}
