@@ -388,6 +388,9 @@ func TestSkippedDatesAreWatched(t *testing.T) {
 				t.Errorf("date %d: %+v", n, line)
 			}
 		}
+		if !strings.HasSuffix(b.News.Words, ": aalto is free on this date after all") {
+			t.Errorf("news: %q", b.News.Words)
+		}
 		w.holds(b)
 		w.tenant.mu.Lock()
 		w.tenant.busy[aalto] = was
@@ -419,6 +422,9 @@ func TestSeriesChangedByOthers(t *testing.T) {
 		b = w.stored(b.ID)
 		if b.State != providers.BookingPartly || b.Series.Tally() != "2 accepted, 1 declined, 1 cancelled" || !strings.Contains(b.Series.Dates[2].Reason, "took its answer back") {
 			t.Errorf("%s: %s; %+v", b.State, b.Reason, b.Series.Dates)
+		}
+		if !strings.Contains(b.News.Words, "cancelled this date") && !strings.Contains(b.News.Words, "changed its mind") {
+			t.Errorf("news: %q", b.News.Words)
 		}
 	})
 }
