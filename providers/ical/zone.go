@@ -30,7 +30,7 @@ type observance struct {
 func observances(zone *time.Location, first, last time.Time) []observance {
 	var all []observance
 	for t := first.In(zone); ; {
-		begin, end := t.ZoneBounds()
+		begin, _ := t.ZoneBounds()
 		o := observance{at: begin, dst: t.IsDST()}
 		o.name, o.to = t.Zone()
 		o.from = o.to
@@ -38,10 +38,11 @@ func observances(zone *time.Location, first, last time.Time) []observance {
 			_, o.from = begin.Add(-time.Second).Zone()
 		}
 		all = append(all, o)
-		if end.IsZero() || end.After(last) {
+		next, more := when.NextChange(t)
+		if !more || next.After(last) {
 			return all
 		}
-		t = end
+		t = next
 	}
 }
 
