@@ -101,6 +101,16 @@ func (w *workspace) WhyNotChange(b providers.Booking, kind providers.ChangeKind,
 	return booking.WhyNotChange(b, kind, now)
 }
 
+// SendReviewed implements [tui.Workspace].
+func (w *workspace) SendReviewed(ctx context.Context, id string, anyway bool) (providers.Booking, error) {
+	return w.desk.SendReviewed(ctx, id, anyway)
+}
+
+// Keep implements [tui.Workspace].
+func (w *workspace) Keep(ctx context.Context, id string) (providers.Booking, error) {
+	return w.desk.Keep(ctx, id)
+}
+
 // InFlight implements [tui.Workspace].
 func (w *workspace) InFlight() int { return w.desk.InFlight() }
 

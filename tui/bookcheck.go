@@ -164,6 +164,9 @@ func (f *bookForm) send(m *Model) tea.Cmd {
 	if !ok {
 		return nil
 	}
+	if !f.offline && !f.anyway && f.check.err != nil && providers.Is(f.check.err, providers.Unreachable) {
+		return f.askOffline(m)
+	}
 	f.sending, f.refused = true, ""
 	return m.book(f, request, "")
 }
@@ -190,7 +193,7 @@ func (f *bookForm) takeAlternative(m *Model, n int) tea.Cmd {
 	}
 	f.title = clean(f.room.Title())
 	if z := m.zoneNamed(f.room.Zone); z != nil {
-		f.zone = z
+		f.zone, f.roomZone, f.clock = z, z, clockRoom
 	}
 	if ok {
 		f.setTimes(when, m.now)

@@ -19,11 +19,17 @@ const (
 	fieldWho
 	fieldBehalf
 	fieldTeams
+	fieldOptional // from here on only where more is asked for
+	fieldText
+	fieldShowAs
+	fieldPrivate
+	fieldBefore
+	fieldAfter
 	fieldCount
 )
 
 func (f formField) label() string {
-	return [...]string{"what", "day", "from", "to", "who", "on behalf", "Teams"}[f]
+	return [...]string{"what", "day", "from", "to", "who", "on behalf", "Teams", "optional", "text", "shows as", "private", "before", "after"}[f]
 }
 
 // bookForm asks for what a booking needs. Times are in the room's own zone. The
@@ -39,10 +45,12 @@ type bookForm struct {
 	who    peopleField
 	behalf peopleField
 	teams  bool
-	focus  formField
-	wrong  [fieldCount]string // why a field cannot stay so
-	tried  bool               // enter was pressed: empty fields are told too
-	check  liveCheck
+	formMore
+	clock clockChoice
+	focus formField
+	wrong [fieldCount]string // why a field cannot stay so
+	tried bool               // enter was pressed: empty fields are told too
+	check liveCheck
 	// sending is true from enter until the intent is stored or refused.
 	sending bool
 	refused string
@@ -56,6 +64,7 @@ func (m *Model) newBookForm(room providers.Room, when providers.Interval) *bookF
 		f.zone = z
 	}
 	f.behalf.single = true
+	f.roomZone = f.zone
 	f.behalf.add(m.header.Organizer)
 	f.setTimes(when, m.now)
 	f.validate(m)
@@ -101,7 +110,7 @@ func (f *bookForm) text() *textField {
 	case fieldEnd:
 		return &f.end
 	}
-	return nil
+	return f.moreText()
 }
 
 func (f *bookForm) people() *peopleField {
@@ -110,6 +119,8 @@ func (f *bookForm) people() *peopleField {
 		return &f.who
 	case fieldBehalf:
 		return &f.behalf
+	case fieldOptional:
+		return &f.optional
 	}
 	return nil
 }
@@ -127,6 +138,9 @@ func (f *bookForm) typed(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		changed = f.people().typed(k, m.people.rows)
 	case f.focus == fieldTeams && k.String() == "space":
 		return f.toggleTeams(m)
+	case f.focus == fieldShowAs && k.String() == "space", f.focus == fieldPrivate && k.String() == "space":
+		f.switchMore(1)
+		return f.changed(m)
 	}
 	return f.edited(m, changed)
 }
@@ -135,7 +149,7 @@ func (f *bookForm) typed(m *Model, k tea.KeyPressMsg) tea.Cmd {
 // was asked.
 func (f *bookForm) edited(m *Model, changed bool) tea.Cmd {
 	f.refused = ""
-	if changed && f.focus != fieldWhat {
+	if changed && f.focus != fieldWhat && f.focus != fieldText {
 		return f.changed(m)
 	}
 	f.validate(m)
@@ -158,7 +172,7 @@ func (f *bookForm) pasted(m *Model, text string) tea.Cmd {
 
 // changed follows a change: validation at once, the tenant's answer soon.
 func (f *bookForm) changed(m *Model) tea.Cmd {
-	f.refused, f.anyway = "", false
+	f.refused, f.anyway, f.offline = "", false, false
 	f.validate(m)
 	return f.recheck(m)
 }
@@ -176,7 +190,7 @@ func (f *bookForm) next(m *Model, by int) tea.Cmd {
 			cmd = f.changed(m)
 		}
 	}
-	f.focus = (f.focus + formField(by) + fieldCount) % fieldCount
+	f.focus = (f.focus + formField(by) + f.fields()) % f.fields()
 	return cmd
 }
 
@@ -204,6 +218,9 @@ func (f *bookForm) step(m *Model, by int) tea.Cmd {
 			return nil
 		}
 		f.setTimes(when, m.now)
+		return f.changed(m)
+	case fieldShowAs, fieldPrivate:
+		f.switchMore(by)
 		return f.changed(m)
 	}
 	return f.next(m, -by)
@@ -262,8 +279,9 @@ func (f *bookForm) when(m *Model) (providers.Interval, bool) {
 // that was typed is changed by it.
 func (f *bookForm) validate(m *Model) bool {
 	_, ok := f.when(m)
-	f.wrong[fieldWho], f.wrong[fieldBehalf] = "", ""
-	for field, p := range map[formField]*peopleField{fieldWho: &f.who, fieldBehalf: &f.behalf} {
+	ok = f.readBuffers() && ok
+	f.wrong[fieldWho], f.wrong[fieldBehalf], f.wrong[fieldOptional] = "", "", ""
+	for field, p := range map[formField]*peopleField{fieldWho: &f.who, fieldBehalf: &f.behalf, fieldOptional: &f.optional} {
 		if _, address := providers.ParseAddress(p.field.text()); !p.field.empty() && len(p.suggest) == 0 && !address && f.tried {
 			f.wrong[field] = "nobody known by this name; a whole address works"
 			ok = false
@@ -285,9 +303,11 @@ func (f *bookForm) request(m *Model) (providers.BookingRequest, bool) {
 		return providers.BookingRequest{}, false
 	}
 	return providers.BookingRequest{
-		Room: f.room.Mailbox, Start: when.Start.UTC(), End: when.End.UTC(), Zone: f.zone.String(),
+		Room: f.room.Mailbox, Start: when.Start.UTC(), End: when.End.UTC(), Zone: f.roomsZone().String(),
 		Subject:  providers.Outside(f.what.text()),
 		Required: append([]providers.Address(nil), f.who.picked...),
-		Teams:    f.teams, Organizer: f.behalf.picked[0], EvenIfBusy: f.anyway,
+		Teams:    f.teams, Organizer: f.behalf.picked[0], EvenIfBusy: f.anyway, Offline: f.offline,
+		Optional: append([]providers.Address(nil), f.optional.picked...), Body: providers.Outside(f.body.text()),
+		ShowAs: showAsChoices()[f.showAs].value, Private: f.private, Before: f.beforeFor, After: f.afterFor,
 	}, true
 }

@@ -51,6 +51,7 @@ func (f *bookForm) build(m *Model, w int) *formLines {
 	f.drawPeople(o, fieldWho, &f.who)
 	f.drawPeople(o, fieldBehalf, &f.behalf)
 	f.drawTeams(o)
+	f.drawMore(o)
 	o.blank()
 	f.drawTruth(o)
 	return o
@@ -122,7 +123,7 @@ func (f *bookForm) drawHead(o *formLines) {
 	m := o.m
 	if when, ok := f.when(m); ok && differ(m, f) {
 		yours := "yours " + when.Start.In(m.zone).Format("15:04") + "  "
-		rooms := "room " + when.Start.In(f.zone).Format("15:04")
+		rooms := "room " + when.Start.In(f.roomsZone()).Format("15:04")
 		if l.width+columns(yours)+columns(rooms)+2 < o.w {
 			l.to(o.w-columns(yours)-columns(rooms)).put(dim, yours).put(accentStrong, rooms)
 		}
@@ -137,7 +138,7 @@ func differ(m *Model, f *bookForm) bool {
 		return false
 	}
 	_, a := when.Start.In(m.zone).Zone()
-	_, b := when.Start.In(f.zone).Zone()
+	_, b := when.Start.In(f.roomsZone()).Zone()
 	return a != b
 }
 
@@ -228,8 +229,8 @@ func (f *bookForm) drawWhen(o *formLines) {
 		return
 	}
 	l := o.line().to(labelWidth).put(dim, duration(when.Duration())+" · "+daysAway(when.Start.In(f.zone), m.now, f.zone))
-	if differ(m, f) {
-		l.put(dim, " · "+f.zone.String()+"; that is ").put(plain, span(when, m.zone)).put(dim, " for you ("+m.zone.String()+")")
+	if differ(m, f) || f.zone != f.roomsZone() {
+		f.putOtherClock(l, m, when)
 	}
 	o.add(l)
 }
@@ -244,7 +245,7 @@ func (f *bookForm) drawPeople(o *formLines, field formField, p *peopleField) {
 	for i, mailbox := range p.picked {
 		name := cut(m.people.nameOf(mailbox), 28)
 		glyph, look, words := "", dim, ""
-		if ok && field == fieldWho {
+		if ok && (field == fieldWho || field == fieldOptional) {
 			glyph, look, words = f.personWords(mailbox, when)
 		}
 		if l.width > labelWidth && l.width+columns(name)+columns(words)+6 > o.w {
@@ -323,7 +324,7 @@ func (f *bookForm) drawTeams(o *formLines) {
 func (f *bookForm) drawTruth(o *formLines) {
 	m := o.m
 	o.add(o.line().repeat(ruled, "─", o.w))
-	people := len(f.who.picked)
+	people := len(f.who.picked) + len(f.optional.picked)
 	if len(f.behalf.picked) > 0 {
 		people++
 	}
@@ -382,4 +383,14 @@ func drawAlternatives(o *formLines, list []providers.Alternative, modifier strin
 		}
 		o.add(l)
 	}
+}
+
+// putOtherClock says by whose clock the fields are, and what the other one shows.
+func (f *bookForm) putOtherClock(l *line, m *Model, when providers.Interval) {
+	if f.clock == clockRoom {
+		l.put(dim, " · "+f.zone.String()+"; that is ").put(plain, span(when, m.zone)).put(dim, " for you ("+m.zone.String()+")")
+		return
+	}
+	_, name := f.zoneOf(m, f.clock)
+	l.put(accent, " · by "+name).put(dim, "; that is ").put(plain, span(when, f.roomsZone())).put(dim, " in the room ("+f.roomsZone().String()+")")
 }

@@ -102,7 +102,11 @@ func (p *bookingsPane) row() *providers.Booking {
 
 func (p *bookingsPane) listRect(m *Model) rect {
 	body := m.body()
-	return rect{0, body.y + 2, body.w, max(body.h-2, 1)}
+	below := 0
+	if p.roomForNews(m) {
+		below = 3
+	}
+	return rect{0, body.y + 2, body.w, max(body.h-2-below, 1)}
 }
 
 func (p *bookingsPane) draw(m *Model, lines []string, _ rect) []string {
@@ -115,6 +119,11 @@ func (p *bookingsPane) draw(m *Model, lines []string, _ rect) []string {
 	c := p.columns(m)
 	head := newLine(m.theme, onScreen, m.width).to(2).put(dim, "when")
 	head.to(c.room).put(dim, "room").to(c.state).put(dim, "state")
+	end := m.width
+	if c.what > 0 {
+		end = c.what - 2
+	}
+	head.to(end-4).put(dim, "age")
 	if c.what > 0 {
 		head.to(c.what).put(dim, "what")
 	}
@@ -122,10 +131,18 @@ func (p *bookingsPane) draw(m *Model, lines []string, _ rect) []string {
 	if len(p.rows) == 0 {
 		return note(m, lines, dim, "Nothing was booked here yet. Press b on a room in 1 Rooms.")
 	}
-	return drawList(m, lines, p.listRect(m), &p.list, len(p.rows), func(i int, selected bool) string {
+	r := p.listRect(m)
+	lines = drawList(m, lines, r, &p.list, len(p.rows), func(i int, selected bool) string {
 		return p.drawRow(m, &p.rows[i], c, selected)
 	})
+	for p.roomForNews(m) && len(lines) < r.y+r.h {
+		lines = append(lines, "")
+	}
+	return p.drawNews(m, lines)
 }
+
+// ageWidth is the column of how old it is what is told of a booking.
+const ageWidth = 8
 
 type bookingColumns struct{ when, room, state, what int }
 
@@ -182,13 +199,21 @@ func (p *bookingsPane) drawRow(m *Model, b *providers.Booking, c bookingColumns,
 	if b.Series != nil {
 		words = seriesState(b)
 		if n := seriesOffers(b); n > 0 {
-			words += " · " + itoa(n) + " free again"
+			words = itoa(n) + " free again · " + words
 		}
 	}
 	if b.Change.Open() {
 		words = "change: " + b.Change.Words()
 	}
+	end -= ageWidth
+	if text, urgent := newsWords(b, m.now); text != "" && !b.Change.Open() {
+		words, look = "! "+text, urgent
+	}
 	l.put(look, cut(words, end-l.width))
+	if at := lookedAt(b); !at.IsZero() {
+		age := providers.Age(m.now.Sub(at))
+		l.to(end+ageWidth-1-columns(age)).put(faint, age)
+	}
 	if c.what > 0 {
 		l.to(c.what).put(plain, shown(b.Request.Subject, "Meeting"))
 		if b.Request.Teams {

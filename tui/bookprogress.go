@@ -33,7 +33,7 @@ func (m *Model) book(form *bookForm, request providers.BookingRequest, inPlaceOf
 		booking, err := ws.Book(ctx, request)
 		answer := bookAnswer{form: form, booking: booking, err: err, inPlaceOf: inPlaceOf}
 		if err == nil && inPlaceOf != "" {
-			_, answer.cancelErr = ws.Cancel(ctx, inPlaceOf, "The room declined; the meeting is in another room.")
+			_, answer.cancelErr = ws.Cancel(ctx, inPlaceOf, "The meeting is in another room.")
 		}
 		return answer
 	})
@@ -222,7 +222,20 @@ func (p *bookProgress) build(m *Model, w int) *formLines {
 	}
 	o.blank()
 	o.add(o.line().repeat(ruled, "─", w))
-	o.add(o.line().put(dim, "what is true"))
+	head := o.line().put(dim, "what is true")
+	if at := lookedAt(b); !at.IsZero() {
+		head.put(dim, ", as of "+providers.Age(m.now.Sub(at))+" ago")
+	}
+	o.add(head)
+	if b.News.Words != "" {
+		for i, s := range wrap(clean(b.News.Words)+", noticed "+providers.Age(m.now.Sub(b.News.At))+" ago", max(w-4, 10)) {
+			l := o.line().put(plain, "  ")
+			if i == 0 {
+				l.put(warn, "! ")
+			}
+			o.add(l.to(4).put(warn, s))
+		}
+	}
 	for _, s := range p.steps(m) {
 		l := o.line().put(plain, "  ").put(s.look, s.glyph+" ")
 		switch {
@@ -242,7 +255,7 @@ func (p *bookProgress) build(m *Model, w int) *formLines {
 	o.focusY = o.pinned         // on a small screen the answer counts most
 	drawChange(o, b)
 	p.drawReason(o)
-	if b.State.Settled() {
+	if b.State.Settled() || b.Review != "" || silent(b, m.now) {
 		o.focusY = len(o.lines) - 1
 	}
 	return o
@@ -293,6 +306,19 @@ func (p *bookProgress) drawReason(o *formLines) {
 		if reason != "" {
 			o.note(warn, reason)
 		}
+		if (silent(b, o.m.now) || b.Review != "") && len(b.Alternatives) > 0 {
+			o.add(o.line().put(dim, "free then"))
+			drawAlternatives(o, b.Alternatives, "")
+		}
+		switch {
+		case b.Review != "":
+			o.note(dim, "s sends it after asking the tenant once more, 1-3 book another room, c drops it.")
+			return
+		case silent(b, o.m.now) && b.Kept.IsZero():
+			o.note(dim, "k keeps waiting, 1-3 take another room and cancel this meeting, c cancels.")
+		case !b.Kept.IsZero() && b.State == providers.BookingWaiting:
+			o.note(dim, "You chose to wait on, "+providers.Age(o.m.now.Sub(b.Kept))+" ago.")
+		}
 		if !b.NextTry.IsZero() && b.NextTry.After(o.m.now) {
 			o.note(dim, "Tried again in "+providers.Age(b.NextTry.Sub(o.m.now))+".")
 		}
@@ -314,12 +340,12 @@ func proofWords(p providers.Proof) string {
 }
 
 // whyNotAlternative says why a key for another room does nothing.
-func (p *bookProgress) whyNotAlternative(n int) string {
+func (p *bookProgress) whyNotAlternative(m *Model, n int) string {
 	switch {
 	case p.busy:
 		return "it is being booked already"
-	case p.booking.State != providers.BookingDeclined:
-		return "other rooms are offered when the room declines"
+	case p.booking.State != providers.BookingDeclined && p.booking.Review == "" && !silent(&p.booking, m.now):
+		return "other rooms are offered when the room declines or does not answer"
 	case n >= len(p.booking.Alternatives):
 		return "there is no such room"
 	}

@@ -44,6 +44,7 @@ type fakeWorkspace struct {
 	connections []ConnectionRow
 	check       BookingCheck
 	words       *providers.EquipmentWords
+	reviewErr   error
 	fakeChanges
 	fakeSeries
 
@@ -423,6 +424,25 @@ func (f *fakeWorkspace) addBookings() {
 	add("k5", "nash@contoso.com", "", at(1, 9, 0), at(1, 9, 30), providers.BookingFailed, func(b *providers.Booking) {
 		b.Sent, b.Reason, b.ReasonProof, b.TeamsMissing = time.Time{}, "there is no cloud mailbox at this address (404)", providers.Proven, true
 	})
+}
+
+func (f *fakeWorkspace) SendReviewed(_ context.Context, id string, _ bool) (providers.Booking, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b := f.find(id)
+	if f.reviewErr != nil {
+		return *b, f.reviewErr
+	}
+	b.Review, b.State = "", providers.BookingSending
+	return *b, nil
+}
+
+func (f *fakeWorkspace) Keep(_ context.Context, id string) (providers.Booking, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b := f.find(id)
+	b.Kept = fakeNow()
+	return *b, nil
 }
 
 func (f *fakeWorkspace) EquipmentWords() (*providers.EquipmentWords, error) {

@@ -53,7 +53,20 @@ func scenes() map[string]func(d *driver) {
 		"connections": func(d *driver) { d.keys("6") },
 		"help":        func(d *driver) { d.keys("?") },
 		"palette":     func(d *driver) { d.keys(":"); d.typing("day") },
-		"form":        func(d *driver) { d.keys("b"); d.typing("Design review") },
+		"formmore": func(d *driver) {
+			d.keys("b")
+			d.typing("Design review")
+			d.keys("alt+o")
+			d.typing("kelly")
+			d.keys("enter", "tab", "tab", "down", "tab", "tab")
+			d.typing("15m")
+		},
+		"news":      func(d *driver) { d.newsOf("moved"); d.keys("3") },
+		"newsopen":  func(d *driver) { d.newsOf("moved"); d.keys("3", "enter") },
+		"silent":    func(d *driver) { d.newsOf("silent"); d.keys("3", "enter") },
+		"review":    func(d *driver) { d.newsOf("review"); d.keys("3", "enter") },
+		"reviewask": func(d *driver) { d.newsOf("review"); d.keys("3", "s") },
+		"form":      func(d *driver) { d.keys("b"); d.typing("Design review") },
 	}
 }
 

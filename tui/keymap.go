@@ -175,7 +175,8 @@ func bookingKeys() []binding {
 			run: func(m *Model) tea.Cmd { return m.copyText(m.bookings.row().JoinURL.String(), "Teams link") },
 		},
 	}
-	return append(keys, changeKeys(scopeBookings, 2, func(m *Model) *providers.Booking { return m.bookings.row() })...)
+	row := func(m *Model) *providers.Booking { return m.bookings.row() }
+	return append(append(keys, changeKeys(scopeBookings, 2, row)...), reviewKeys(scopeBookings, row)...)
 }
 
 func whyNoLink(b *providers.Booking) string {

@@ -42,6 +42,14 @@ func formKeys() []binding {
 		{keys: []string{"shift+tab"}, label: "shift+tab", what: "previous field", why: unlessSending, run: with(func(m *Model, f *bookForm) tea.Cmd { return f.next(m, -1) })},
 		{keys: []string{"up"}, label: "↑ ↓", what: "change", more: "a day or a quarter of an hour later; the completion above; the field above", rank: 3, why: unlessSending, run: with(func(m *Model, f *bookForm) tea.Cmd { return f.step(m, 1) })},
 		{keys: []string{"down"}, label: "↓", what: "change", more: "a day or a quarter of an hour earlier; the completion below; the field below", why: unlessSending, run: with(func(m *Model, f *bookForm) tea.Cmd { return f.step(m, -1) })},
+		{keys: []string{"alt+o"}, label: "alt+o", what: "more fields", more: "optional guests, text, how it shows, private, time kept before and after", why: unlessSending, run: with(func(_ *Model, f *bookForm) tea.Cmd {
+			f.toggleMore()
+			return nil
+		})},
+		{keys: []string{"alt+z"}, label: "alt+z", what: "clock", more: "read and show the times by the next clock: the room's, yours, UTC", why: unlessSending, run: with(func(m *Model, f *bookForm) tea.Cmd {
+			f.nextClock(m)
+			return nil
+		})},
 		{keys: []string{"ctrl+t"}, label: "ctrl+t", what: "Teams", more: "with or without a Teams link", rank: 4, why: unlessSending, run: with(func(m *Model, f *bookForm) tea.Cmd { return f.toggleTeams(m) })},
 		{
 			keys: []string{"ctrl+o"}, label: "ctrl+o", what: "send anyway", more: "send although the room is taken; it will probably decline", rank: 6,
@@ -85,8 +93,8 @@ func progressKeys() []binding {
 	var keys []binding
 	for n := range 3 {
 		b := binding{
-			keys: []string{itoa(n + 1)}, label: itoa(n + 1), what: "other room", more: "book that other room instead; the declined meeting is cancelled",
-			why: func(m *Model) string { return booking(m).whyNotAlternative(n) },
+			keys: []string{itoa(n + 1)}, label: itoa(n + 1), what: "other room", more: "book that other room instead; the meeting that was declined or not answered is cancelled",
+			why: func(m *Model) string { return booking(m).whyNotAlternative(m, n) },
 			run: func(m *Model) tea.Cmd { return booking(m).takeAlternative(m, n) },
 		}
 		if n == 0 {
@@ -110,12 +118,13 @@ func progressKeys() []binding {
 	for i := range keys {
 		keys[i].scope = scopeProgress
 	}
-	return append(keys, changeKeys(scopeProgress, 3, func(m *Model) *providers.Booking {
+	chosen := func(m *Model) *providers.Booking {
 		if p := booking(m); p != nil {
 			return &p.booking
 		}
 		return nil
-	})...)
+	}
+	return append(append(keys, changeKeys(scopeProgress, 3, chosen)...), reviewKeys(scopeProgress, chosen)...)
 }
 
 func dialogKeys() []binding {

@@ -60,6 +60,11 @@ type Workspace interface {
 	// Cancel cancels a booking and tells everybody invited. Network.
 	Cancel(ctx context.Context, id string, note string) (providers.Booking, error)
 	Changer
+	// SendReviewed sends a booking that waits for a review, after asking the tenant.
+	// Network.
+	SendReviewed(ctx context.Context, id string, anyway bool) (providers.Booking, error)
+	// Keep notes that a person waits on for a room that does not answer.
+	Keep(ctx context.Context, id string) (providers.Booking, error)
 	// InFlight is the number of writes of which the outcome is not stored yet.
 	InFlight() int
 
