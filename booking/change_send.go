@@ -231,7 +231,7 @@ func (d *Desk) notChanged(ctx context.Context, b *providers.Booking, err error) 
 		c.NextTry = d.Now().Add(backOff(c.Tries, 100*time.Millisecond, time.Minute))
 		d.trySave(ctx, b)
 		return c.NextTry
-	case providers.Throttled:
+	case providers.Throttled, providers.Local:
 		return d.changeLater(ctx, b, err)
 	case providers.Permanent, providers.NotAllowed, providers.NoMailbox, providers.Gone, providers.SignedOut, providers.Unsupported, providers.UntrustedHost:
 		reason := "not changed: " + refusalWords(b.Request, classified)
@@ -276,7 +276,7 @@ func (d *Desk) changeLater(ctx context.Context, b *providers.Booking, err error)
 	now := d.Now()
 	what := providers.ProblemOf(err, now).What()
 	switch {
-	case providers.Is(err, providers.Throttled), c.State == providers.ChangeQueued, c.Step != providers.StepApply && refusesCancel(err):
+	case providers.Is(err, providers.Throttled), providers.Is(err, providers.Local), c.State == providers.ChangeQueued, c.Step != providers.StepApply && refusesCancel(err):
 		c.State = providers.ChangeQueued
 		c.Reason = "not changed yet: " + what
 		if c.Step == providers.StepRelease {

@@ -130,6 +130,8 @@ func (d *Desk) notMade(ctx context.Context, b *providers.Booking, err error) tim
 	switch classified.Class {
 	case providers.Throttled:
 		return d.waitInQueue(ctx, b, providers.Throttled.Words(), providers.Throttled, max(classified.RetryAfter, time.Second))
+	case providers.Local: // it did not leave this machine
+		return d.waitInQueue(ctx, b, refusalWords(b.Request, classified), providers.Local, time.Second)
 	case providers.Permanent, providers.NotAllowed, providers.NoMailbox, providers.Gone, providers.SignedOut, providers.Unsupported, providers.UntrustedHost:
 		reason := refusalWords(b.Request, classified)
 		if b.Tries > 1 {

@@ -266,6 +266,9 @@ func (d *Desk) refusedOrLost(ctx context.Context, b *providers.Booking, err erro
 	case providers.Throttled:
 		*tries-- // nothing was done
 		return d.seriesLater(ctx, b, providers.Throttled.Words(), max(classified.RetryAfter, time.Second))
+	case providers.Local: // it did not leave this machine
+		*tries--
+		return d.seriesLater(ctx, b, refusalWords(b.Request, classified), time.Second)
 	case providers.Permanent, providers.NotAllowed, providers.NoMailbox, providers.Gone, providers.SignedOut, providers.Unsupported, providers.UntrustedHost:
 		reason := refusalWords(b.Request, classified)
 		if *tries > 1 { // this try was not made; an earlier one may have been

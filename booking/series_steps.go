@@ -99,6 +99,8 @@ func (d *Desk) trimSeries(ctx context.Context, b *providers.Booking, i int) (tim
 			return d.seriesLater(ctx, b, "somebody is at work on the series", 0)
 		case providers.Is(err, providers.Throttled):
 			return d.seriesLater(ctx, b, providers.Throttled.Words(), retryAfter(err))
+		case providers.Is(err, providers.Local):
+			return d.seriesLater(ctx, b, refusalWords(b.Request, asClassified(err)), 0)
 		case refusesCancel(err):
 			return d.cannotMake(ctx, b, i, "its dates cannot be changed: "+refusalWords(b.Request, asClassified(err)))
 		default:

@@ -312,7 +312,11 @@ func (a *app) keep(ctx context.Context, config *keystore.Config, c keystore.Conn
 			return err
 		}
 	}
-	if err := config.Save(); err != nil {
+	err := config.Save()
+	if err == nil {
+		a.note(c, "connect")
+	}
+	if err != nil {
 		if !backend.ReadOnly {
 			if undo := secrets.Delete(context.WithoutCancel(ctx), c.SecretKey()); undo != nil {
 				a.out.say("roomdesk: the secret that was stored could not be removed again: %s", explain(undo).sentence())

@@ -84,6 +84,7 @@ func (a *app) disconnect(ctx context.Context, name string, dryRun, yes bool) err
 		return err
 	}
 	plan.Disconnected = true
+	a.note(connection, "disconnect")
 	if err := eraseMirror(mirror); err != nil {
 		f := explain(err)
 		a.out.say("roomdesk: the connection is removed, its mirror is not: %s", f.sentence())
@@ -189,8 +190,10 @@ func eraseMirror(path string) error {
 	if err := store.Erase(path); err != nil {
 		return err
 	}
-	if err := os.Remove(filepath.Join(filepath.Dir(path), simulatedMark)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return failed("remove it yourself", "%s", providers.Sanitise(err.Error()))
+	for _, name := range []string{simulatedMark, auditFile} { // of a simulated tenant
+		if err := os.Remove(filepath.Join(filepath.Dir(path), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return failed("remove it yourself", "%s", providers.Sanitise(err.Error()))
+		}
 	}
 	if err := os.Remove(filepath.Dir(path)); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
 		// A directory with other files in it stays: they are not ours.

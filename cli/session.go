@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"roomdesk/audit"
+	"roomdesk/booking"
 	"roomdesk/keystore"
 	"roomdesk/providers"
 	"roomdesk/providers/graph"
@@ -28,6 +30,7 @@ type session struct {
 	store      *store.Store
 	provider   *graph.Provider
 	intervals  sync.Intervals // zero: the defaults
+	trail      *audit.Log
 }
 
 // open picks the connection and opens its mirror. Nothing is sent yet.
@@ -66,7 +69,12 @@ func (a *app) openSession(ctx context.Context, c keystore.Connection, mirror str
 	if sentence := mirrored.Report().Sentence(); sentence != "" {
 		a.out.say("%s", sentence)
 	}
-	return &session{app: a, connection: c, store: mirrored, provider: provider}, nil
+	return &session{app: a, connection: c, store: mirrored, provider: provider, trail: a.trail(a.auditPath(c, mirror), c)}, nil
+}
+
+// audited is the tenant for all that writes to it.
+func (s *session) audited() booking.Tenant {
+	return auditedTenant{s.provider, audit.Watch(s.provider, s.trail)}
 }
 
 // close ends the session. Its error matters only where the work itself succeeded.

@@ -25,6 +25,7 @@ var floors = map[string][]string{
 	"roomdesk/booking/series":               {"roomdesk/providers", "roomdesk/providers/when", "roomdesk/booking/wish"},
 	"roomdesk/booking/relocate":             {"roomdesk/providers"},
 	"roomdesk/doctor":                       {"roomdesk/providers", "roomdesk/keystore"},
+	"roomdesk/audit":                        {"roomdesk/providers"},
 	"roomdesk/tui":                          {"roomdesk/providers"},
 	"roomdesk/providers/providertest":       {"roomdesk/providers"},
 	"roomdesk/sync/queue":                   {"roomdesk/providers"},

@@ -48,7 +48,7 @@ type tokens struct {
 	failed   error // why the last sign-in failed
 	retryAt  time.Time
 	failures int
-	renewed  time.Time // the last renewal that a refusal caused
+	renewed  time.Time            // the last renewal that a refusal caused
 	msal     *confidential.Client // of used
 	used     *Credential          // what the last sign-in that succeeded was made with
 	closed   bool

@@ -1,0 +1,170 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"roomdesk/providers"
+)
+
+// Writer is what a trail is kept of.
+type Writer interface {
+	Event(ctx context.Context, mailbox providers.Address, id string) (providers.Event, error)
+	CreateEvent(ctx context.Context, draft providers.EventDraft) (providers.Event, error)
+	ChangeEvent(ctx context.Context, mailbox providers.Address, id, etag string, change providers.EventChange) (providers.Event, error)
+	CancelEvent(ctx context.Context, mailbox providers.Address, id, comment string) error
+}
+
+// remembered is how many meetings are kept in mind for the state before a change.
+const remembered = 500
+
+// Watched is a writer whose writes are in a trail: an intent before the first byte
+// leaves, without which nothing is sent, and an outcome afterwards.
+type Watched struct {
+	to  Writer
+	log *Log
+
+	mu    sync.Mutex
+	known map[string]Facts // by mailbox and id, as read last
+	order []string
+}
+
+// Watch puts a trail before a writer.
+func Watch(to Writer, log *Log) *Watched {
+	return &Watched{to: to, log: log, known: map[string]Facts{}}
+}
+
+// Event reads a meeting and remembers what it was.
+func (w *Watched) Event(ctx context.Context, mailbox providers.Address, id string) (providers.Event, error) {
+	event, err := w.to.Event(ctx, mailbox, id)
+	if err == nil {
+		w.remember(mailbox, id, factsOf(event))
+	}
+	return event, err
+}
+
+// CreateEvent is [Writer]'s.
+func (w *Watched) CreateEvent(ctx context.Context, draft providers.EventDraft) (providers.Event, error) {
+	wanted := Facts{Start: draft.Start.UTC(), End: draft.End.UTC(), Attendees: len(draft.Required) + len(draft.Optional), Teams: draft.Teams,
+		Private: draft.Private, Series: draft.Recurrence != nil}
+	if draft.Room != "" {
+		wanted.Rooms = []providers.Address{draft.Room}
+	}
+	intent, err := w.log.Append(ctx, Record{Action: "create event", Mailbox: draft.Organizer, TransactionID: draft.TransactionID, After: &wanted})
+	if err != nil {
+		return providers.Event{}, err
+	}
+	event, err := w.to.CreateEvent(ctx, draft)
+	return event, w.end(ctx, intent, event, err)
+}
+
+// ChangeEvent is [Writer]'s.
+func (w *Watched) ChangeEvent(ctx context.Context, mailbox providers.Address, id, etag string, change providers.EventChange) (providers.Event, error) {
+	before := w.recall(mailbox, id)
+	var wanted Facts
+	if before != nil {
+		wanted = *before
+	}
+	if change.Start != nil {
+		wanted.Start = change.Start.UTC()
+	}
+	if change.End != nil {
+		wanted.End = change.End.UTC()
+	}
+	if change.Attendees != nil {
+		wanted.Rooms, wanted.Attendees = invited(change.Attendees)
+	}
+	intent, err := w.log.Append(ctx, Record{Action: "change event", Mailbox: mailbox, Event: id, Before: before, After: &wanted})
+	if err != nil {
+		return providers.Event{}, err
+	}
+	event, err := w.to.ChangeEvent(ctx, mailbox, id, etag, change)
+	return event, w.end(ctx, intent, event, err)
+}
+
+// CancelEvent is [Writer]'s.
+func (w *Watched) CancelEvent(ctx context.Context, mailbox providers.Address, id, comment string) error {
+	before := w.recall(mailbox, id)
+	wanted := Facts{Cancelled: true}
+	if before != nil {
+		wanted = *before
+		wanted.Cancelled = true
+	}
+	intent, err := w.log.Append(ctx, Record{Action: "cancel event", Mailbox: mailbox, Event: id, Before: before, After: &wanted})
+	if err != nil {
+		return err
+	}
+	return w.end(ctx, intent, providers.Event{}, w.to.CancelEvent(ctx, mailbox, id, comment))
+}
+
+// end writes what became of an intent. An outcome that cannot be written changes
+// nothing about it: the intent stays open in the trail, and the next write fails.
+func (w *Watched) end(ctx context.Context, intent Record, event providers.Event, err error) error {
+	outcome := Record{Action: intent.Action, Mailbox: intent.Mailbox, Event: intent.Event, TransactionID: intent.TransactionID, Intent: intent.N, Result: Done}
+	var e *providers.Error
+	switch {
+	case err == nil:
+		if event.ID != "" {
+			facts := factsOf(event)
+			outcome.Event, outcome.After = event.ID, &facts
+			w.remember(intent.Mailbox, event.ID, facts)
+		}
+	case errors.As(err, &e):
+		outcome.Class, outcome.RequestID, outcome.Result = e.Class, e.RequestID, Unknown
+		if slices.Contains(refusals, e.Class) {
+			outcome.Result = Refused
+		}
+	default:
+		outcome.Result = Unknown
+	}
+	_, _ = w.log.Append(context.WithoutCancel(ctx), outcome) // as said above
+	return err
+}
+
+// refusals are failures after which a write certainly did not happen.
+var refusals = []providers.Class{providers.Throttled, providers.Permanent, providers.NotAllowed, providers.NoMailbox, providers.Gone,
+	providers.SignedOut, providers.Unsupported, providers.UntrustedHost, providers.Conflict}
+
+// factsOf is what is kept of an event.
+func factsOf(e providers.Event) Facts {
+	f := Facts{Start: e.Start.UTC(), End: e.End.UTC(), Teams: e.OnlineMeeting, Private: e.Private, Series: e.Type == providers.SeriesMaster, Cancelled: e.Cancelled}
+	f.Rooms, f.Attendees = invited(e.Attendees)
+	return f
+}
+
+// invited are the rooms, and how many people there are besides.
+func invited(attendees []providers.Attendee) (rooms []providers.Address, people int) {
+	for _, a := range attendees {
+		if a.Type == providers.Resource && a.Mailbox != "" {
+			rooms = append(rooms, a.Mailbox)
+			continue
+		}
+		people++
+	}
+	return rooms, people
+}
+
+func (w *Watched) remember(mailbox providers.Address, id string, f Facts) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	key := string(mailbox) + "\x00" + id
+	if _, known := w.known[key]; !known {
+		w.order = append(w.order, key)
+	}
+	w.known[key] = f
+	if len(w.order) > remembered {
+		delete(w.known, w.order[0])
+		w.order = slices.Delete(w.order, 0, 1)
+	}
+}
+
+func (w *Watched) recall(mailbox providers.Address, id string) *Facts {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if f, known := w.known[string(mailbox)+"\x00"+id]; known {
+		return &f
+	}
+	return nil
+}
