@@ -32,7 +32,7 @@ type patient struct {
 	tenant  *simulator.Tenant
 	options doctor.Options
 	config  graph.Config
-	now     func() time.Time
+	behind  time.Duration // of the doctor's clock
 }
 
 // Rooms by what is done to them: mistakes take the first five.
@@ -55,7 +55,7 @@ func admit(t *testing.T, o simulator.Options) *patient {
 	if !pool.AppendCertsFromPEM(at.CAPEM) {
 		t.Fatal("the CA is no PEM")
 	}
-	p := &patient{t: t, tenant: tenant, now: time.Now}
+	p := &patient{t: t, tenant: tenant}
 	p.config = graph.Config{TenantID: at.TenantID, ClientID: at.ClientID, Cloud: "custom", AuthorityURL: at.AuthorityURL, GraphURL: at.GraphURL, RootCAs: pool,
 		ClientSecret: func(context.Context) (string, error) { return at.ClientSecret, nil }}
 	p.options = doctor.Options{
@@ -75,7 +75,8 @@ func admit(t *testing.T, o simulator.Options) *patient {
 func (p *patient) examine() providers.Diagnosis {
 	p.t.Helper()
 	config, options := p.config, p.options
-	config.Now, options.Now = p.now, p.now
+	now := func() time.Time { return p.tenant.Clock().Now().Add(-p.behind) }
+	config.Now, options.Now = now, now
 	config.Objects = objects
 	provider, err := graph.New(config)
 	if err != nil {
@@ -143,5 +144,25 @@ func (p *patient) refuses(mailbox providers.Address) bool {
 		p.t.Fatal(err)
 	}
 	defer provider.Close()
-	return providers.Is(provider.Probe().CanRead(context.Background(), mailbox), providers.NotAllowed)
+	return providers.Is(provider.Probe().CanRead(providers.WithPriority(context.Background(), providers.Interactive), mailbox), providers.NotAllowed)
+}
+
+// written counts what stands in the calendars of the organizer and of a room and
+// is not cancelled.
+func (p *patient) written() int {
+	p.t.Helper()
+	now := p.tenant.Clock().Now()
+	count := 0
+	for _, mailbox := range []string{p.tenant.Endpoints().Organizer, string(p.room(0))} {
+		truth, ok := p.tenant.Truth(mailbox, now.AddDate(0, 0, -1), now.AddDate(0, 0, 40))
+		if !ok {
+			p.t.Fatalf("%s has no calendar", mailbox)
+		}
+		for _, event := range truth.Events {
+			if !event.Cancelled {
+				count++
+			}
+		}
+	}
+	return count
 }
