@@ -17,7 +17,7 @@ import (
 func (s *session) newDesk(changed func(providers.Booking), poke func(providers.Address)) *booking.Desk {
 	return booking.New(booking.Options{
 		Tenant: s.audited(), Outbox: s.store, Mirror: s.store, Organizer: s.organizer(), Now: s.app.deps.Now, Changed: changed, Poke: poke,
-		Rules: s.store.RoomRules,
+		Rules: s.store.RoomRules, Journal: s.store,
 	})
 }
 
@@ -43,6 +43,7 @@ func (w *workspace) attachDesk(engine *sync.Engine) {
 	w.desk = w.newDesk(func(b providers.Booking) {
 		w.hub.add(tui.Changes{Bookings: true, Mailboxes: []providers.Address{b.Request.Room}})
 	}, engine.Poke)
+	w.desk.Relocated = func(providers.Relocation) { w.hub.add(tui.Changes{Relocations: true}) }
 }
 
 // Check implements [tui.Workspace].

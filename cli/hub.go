@@ -26,7 +26,7 @@ func (h *hub) add(c tui.Changes) {
 	defer h.mu.Unlock()
 	p := &h.pending
 	p.Rooms, p.People, p.All = p.Rooms || c.Rooms, p.People || c.People, p.All || c.All
-	p.Sync, p.Bookings = p.Sync || c.Sync, p.Bookings || c.Bookings
+	p.Sync, p.Bookings, p.Relocations = p.Sync || c.Sync, p.Bookings || c.Bookings, p.Relocations || c.Relocations
 	p.Notices = append(p.Notices, c.Notices...)
 	if !p.All {
 		p.Mailboxes = append(p.Mailboxes, c.Mailboxes...)

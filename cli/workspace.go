@@ -66,6 +66,12 @@ func (w *workspace) start(ctx context.Context) <-chan error {
 		}
 		return nil
 	})
+	background.Go(func() error {
+		if err := w.desk.RunRelocations(ctx); ctx.Err() == nil {
+			return err
+		}
+		return nil
+	})
 	background.Go(func() error { return w.follow(ctx) })
 	background.Go(func() error { return w.identify(ctx) })
 	background.Go(func() error { return w.followWords(ctx) })

@@ -23,7 +23,7 @@ var floors = map[string][]string{
 	"roomdesk/booking/finder":               {"roomdesk/providers", "roomdesk/providers/when", "roomdesk/booking/wish"},
 	"roomdesk/booking/rules":                {"roomdesk/providers"},
 	"roomdesk/booking/series":               {"roomdesk/providers", "roomdesk/providers/when", "roomdesk/booking/wish"},
-	"roomdesk/booking/relocate":             {"roomdesk/providers"},
+	"roomdesk/booking/relocate":             {"roomdesk/providers", "roomdesk/providers/when"},
 	"roomdesk/doctor":                       {"roomdesk/providers", "roomdesk/keystore"},
 	"roomdesk/audit":                        {"roomdesk/providers"},
 	"roomdesk/tui":                          {"roomdesk/providers"},

@@ -106,6 +106,9 @@ func (a changesAnswer) apply(m *Model) tea.Cmd {
 	if c.Bookings {
 		cmds = append(cmds, m.readBookings())
 	}
+	if c.Relocations {
+		cmds = append(cmds, m.readRelocations())
+	}
 	if c.Sync || m.view == viewConnections {
 		cmds = append(cmds, m.readConnections())
 	}

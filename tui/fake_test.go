@@ -46,6 +46,7 @@ type fakeWorkspace struct {
 	words       *providers.EquipmentWords
 	reviewErr   error
 	fakeChanges
+	fakeRelocations
 	fakeSeries
 
 	roomsErr, bookErr, checkErr, availErr, eventsErr error

@@ -26,6 +26,7 @@ func bindings() []binding {
 	all = append(all, seriesBookedKeys()...)
 	all = append(all, moveKeys()...)
 	all = append(all, cancelKeys()...)
+	all = append(all, relocateKeys()...)
 	all = append(all, dialogKeys()...)
 	return all
 }
@@ -119,6 +120,8 @@ func roomKeys() []binding {
 			m.rooms.grouped = !m.rooms.grouped
 			m.rooms.layOut()
 		})},
+		{keys: []string{"o"}, label: "o", what: "out of order", more: "the chosen room cannot be used: find other rooms for its meetings, and move them", rank: 9, why: func(m *Model) string { return whyNotRelocate(m, m.rooms.row()) }, run: func(m *Model) tea.Cmd { return m.openRelocateForm(m.rooms.row()) }},
+		{keys: []string{"O"}, label: "O", what: "relocations", more: "the journal of relocations, with undo", run: (*Model).openRelocations},
 		{keys: []string{"r"}, label: "r", what: "read again", more: "read the chosen room from the tenant as soon as possible", why: noRoom, run: func(m *Model) tea.Cmd { return m.retry(m.rooms.chosen) }},
 		{keys: []string{"y"}, label: "y", what: "copy address", more: "copy the chosen room's address", why: noRoom, run: func(m *Model) tea.Cmd { return m.copyText(string(m.rooms.chosen), string(m.rooms.chosen)) }},
 	}

@@ -174,6 +174,16 @@ func dialogKeys() []binding {
 			m.closeDialog()
 			return m.openBooking(r.room, m.day.wish())
 		}},
+		{scope: scopeReader, keys: []string{"o"}, label: "o", what: "out of order", more: "the room that is shown cannot be used: move its meetings", why: func(m *Model) string {
+			if r, ok := topOf[*reader](m); !ok || r.room == nil {
+				return "this is not a room"
+			}
+			return whyNotRelocate(m, m.rooms.row())
+		}, run: func(m *Model) tea.Cmd {
+			r, _ := topOf[*reader](m)
+			m.closeDialog()
+			return m.openRelocateForm(r.room)
+		}},
 		{scope: scopeReader, keys: []string{"esc", "enter", "q", "?"}, label: "esc", what: "close", rank: 3, run: then((*Model).closeDialog)},
 
 		{scope: scopePalette, keys: []string{"enter"}, label: "enter", what: "run", more: "run the chosen command", rank: 1, run: palette(func(m *Model, p *palettes) tea.Cmd { return p.run(m) })},

@@ -27,6 +27,10 @@ const (
 	scopeSeriesBooked scope = "Booked series"
 	scopeMove         scope = "Moving a meeting"
 	scopeCancel       scope = "Cancelling"
+	scopeOutOfOrder   scope = "Room out of order"
+	scopeRelocating   scope = "Relocating a room's meetings"
+	scopeRelocation   scope = "A relocation"
+	scopeRelocations  scope = "Journal of relocations"
 	scopeQuestion     scope = "Question"
 	scopeReader       scope = "Help and details"
 	scopePalette      scope = "Command palette"
@@ -36,7 +40,7 @@ const (
 func scopes() []scope {
 	return []scope{
 		scopeEverywhere, scopeRooms, scopeFind, scopeSeries, scopeBookings, scopePeople, scopeSync, scopeConnections,
-		scopeFilter, scopeForm, scopeProgress, scopeSeriesForm, scopeSeriesReview, scopeSeriesBooked, scopeMove, scopeCancel, scopeQuestion, scopeReader, scopePalette,
+		scopeFilter, scopeForm, scopeProgress, scopeSeriesForm, scopeSeriesReview, scopeSeriesBooked, scopeMove, scopeCancel, scopeOutOfOrder, scopeRelocating, scopeRelocation, scopeRelocations, scopeQuestion, scopeReader, scopePalette,
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
+
+	"roomdesk/providers"
 )
 
 // viewID names a view; the number is its key.
@@ -59,6 +61,7 @@ type Model struct {
 	people      peoplePane
 	sync        syncPane
 	connections connectionsPane
+	relocations []providers.Relocation // the journal, newest first, once it was asked for
 	shade       shade
 	tabs        tabs
 	quit        quitState

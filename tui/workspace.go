@@ -60,6 +60,7 @@ type Workspace interface {
 	// Cancel cancels a booking and tells everybody invited. Network.
 	Cancel(ctx context.Context, id string, note string) (providers.Booking, error)
 	Changer
+	Relocator
 	// SendReviewed sends a booking that waits for a review, after asking the tenant.
 	// Network.
 	SendReviewed(ctx context.Context, id string, anyway bool) (providers.Booking, error)
@@ -143,6 +144,8 @@ type Changes struct {
 	All       bool                // too many mailboxes to name
 	Sync      bool
 	Bookings  bool
+	// Relocations: some step of one was stored.
+	Relocations bool
 	// Notices must be seen: they are never dropped.
 	Notices []Notice
 }

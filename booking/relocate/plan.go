@@ -46,13 +46,16 @@ type Meeting struct {
 	// Choices are other rooms, the best first. The first one is planned: no other
 	// meeting of the plan has it at this time.
 	Choices []Choice
+	// Lesser are free rooms with too few seats, for a meeting that has no choice.
+	Lesser []Choice
 	// Unsolved says why there is no choice; "" where there is one.
 	Unsolved string
 	// Foreign is true for meetings that cannot be changed from here: their organiser
 	// is elsewhere, or not known. Text is what to send then.
 	Foreign bool
-	Text    string
-	Mails   int // people who get mail from the change, the organiser aside
+	// Text is ready for every meeting: any of them may turn out not to be movable.
+	Text  string
+	Mails int // people who get mail from the change, the organiser aside
 }
 
 // Plan is what would be done. Unsolved meetings come first, then by time.
@@ -92,9 +95,7 @@ func Make(q Question) Plan {
 	assign(q, open)
 	for n := range p.Meetings {
 		m := &p.Meetings[n]
-		if m.Foreign {
-			m.Text = text(q, *m)
-		}
+		m.Text = text(q, *m)
 		if m.Unsolved == "" {
 			p.Solved++
 			p.Mails += m.Mails
@@ -141,7 +142,7 @@ func assign(q Question, meetings []*Meeting) {
 		if m.Foreign {
 			continue
 		}
-		options[n] = choices(q, m)
+		options[n] = choices(q, m, false)
 		if len(options[n]) == 0 {
 			m.Unsolved = "no other room is free and fits"
 			continue
@@ -155,6 +156,16 @@ func assign(q Question, meetings []*Meeting) {
 	for _, n := range order {
 		if !a.place(n, map[int]bool{}) {
 			meetings[n].Unsolved = "the rooms that fit are needed for other meetings of this plan"
+		}
+	}
+	for n, m := range meetings {
+		if m.Foreign || m.Unsolved == "" {
+			continue
+		}
+		for _, c := range choices(q, m, true) {
+			if len(m.Lesser) < q.Choices && a.used(n, c.Room.Mailbox) < 0 {
+				m.Lesser = append(m.Lesser, c)
+			}
 		}
 	}
 	for n, at := range a.taken {
@@ -228,12 +239,12 @@ func (c cost) compare(d cost) int {
 }
 
 // choices lists the rooms that a meeting could have, the best first.
-func choices(q Question, m *Meeting) []Choice {
+func choices(q Question, m *Meeting, lesser bool) []Choice {
 	var out []Choice
 	when := providers.Interval{Start: m.Event.Start, End: m.Event.End}
 	for _, r := range q.Rooms {
 		a := q.Free[r.Mailbox]
-		if r.Mailbox == q.Room.Mailbox || !r.Bookable || !a.Known() || !a.Window.Covers(when) || !a.FreeFor(when) || tooSmall(r, q.Room, m.People) {
+		if r.Mailbox == q.Room.Mailbox || !r.Bookable || !a.Known() || !a.Window.Covers(when) || !a.FreeFor(when) || tooSmall(r, q.Room, m.People) != lesser {
 			continue
 		}
 		c := Choice{Room: r, cost: cost{mailbox: r.Mailbox}}
@@ -307,7 +318,7 @@ func (c *Choice) compare(old providers.Room, people int) {
 		c.cost.seats = max(r.Capacity-old.Capacity, 0)
 		add(providers.Proven, "%d seats", r.Capacity)
 	default:
-		c.cost.seats = r.Capacity - need
+		c.cost.seats = max(r.Capacity-need, need-r.Capacity)
 		add(providers.Proven, "%d seats for %d", r.Capacity, need)
 	}
 }

@@ -147,7 +147,7 @@ func TestPlansAreFeasibleAndBest(t *testing.T) {
 			rt.Fatalf("%d of %d meetings", len(p.Meetings), len(events))
 		}
 		for i, m := range p.Meetings {
-			fits := choices(q, &m)
+			fits := choices(q, &m, false)
 			if (m.Unsolved == "") != (len(m.Choices) > 0) || apart && (len(fits) > 0) != (m.Unsolved == "") {
 				rt.Fatalf("%s: %d fit, %d choices, %q", m.Event.ICalUID, len(fits), len(m.Choices), m.Unsolved)
 			}
