@@ -299,8 +299,29 @@ var elsewhere = map[string]struct {
 	why   string
 	tests []string // "directory.Test"
 }{
-	"F-067": {"no $batch is sent at all: TestFaults would see one in the ledger", nil},
-	"F-073": {"many mailboxes, so over a scripted source", []string{"sync.TestNoHerd", "sync.TestAfterASleep"}},
+	"F-067": {"no $batch is sent at all, which every row looks for; what concerns several mailboxes in one request is free/busy",
+		[]string{"sync.TestABatchWouldBeSeen", "sync.TestPoisonedMailboxIsSplitOff", "providers/graph.TestAvailabilityComesInOrder", "providers/graph.TestAvailabilityErrorsStayWithTheirMailbox"}},
+	"F-073": {"200 mailboxes at once, so over a scripted source", []string{"sync.TestNoHerd", "sync.TestAfterASleep"}},
+}
+
+// The oracle would notice a batch: one that the tenant's people send stands in the
+// ledger as such.
+func TestABatchWouldBeSeen(t *testing.T) { // F-067
+	t.Parallel()
+	oneKey()
+	bubble(t, func(t *testing.T) {
+		w := wire(t, simulator.Options{Rooms: 1, People: 2, Seed: 5}, time.Time{})
+		defer w.end()
+		seen := func() bool { return slices.ContainsFunc(w.tenant.Ledger(), batch) }
+		w.create(w.room(0), "Alone", w.o.Now().Add(time.Hour), nil)
+		if seen() {
+			t.Error("a request by itself looks like a batch")
+		}
+		w.do("POST", "/$batch", map[string]any{"requests": []any{map[string]any{"id": "1", "method": "GET", "url": w.below(w.room(0), "/events")}}}, nil)
+		if !seen() {
+			t.Error("a batch is not seen")
+		}
+	})
 }
 
 // also are tests outside the table that prove more of a number that has rows.

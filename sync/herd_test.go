@@ -14,7 +14,7 @@ import (
 func TestNoHerd(t *testing.T) { // F-073
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
-		const rooms = 100
+		const rooms = 200
 		tn := newTenant(rooms, 0)
 		tn.latency = 100 * time.Millisecond
 		f := newFixture(t, tn)
