@@ -33,6 +33,8 @@ type workspace struct {
 	mu       stdsync.Mutex
 	identity providers.Identity
 	problem  *providers.Problem // why nobody answered; nil once somebody did
+	// allowed is what single mailboxes are known not to allow; replaced as a whole.
+	allowed map[providers.Address]providers.Access
 }
 
 var _ tui.Workspace = (*workspace)(nil)
@@ -74,6 +76,7 @@ func (w *workspace) start(ctx context.Context) <-chan error {
 	})
 	background.Go(func() error { return w.follow(ctx) })
 	background.Go(func() error { return w.identify(ctx) })
+	background.Go(func() error { return w.followAccess(ctx) })
 	background.Go(func() error { return w.followWords(ctx) })
 	done := make(chan error, 1)
 	go func() {
@@ -154,13 +157,13 @@ const metaTenantName = "cli.tenant.name"
 // Header implements [tui.Workspace].
 func (w *workspace) Header() tui.Header {
 	w.mu.Lock()
-	identity, problem := w.identity, w.problem
+	identity, problem, allowed := w.identity, w.problem, w.allowed
 	w.mu.Unlock()
 	progress := w.engine.Progress()
 	h := tui.Header{
 		Tenant: identity.TenantName, Provider: "Graph", Access: identity.Capabilities.Access, Demo: w.demo || w.connection.Demo(),
 		Organizer: w.organizer(), Zone: w.app.deps.Zone, LastGood: progress.LastGood, Problem: progress.Problem,
-		SecretExpires: w.connection.Expires(),
+		SecretExpires: w.connection.Expires(), Allowed: providers.ConnectionAccess(identity.Capabilities), Mailboxes: allowed,
 	}
 	if h.Tenant.Empty() {
 		h.Tenant = w.name

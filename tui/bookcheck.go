@@ -122,7 +122,7 @@ func (f *bookForm) teamsWords(m *Model) (look role, text string) {
 	c := &f.check
 	switch {
 	case !f.teams:
-		return dim, ""
+		return dim, m.whyNotDo(providers.VerbTeams, f.organizer())
 	case !c.have:
 		return dim, ""
 	case c.result.TeamsAllowed:

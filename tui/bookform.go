@@ -66,6 +66,7 @@ func (m *Model) newBookForm(room providers.Room, when providers.Interval) *bookF
 	f.behalf.single = true
 	f.roomZone = f.zone
 	f.behalf.add(m.header.Organizer)
+	f.teams = m.whyNotDo(providers.VerbTeams, f.organizer()) == ""
 	f.setTimes(when, m.now)
 	f.validate(m)
 	return f
@@ -178,6 +179,10 @@ func (f *bookForm) changed(m *Model) tea.Cmd {
 }
 
 func (f *bookForm) toggleTeams(m *Model) tea.Cmd {
+	if why := m.whyNotDo(providers.VerbTeams, f.organizer()); why != "" && !f.teams {
+		m.notices.add(m.now, "Teams: "+why, false)
+		return nil
+	}
 	f.teams = !f.teams
 	return f.changed(m)
 }

@@ -234,6 +234,15 @@ func (m *Model) roomTitle(b *providers.Booking) string {
 	return shown(b.RoomName, string(b.Request.Room))
 }
 
+// whyNotCancel says why a booking cannot be cancelled now, by its state or by what its
+// organizer's calendar allows.
+func (m *Model) whyNotCancel(b *providers.Booking) string {
+	if why := whyNotCancel(b); why != "" {
+		return why
+	}
+	return m.whyNotDo(providers.VerbCancel, b.Request.Organizer)
+}
+
 // whyNotCancel says why a booking cannot be cancelled now.
 func whyNotCancel(b *providers.Booking) string {
 	switch {

@@ -14,8 +14,8 @@ func (m *Model) whyNotChange(b *providers.Booking, kind providers.ChangeKind) st
 	switch {
 	case b == nil:
 		return "no booking is chosen"
-	case m.header.known && m.header.Access == providers.FreeBusyAccess:
-		return "this connection shows free/busy only and cannot write"
+	case m.whyNotDo(providers.VerbChange, b.Request.Organizer) != "":
+		return m.whyNotDo(providers.VerbChange, b.Request.Organizer)
 	case b.Series != nil:
 		return "it is a series: enter shows its dates"
 	}
@@ -43,7 +43,7 @@ func changeKeys(s scope, rank int, chosen func(m *Model) *providers.Booking) []b
 		{keys: []string{"u"}, label: "u", what: "undo", more: "put it back to what it was before the latest change", why: why(providers.ChangeUndo), run: func(m *Model) tea.Cmd {
 			return m.planChange(chosen(m), ChangeWish{Kind: providers.ChangeUndo}, nil)
 		}},
-		{keys: []string{"c"}, label: "c", what: "cancel", more: "cancel: the meeting, or of a series one date, the following too, or all; after a question", rank: rank + 3, why: func(m *Model) string { return whyNotCancel(chosen(m)) }, run: func(m *Model) tea.Cmd {
+		{keys: []string{"c"}, label: "c", what: "cancel", more: "cancel: the meeting, or of a series one date, the following too, or all; after a question", rank: rank + 3, why: func(m *Model) string { return m.whyNotCancel(chosen(m)) }, run: func(m *Model) tea.Cmd {
 			m.openDialog(newCancelDialog(*chosen(m)))
 			return nil
 		}},

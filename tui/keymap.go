@@ -94,10 +94,8 @@ func whyNotBook(m *Model, row *roomRow) string {
 	switch {
 	case row == nil:
 		return "no room is chosen"
-	case m.header.known && m.header.Access == providers.FreeBusyAccess:
-		return "this connection shows free/busy only and cannot write"
 	}
-	return ""
+	return m.whyNotDo(providers.VerbBook, m.header.Organizer)
 }
 
 func roomKeys() []binding {

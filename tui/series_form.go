@@ -26,8 +26,8 @@ func (m *Model) whyNotBookSeries() string {
 	switch {
 	case p.chosen.Skips == len(p.chosen.Steps):
 		return "every date is skipped"
-	case m.header.known && m.header.Access == providers.FreeBusyAccess:
-		return "this connection shows free/busy only and cannot write"
+	case m.whyNotDo(providers.VerbBook, m.header.Organizer) != "":
+		return m.whyNotDo(providers.VerbBook, m.header.Organizer)
 	}
 	return ""
 }

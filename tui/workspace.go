@@ -86,7 +86,11 @@ type Header struct {
 	// Organizer is on whose behalf bookings are made unless the form says else.
 	Organizer providers.Address
 	Zone      *time.Location // the person's own zone
-	LastGood  time.Time      // newest successful read; zero: never
+	// Allowed is what the connection allows in general, Mailboxes what is known of
+	// single ones. Neither is changed once it is given.
+	Allowed   providers.Access
+	Mailboxes map[providers.Address]providers.Access
+	LastGood  time.Time // newest successful read; zero: never
 	Problem   *providers.Problem
 	// SecretExpires is zero where not known.
 	SecretExpires time.Time
