@@ -26,7 +26,7 @@ func Run(t *testing.T, h Harness) {
 
 func cases() []testCase {
 	var all []testCase
-	for _, part := range [][]testCase{directoryCases(), calendarCases(), changesCases(), availabilityCases(), bookingCases(), seriesCases(), cancelCases(), troubleCases()} {
+	for _, part := range [][]testCase{directoryCases(), calendarCases(), changesCases(), availabilityCases(), bookingCases(), seriesCases(), recurrenceCases(), cancelCases(), troubleCases()} {
 		all = append(all, part...)
 	}
 	return all

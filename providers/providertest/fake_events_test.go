@@ -59,6 +59,20 @@ func (p *fake) CreateEvent(ctx context.Context, d providers.EventDraft) (provide
 			return it.Event, nil
 		}
 	}
+	var made *item
+	if d.Recurrence != nil {
+		made = p.makeSeries(d)
+	} else {
+		made = p.make(d)
+	}
+	if p.trouble[LostAnswer] == d.Organizer {
+		return providers.Event{}, fail(providers.Transient, "create")
+	}
+	return made.Event, nil
+}
+
+// make makes one meeting with its copies.
+func (p *fake) make(d providers.EventDraft) *item {
 	e := providers.Event{Mailbox: d.Organizer, Type: providers.SingleInstance, Subject: d.Subject, Start: d.Start.UTC(), End: d.End.UTC(),
 		ShowAs: providers.ShowBusy, Private: d.Private, TransactionID: d.TransactionID, Organizer: d.Organizer, IsOrganizer: true}
 	if p.flaw == "an hour off" {
@@ -85,11 +99,7 @@ func (p *fake) CreateEvent(ctx context.Context, d providers.EventDraft) (provide
 			p.add(copied)
 		}
 	}
-	made := p.add(e)
-	if p.trouble[LostAnswer] == d.Organizer {
-		return providers.Event{}, fail(providers.Transient, "create")
-	}
-	return made.Event, nil
+	return p.add(e)
 }
 
 func (p *fake) ChangeEvent(ctx context.Context, mailbox providers.Address, id, etag string, change providers.EventChange) (providers.Event, error) {
@@ -134,6 +144,18 @@ func (p *fake) move(it *item, change providers.EventChange) {
 	}
 	if change.Attendees != nil {
 		it.Attendees = slices.Clone(change.Attendees)
+		if it.SeriesMasterID != "" { // the room of one date answers at once
+			for i := range it.Attendees {
+				it.Attendees[i].Response = providers.ResponseAccepted
+			}
+		}
+	}
+	if change.Attendees != nil && it.SeriesMasterID != "" && p.flaw == "all dates change" {
+		for _, other := range p.items {
+			if other.SeriesMasterID == it.SeriesMasterID {
+				other.Attendees = it.Attendees
+			}
+		}
 	}
 }
 
@@ -175,8 +197,14 @@ func (p *fake) CancelEvent(ctx context.Context, mailbox providers.Address, id, _
 		return fail(providers.Permanent, "cancel")
 	}
 	p.version++
+	uids := map[string]bool{it.ICalUID: true}
+	for _, date := range p.items {
+		if date.SeriesMasterID == id {
+			uids[date.ICalUID] = true
+		}
+	}
 	for _, copied := range p.items {
-		if copied.ICalUID == it.ICalUID && !(p.flaw == "room stays taken" && copied != it) {
+		if uids[copied.ICalUID] && !(p.flaw == "room stays taken" && copied != it) {
 			copied.removed = true
 			copied.touch(p.version)
 		}

@@ -21,6 +21,8 @@ type Provider interface {
 	CreateEvent(ctx context.Context, draft providers.EventDraft) (providers.Event, error)
 	ChangeEvent(ctx context.Context, mailbox providers.Address, id, etag string, change providers.EventChange) (providers.Event, error)
 	CancelEvent(ctx context.Context, mailbox providers.Address, id, comment string) error
+	DeleteEvent(ctx context.Context, mailbox providers.Address, id string) error
+	FindSeries(ctx context.Context, mailbox providers.Address, transactionID string, start time.Time) (providers.Event, bool, error)
 	SeriesDates(ctx context.Context, mailbox providers.Address, seriesID string, window providers.Interval) ([]providers.Event, error)
 }
 

@@ -102,7 +102,10 @@ func recurrenceOf(model models.PatternedRecurrenceable) *providers.Recurrence {
 		Pattern: providers.PatternType(word(pattern.GetTypeEscaped())), Interval: int(value(pattern.GetInterval())),
 		DayOfMonth: int(value(pattern.GetDayOfMonth())), Month: time.Month(value(pattern.GetMonth())),
 		Range: providers.RangeType(word(span.GetTypeEscaped())), Start: date(span.GetStartDate()), End: date(span.GetEndDate()), Count: int(value(span.GetNumberOfOccurrences())),
-		Zone: graph.IANAZone(value(span.GetRecurrenceTimeZone())),
+		Zone: value(span.GetRecurrenceTimeZone()),
+	}
+	if r.Zone != "UTC" {
+		r.Zone = graph.IANAZone(r.Zone)
 	}
 	if r.Pattern == "" || r.Range == "" {
 		return nil
