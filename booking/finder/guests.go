@@ -130,7 +130,7 @@ func (s *search) guestState(a providers.Availability) (providers.FreeBusy, strin
 		}
 		return providers.Unknown, "not known here"
 	case s.choice:
-		if _, ok := firstGap(span, s.q.Wish.Length, s.q.Now, a); !ok {
+		if _, ok := firstGap(span, s.q.Wish.Length, s.q.Now, anyTime, a); !ok {
 			return providers.Busy, "taken the whole time"
 		}
 		return providers.Free, "free at some of the time"

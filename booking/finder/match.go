@@ -154,16 +154,33 @@ func (s *search) termReasons(matches providers.RoomMatches, fits []bool) map[int
 // after who accepts.
 var doubts = map[providers.RuleOutcome]int{providers.RuleAsks: 1, providers.RuleSilent: 2}
 
-// rules say what a room does with the wish. Where its own are not known, the
-// service's usual ones serve, and what they forbid is inferred.
+// rules say what a room does with the wish; inside a window that leaves a choice,
+// with the time that they like best.
 func (s *search) rules(r *providers.Room) (providers.RuleOutcome, []providers.Reason) {
+	span := providers.Interval{Start: s.answer.Span.Start, End: s.answer.Span.Start.Add(s.q.Wish.Length)}
+	best, why := s.rulesAt(r, span)
+	if _, known := s.q.Rules[r.Mailbox]; !known || !s.choice {
+		return best, why
+	}
+	for best != providers.RuleAccepts && !span.End.After(s.answer.Span.End) {
+		if outcome, said := s.rulesAt(r, span); outcome == providers.RuleAccepts || best == providers.RuleRefuses && outcome != best {
+			best, why = outcome, said
+		}
+		span.Start, span.End = span.Start.Add(step), span.End.Add(step)
+	}
+	return best, why
+}
+
+// rulesAt say what a room does with a meeting at a time. Where its own are not
+// known, the service's usual ones serve, and what they forbid is inferred.
+func (s *search) rulesAt(r *providers.Room, span providers.Interval) (providers.RuleOutcome, []providers.Reason) {
 	if !r.Bookable {
 		return providers.RuleRefuses, []providers.Reason{reason("cannot be booked: it is assigned to somebody", providers.Proven)}
 	}
 	if imported, known := s.q.Rules[r.Mailbox]; known {
 		outcome, why := imported.Judge(providers.RuleQuestion{
 			Organizer: s.q.Organizer, Now: s.q.Now, People: s.seats, Seats: r.Capacity, Dates: 1, Zone: s.zone(r.Zone),
-			Span: providers.Interval{Start: s.answer.Span.Start, End: s.answer.Span.Start.Add(s.q.Wish.Length)},
+			Span: span,
 		})
 		age := ", as imported " + providers.Age(s.q.Now.Sub(imported.Imported)) + " ago"
 		for n := range why {
@@ -175,7 +192,7 @@ func (s *search) rules(r *providers.Room) (providers.RuleOutcome, []providers.Re
 	if s.q.Wish.Length > usualLongest {
 		why = append(why, reason("rooms usually refuse meetings longer than a day", providers.Inferred))
 	}
-	if s.answer.Span.Start.Sub(s.q.Now) > usualHorizon {
+	if span.Start.Sub(s.q.Now) > usualHorizon {
 		why = append(why, reason("rooms usually refuse bookings more than 180 days ahead", providers.Inferred))
 	}
 	if len(why) > 0 {

@@ -45,7 +45,7 @@ func (s *search) mailboxes(from, to int) []providers.Address {
 // look offers a candidate, or says what its calendar has against it.
 func (s *search) look(c candidate, a providers.Availability) {
 	r := &s.rooms[c.room]
-	span, ok, why := s.fit(a)
+	span, ok, why := s.fit(r, a)
 	if !ok {
 		if why.Proof == providers.UnknownCause {
 			s.answer.Unknown++
@@ -56,6 +56,11 @@ func (s *search) look(c candidate, a providers.Availability) {
 	if len(s.answer.Offers) >= s.q.Limit {
 		s.answer.More++
 		return
+	}
+	if s.choice {
+		if _, said := s.rulesAt(r, span); len(said) > 0 {
+			c.notes = said
+		}
 	}
 	o := providers.RoomOffer{Room: *r, Span: span, AsOf: a.AsOf, Old: s.q.Now.Sub(a.AsOf) > s.q.MaxAge || a.Problem != nil}
 	if state, until := a.State(span.Start); state == providers.Free {
@@ -68,7 +73,7 @@ func (s *search) look(c candidate, a providers.Availability) {
 // fit finds the span at which a room can be had. Guests who are taken at the wished
 // span are told beside the offers; inside a window that leaves a choice, a span
 // must suit them too.
-func (s *search) fit(a providers.Availability) (providers.Interval, bool, providers.Reason) {
+func (s *search) fit(r *providers.Room, a providers.Availability) (providers.Interval, bool, providers.Reason) {
 	span := s.answer.Span
 	if !a.Known() || !a.Window.Covers(span) {
 		words := "not known whether it is free"
@@ -89,14 +94,23 @@ func (s *search) fit(a providers.Availability) (providers.Interval, bool, provid
 			everybody = append(everybody, at)
 		}
 	}
-	if gap, ok := firstGap(span, s.q.Wish.Length, s.q.Now, everybody...); ok {
+	allowed := func(span providers.Interval) bool {
+		outcome, _ := s.rulesAt(r, span)
+		return outcome != providers.RuleRefuses
+	}
+	if gap, ok := firstGap(span, s.q.Wish.Length, s.q.Now, allowed, everybody...); ok {
 		return gap, true, providers.Reason{}
 	}
-	if _, ok := firstGap(span, s.q.Wish.Length, s.q.Now, a); ok {
+	if _, ok := firstGap(span, s.q.Wish.Length, s.q.Now, allowed, a); ok {
 		return span, false, reason("free only when somebody invited is not", providers.Proven)
+	}
+	if _, ok := firstGap(span, s.q.Wish.Length, s.q.Now, anyTime, a); ok {
+		return span, false, reason("free only when its rules refuse", providers.Proven)
 	}
 	return span, false, s.taken(a, span)
 }
+
+func anyTime(providers.Interval) bool { return true }
 
 // taken says by what the span is taken.
 func (s *search) taken(a providers.Availability, span providers.Interval) providers.Reason {
@@ -119,8 +133,8 @@ func (s *search) taken(a providers.Availability, span providers.Interval) provid
 }
 
 // firstGap is the first span of a length inside window at which all are free,
-// starting on the raster or as soon as somebody becomes free.
-func firstGap(window providers.Interval, length time.Duration, now time.Time, all ...providers.Availability) (providers.Interval, bool) {
+// starting on the raster or as soon as somebody becomes free, and allowed.
+func firstGap(window providers.Interval, length time.Duration, now time.Time, allowed func(providers.Interval) bool, all ...providers.Availability) (providers.Interval, bool) {
 	start := window.Start
 	if start.Before(now) {
 		start = now.Truncate(step)
@@ -145,7 +159,10 @@ func firstGap(window providers.Interval, length time.Duration, now time.Time, al
 			}
 		}
 		if next.IsZero() {
-			return span, true
+			if allowed(span) {
+				return span, true
+			}
+			next = start.Add(step)
 		}
 		if !next.After(start) { // a block without length
 			next = start.Add(time.Minute)
