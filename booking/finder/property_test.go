@@ -109,7 +109,7 @@ func (o office) broken(r providers.Room, span providers.Interval, seats, people 
 // not offered breaks one at every time that was asked for, and says why.
 func TestNoOfferBreaksAStatedRule(t *testing.T) {
 	offers, choices, withheld := 0, 0, map[string]int{}
-	rapid.Check(t, func(t *rapid.T) {
+	check := func(t *rapid.T) {
 		o := drawOffice(t)
 		seats := rapid.SampledFrom([]int{0, 0, 4, 8}).Draw(t, "seats")
 		display := rapid.Bool().Draw(t, "display")
@@ -117,8 +117,11 @@ func TestNoOfferBreaksAStatedRule(t *testing.T) {
 		if display {
 			w.Rooms = "display"
 		}
-		// Sunday to Tuesday, any quarter of an hour.
+		// Sunday to Tuesday, any quarter of an hour; or about the hours of a Monday.
 		start := at(0, 0).Add(time.Duration(rapid.IntRange(0, 250).Draw(t, "start")) * 15 * time.Minute)
+		if rapid.Bool().Draw(t, "on Monday") {
+			start = at(30, 0).Add(time.Duration(rapid.IntRange(0, 44).Draw(t, "quarter")) * 15 * time.Minute)
+		}
 		choice := rapid.Bool().Draw(t, "choice")
 		spans := []providers.Interval{{Start: start, End: start.Add(w.Length)}}
 		if choice {
@@ -159,7 +162,14 @@ func TestNoOfferBreaksAStatedRule(t *testing.T) {
 				t.Fatalf("%s is left out without a word", r.Mailbox)
 			}
 		}
-	})
+	}
+	runs := 15 // of a hundred each
+	if testing.Short() {
+		runs = 75 // of twenty
+	}
+	for range runs {
+		rapid.Check(t, check)
+	}
 	t.Logf("%d offers, %d of them at one of several times; withheld %v", offers, choices, withheld)
 	for _, rule := range []string{"reserved", "seats", "equipment", "not known", "taken", "length", "window", "bookers", "hours"} {
 		if withheld[rule] == 0 {

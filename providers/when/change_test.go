@@ -15,6 +15,7 @@ func TestNextChangeLeadsThroughAllYears(t *testing.T) {
 		in := zone(t, name)
 		all := periods(in, 2000, 2100)
 		at := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).In(in)
+		visited := map[int64]bool{}
 		for i := 0; ; i++ {
 			next, more := when.NextChange(at)
 			if !more || next.After(last) {
@@ -27,12 +28,12 @@ func TestNextChangeLeadsThroughAllYears(t *testing.T) {
 			if before.Format("MST -070000") == after.Format("MST -070000") && before.IsDST() == after.IsDST() {
 				t.Fatalf("%s: nothing changes at %s", name, next)
 			}
+			visited[next.Unix()] = true
 			at = next
 		}
-		for _, p := range all[1:] { // none is passed over
-			begin := time.Unix(p.begin, 0)
-			if next, more := when.NextChange(begin.Add(-time.Second).In(in)); begin.Before(last) && (!more || !next.Equal(begin)) {
-				t.Fatalf("%s: %s is passed over for %s", name, begin, next)
+		for _, p := range all[1:] {
+			if begin := time.Unix(p.begin, 0); begin.Before(last) && !visited[p.begin] {
+				t.Fatalf("%s: %s is passed over", name, begin)
 			}
 		}
 	}
