@@ -97,6 +97,23 @@ func (w *workspace) CancelScope(ctx context.Context, id string, scope providers.
 	return w.desk.CancelScope(ctx, id, scope, note)
 }
 
+// Adopt implements [tui.Changer].
+func (w *workspace) Adopt(ctx context.Context, event providers.Event) (providers.Booking, error) {
+	calendars := organizerCalendars{
+		live: liveCalendars{session: w.session}, reads: map[providers.Address]func() ([]providers.Event, error){},
+		window: providers.Interval{Start: event.Start.Add(-time.Hour), End: event.End.Add(time.Hour)},
+	}
+	id, err := calendars.find(ctx, event)
+	if err != nil {
+		return providers.Booking{}, err
+	}
+	b, err := w.desk.Adopt(ctx, event.Organizer, id)
+	if err == nil && b.Request.Room != event.Mailbox {
+		return b, &providers.Error{Class: providers.Unsupported, Op: "taking over a meeting", Message: providers.Outside("it has several rooms: its organiser has to change it")}
+	}
+	return b, err
+}
+
 // WhyNotChange implements [tui.Changer].
 func (w *workspace) WhyNotChange(b providers.Booking, kind providers.ChangeKind, now time.Time) string {
 	return booking.WhyNotChange(b, kind, now)

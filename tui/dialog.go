@@ -141,8 +141,13 @@ type reader struct {
 	wide  int
 	top   int
 	room  *roomRow // what b books; nil: nothing
-	lines int      // at the last drawing
-	shown int
+	// meetings are those of the room, of which one can be chosen; nil: none can.
+	meetings *roomMeetings
+	lines    int // at the last drawing
+	shown    int
+	// follow keeps the chosen meeting in sight, from the first time that the bar was
+	// moved until the text is scrolled.
+	follow bool
 }
 
 func (r *reader) scope() scope { return scopeReader }
@@ -160,6 +165,9 @@ func (r *reader) draw(m *Model, w, h int) ([]string, int, int) {
 	}
 	room := max(h-4, 1)
 	r.lines, r.shown = len(content), room
+	if s := r.meetings; s != nil && len(s.events) > 0 && s.line >= 0 && r.follow {
+		r.top = max(min(r.top, s.line), s.line-room+1)
+	}
 	r.top = max(min(r.top, len(content)-room), 0)
 	if more := len(content) - room - r.top; more > 0 {
 		if text := itoa(more) + " more ↓"; head.width+2+columns(text) <= w {
@@ -174,7 +182,10 @@ func (r *reader) draw(m *Model, w, h int) ([]string, int, int) {
 	return append(lines[:max(h-1, 1)], m.drawKeys(scopeReader, onPanel, 0, w)), -1, -1
 }
 
-func (r *reader) scroll(by int) { r.top = max(min(r.top+by, r.lines-r.shown), 0) }
+func (r *reader) scroll(by int) {
+	r.follow = false
+	r.top = max(min(r.top+by, r.lines-r.shown), 0)
+}
 
 func (r *reader) typed(*Model, tea.KeyPressMsg) tea.Cmd { return nil }
 func (r *reader) pasted(*Model, string) tea.Cmd         { return nil }

@@ -17,6 +17,8 @@ type fakeChanges struct {
 	cancelPlan CancelPlan
 	scopes     []providers.CancelScope
 	notes      []string
+	adopts     []providers.Event
+	adoptErr   error
 }
 
 func (f *fakeWorkspace) find(id string) *providers.Booking {
@@ -105,4 +107,19 @@ func (f *fakeWorkspace) WhyNotChange(b providers.Booking, kind providers.ChangeK
 		return "it has not begun: cancel it"
 	}
 	return ""
+}
+
+func (f *fakeWorkspace) Adopt(_ context.Context, e providers.Event) (providers.Booking, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.adopts = append(f.adopts, e)
+	b := providers.Booking{
+		ID: "a" + e.ID, State: providers.BookingAccepted, Adopted: true, EventID: e.ID, ICalUID: e.ICalUID, Created: fakeNow(), Sent: fakeNow(),
+		Request: providers.BookingRequest{Room: e.Mailbox, Start: e.Start, End: e.End, Zone: "Europe/Berlin", Subject: e.Subject, Organizer: e.Organizer, Required: []providers.Address{"bob@contoso.com"}},
+	}
+	if f.adoptErr != nil {
+		return providers.Booking{}, f.adoptErr
+	}
+	f.bookings = append([]providers.Booking{b}, f.bookings...)
+	return b, nil
 }

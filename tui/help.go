@@ -65,13 +65,15 @@ func (m *Model) openRoom() tea.Cmd {
 	if row == nil {
 		return nil
 	}
-	m.openDialog(&reader{title: row.title, aside: row.place(), wide: 84, room: row, make: func(m *Model, w int) []string {
-		return roomLines(m, row, w)
+	bar := &roomMeetings{at: -1}
+	roomLines(m, row, 84, bar) // the keys hold before the first frame
+	m.openDialog(&reader{title: row.title, aside: row.place(), wide: 84, room: row, meetings: bar, make: func(m *Model, w int) []string {
+		return roomLines(m, row, w, bar)
 	}})
 	return nil
 }
 
-func roomLines(m *Model, row *roomRow, w int) []string {
+func roomLines(m *Model, row *roomRow, w int, bar *roomMeetings) []string {
 	o := &formLines{m: m, w: w, cx: -1}
 	r := &row.room
 	pair := pairs(o)
@@ -95,7 +97,7 @@ func roomLines(m *Model, row *roomRow, w int) []string {
 	if other := otherClock(r.Zone, m); other != "" {
 		pair("", other)
 	}
-	dayLines(o, m, m.rooms.detail.about(r.Mailbox, m.detailWindow()), m.avail.of(r.Mailbox))
+	dayLines(o, m, m.rooms.detail.about(r.Mailbox, m.detailWindow()), m.avail.of(r.Mailbox), bar)
 	return o.lines
 }
 
@@ -123,7 +125,7 @@ func joinShown[U outside](texts []U) string {
 }
 
 // dayLines writes the whole day's meetings with the state at the cursor.
-func dayLines(o *formLines, m *Model, d *meetings, k *known) {
+func dayLines(o *formLines, m *Model, d *meetings, k *known, bar *roomMeetings) {
 	o.blank()
 	l := o.line().put(accentStrong, m.day.start.Format("Mon 2 Jan"))
 	if k != nil && k.Known() {
@@ -144,8 +146,19 @@ func dayLines(o *formLines, m *Model, d *meetings, k *known) {
 	case len(list) == 0 && why == "":
 		o.add(o.line().to(2).put(dim, "nothing is booked"))
 	}
+	if bar != nil {
+		bar.events = bar.events[:0]
+		bar.begin(list, m.now)
+	}
 	for _, e := range list {
-		l := o.line().to(2).fit(dim, e.span(m.zone), 13).put(e.look, cut(e.subject, max(o.w/2, 16)))
+		l := o.line()
+		if bar != nil && e.event != nil {
+			if bar.events = append(bar.events, *e.event); len(bar.events)-1 == bar.at {
+				bar.line = len(o.lines)
+				l.put(accentStrong, "▸")
+			}
+		}
+		l.to(2).fit(dim, e.span(m.zone), 13).put(e.look, cut(e.subject, max(o.w/2, 16)))
 		if e.rest != "" {
 			l.put(dim, "  "+e.rest)
 		}
@@ -183,7 +196,7 @@ func (m *Model) openPerson() tea.Cmd {
 				o.add(l)
 			}
 		}
-		dayLines(o, m, m.people.detail.about(person.person.Mailbox, m.detailWindow()), m.avail.of(person.person.Mailbox))
+		dayLines(o, m, m.people.detail.about(person.person.Mailbox, m.detailWindow()), m.avail.of(person.person.Mailbox), nil)
 		return o.lines
 	}})
 	return nil

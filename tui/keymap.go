@@ -28,6 +28,7 @@ func bindings() []binding {
 	all = append(all, cancelKeys()...)
 	all = append(all, relocateKeys()...)
 	all = append(all, dialogKeys()...)
+	all = append(all, roomMeetingKeys()...)
 	return all
 }
 

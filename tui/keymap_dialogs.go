@@ -158,8 +158,16 @@ func dialogKeys() []binding {
 		{scope: scopeQuestion, keys: []string{"esc", "n", "q"}, label: "esc", what: "no", more: "the safe choice", rank: 3, run: func(m *Model) tea.Cmd { return m.answerQuestion(false) }},
 		{scope: scopeQuestion, keys: []string{"y"}, label: "y", what: "yes", more: "the other choice, at once", rank: 4, run: func(m *Model) tea.Cmd { return m.answerQuestion(true) }},
 
-		{scope: scopeReader, keys: []string{"down", "j"}, label: "↑ ↓", what: "scroll", more: "a line down", rank: 1, run: reading(func(*reader) int { return 1 })},
-		{scope: scopeReader, keys: []string{"up", "k"}, label: "↑", what: "up", more: "a line up", run: reading(func(*reader) int { return -1 })},
+		{scope: scopeReader, keys: []string{"down", "j"}, label: "↑ ↓", what: "scroll", more: "a line down; in a room: the next meeting", rank: 1, run: then(func(m *Model) {
+			if r, ok := topOf[*reader](m); ok {
+				r.move(1)
+			}
+		})},
+		{scope: scopeReader, keys: []string{"up", "k"}, label: "↑", what: "up", more: "a line up; in a room: the meeting before", run: then(func(m *Model) {
+			if r, ok := topOf[*reader](m); ok {
+				r.move(-1)
+			}
+		})},
 		{scope: scopeReader, keys: []string{"pgdown", "space", "ctrl+d"}, label: "pgdn", what: "page down", run: reading(func(r *reader) int { return max(r.shown-1, 1) })},
 		{scope: scopeReader, keys: []string{"pgup", "ctrl+u"}, label: "pgup", what: "page up", run: reading(func(r *reader) int { return -max(r.shown-1, 1) })},
 		{scope: scopeReader, keys: []string{"home"}, label: "home", what: "first line", run: reading(func(*reader) int { return -1 << 20 })},

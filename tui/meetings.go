@@ -104,6 +104,7 @@ type entry struct {
 	rest    string // who, how many, Teams
 	look    role
 	teams   bool
+	event   *providers.Event // nil for a block of free/busy
 }
 
 // entries are the meetings within a window; where the mailbox's entries are not
@@ -147,7 +148,7 @@ func overlapsOrAt(i, window providers.Interval) bool {
 }
 
 func entryOf(e *providers.Event) entry {
-	out := entry{when: providers.Interval{Start: e.Start, End: e.End}, allDay: e.AllDay, look: plain, teams: e.OnlineMeeting}
+	out := entry{when: providers.Interval{Start: e.Start, End: e.End}, allDay: e.AllDay, look: plain, teams: e.OnlineMeeting, event: e}
 	if e.Private {
 		out.subject, out.look = "private", dim
 		return out

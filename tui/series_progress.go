@@ -166,7 +166,7 @@ func (p *seriesProgress) drawDate(m *Model, w, d int) string {
 	if when.Start.IsZero() {
 		when = date.Wished
 	}
-	state := 24
+	var state int
 	if w >= 60 {
 		l.put(name, when.Start.In(m.zone).Format("Mon 2 Jan")).to(13).put(dim, span(when, m.zone)).to(26)
 		state = 44

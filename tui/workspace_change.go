@@ -18,6 +18,10 @@ type Changer interface {
 	PlanCancel(ctx context.Context, id string, scope providers.CancelScope) (CancelPlan, error)
 	// CancelScope cancels so much of a series and tells everybody invited.
 	CancelScope(ctx context.Context, id string, scope providers.CancelScope, note string) (providers.Booking, error)
+	// Adopt makes a meeting of a room that was not booked here a booking, so that it
+	// can be changed; event is the room's copy. Where there is a booking of it
+	// already, that is returned.
+	Adopt(ctx context.Context, event providers.Event) (providers.Booking, error)
 	// WhyNotChange says without asking anybody why a booking cannot be changed so
 	// now; "" where it may be possible.
 	WhyNotChange(b providers.Booking, kind providers.ChangeKind, now time.Time) string
