@@ -124,6 +124,7 @@ func TestSeriesFromTheConsole(t *testing.T) {
 		}
 		_, _ = io.WriteString(type_, "qq")
 		leave()
+		_ = type_.Close()
 	}()
 	err = s.close(s.runConsole(running, true))
 	missing, screen, typed := story.state()

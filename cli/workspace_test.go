@@ -39,7 +39,7 @@ func newApp(t *testing.T, args ...string) (*app, *bytes.Buffer, *bytes.Buffer) {
 // The console's view of a tenant over the real parts: mirror, engine, provider,
 // desk, and a tenant over HTTPS.
 func TestWorkspaceOverASimulatedTenant(t *testing.T) {
-	defer goleak.VerifyNone(t)
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent()) // a console of a test before may still wait for its clock
 	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 	defer stop()
 	tenant, err := simulator.Start(ctx, simulator.Options{Rooms: 12, People: 5, RoomAnswerDelay: 50 * time.Millisecond})
