@@ -103,7 +103,7 @@ func (w *workspace) Adopt(ctx context.Context, event providers.Event) (providers
 		live: liveCalendars{session: w.session}, reads: map[providers.Address]func() ([]providers.Event, error){},
 		window: providers.Interval{Start: event.Start.Add(-time.Hour), End: event.End.Add(time.Hour)},
 	}
-	id, err := calendars.find(ctx, event)
+	id, err := calendars.find(ctx, event.Organizer, event.ICalUID, event.Start)
 	if err != nil {
 		return providers.Booking{}, err
 	}
