@@ -230,7 +230,7 @@ func (a *app) testConnection(ctx context.Context, c *keystore.Connection, creden
 		return result, err
 	}
 	passed("sign-in", "tenant %s (%s), application %s", identity.TenantName.Or("without a name"), identity.TenantID, identity.AppName.Or(identity.AppID))
-	c.Tenant = identity.TenantID
+	c.Tenant, c.Permissions = identity.TenantID, identity.Permissions
 
 	count := 0
 	_, err = provider.Rooms(ctx, func(page []providers.Room) error {

@@ -49,6 +49,9 @@ type Connection struct {
 	SpareExpires     *toml.LocalDate `toml:"spare_expires,omitempty"`
 	// People are the mailboxes whose calendars are mirrored besides the rooms'.
 	People []string `toml:"people,omitempty"`
+	// Permissions are those that the token had when the connection was made, so that
+	// what changed since can be told; empty: not known.
+	Permissions []string `toml:"permissions,omitempty"`
 	// OnScreen, Today and Rest are the times within which mailboxes are read: what
 	// somebody looks at, those with meetings in the hours ahead, all others. "" is
 	// the default; see [Connection.Every].

@@ -45,7 +45,8 @@ func (b *Probe) Grants(ctx context.Context) ([]providers.Grant, error) {
 	var resource struct {
 		Roles []wireRole `json:"appRoles"`
 	}
-	c := b.call("reading what Graph's permissions are called", "", "$select=id,appRoles", "servicePrincipals(appId='"+graphApp+"')")
+	c := b.call("reading what Graph's permissions are called", "", "")
+	c.url = b.principal(graphApp) + "?$select=id,appRoles"
 	if err := b.p.engine.do(ctx, c, func(a answer) error { return object(a.body, &resource) }); err != nil {
 		return nil, err
 	}
@@ -53,7 +54,8 @@ func (b *Probe) Grants(ctx context.Context) ([]providers.Grant, error) {
 		Role  string    `json:"appRoleId"`
 		Since time.Time `json:"createdDateTime"`
 	}
-	c = b.call("reading what was granted", "", "", "servicePrincipals(appId='"+b.p.config.ClientID+"')", "appRoleAssignments")
+	c = b.call("reading what was granted", "", "")
+	c.url = b.principal(b.p.config.ClientID) + "/appRoleAssignments"
 	var grants []providers.Grant
 	links := newLoop()
 	for {
@@ -82,6 +84,12 @@ func (b *Probe) Grants(ctx context.Context) ([]providers.Grant, error) {
 		}
 		c.url = a.next
 	}
+}
+
+// principal is the address of an application's service principal. The id is a
+// GUID, so nothing of it has to be escaped.
+func (b *Probe) principal(appID string) string {
+	return b.p.roots.graph.String() + "/servicePrincipals(appId='" + appID + "')"
 }
 
 // Exchange asks an address of Exchange Web Services whether it answers at all. No

@@ -1,0 +1,226 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"roomdesk/doctor"
+	"roomdesk/keystore"
+	"roomdesk/providers"
+)
+
+// permissionsFlags are the flags of permissions.
+type permissionsFlags struct {
+	features        []string
+	inside, outside []string
+}
+
+func (a *app) permissionsCommand() *cobra.Command {
+	f := &permissionsFlags{}
+	command := &cobra.Command{
+		Use:     "permissions",
+		Short:   "Which permissions are needed, granted, in the token, proven and extra",
+		Example: "roomdesk permissions --features rooms,booking\nroomdesk permissions --inside aalto@contoso.com --outside ceo@contoso.com",
+		Args:    cobra.NoArgs,
+		RunE:    a.run(func(ctx context.Context, _ []string) error { return a.permissions(ctx, f) }),
+	}
+	flags := command.Flags()
+	flags.StringSliceVar(&f.features, "features", doctor.FeatureNames(), "what is wanted: "+strings.Join(doctor.FeatureNames(), ", "))
+	flags.StringArrayVar(&f.inside, "inside", nil, "mailbox that must be open (repeatable)")
+	flags.StringArrayVar(&f.outside, "outside", nil, "mailbox that must be refused (repeatable)")
+	return command
+}
+
+// permissionObject is one permission in JSON.
+type permissionObject struct {
+	Permission string   `json:"permission"`
+	Features   []string `json:"features"`
+	Granted    *bool    `json:"granted"`
+	InToken    bool     `json:"in_token"`
+	Proven     string   `json:"proven"`
+	Extra      bool     `json:"extra"`
+	Missing    bool     `json:"missing"`
+	Drift      string   `json:"drift"`
+	Right      string   `json:"right"`
+}
+
+// limitObject is one mailbox at which a limit was tried, in JSON.
+type limitObject struct {
+	Mailbox  string `json:"mailbox"`
+	Expected string `json:"expected"`
+	Result   string `json:"result"`
+	Holds    bool   `json:"holds"`
+}
+
+// permissionsObject is the result of permissions in JSON.
+type permissionsObject struct {
+	Least       []string           `json:"least"`
+	Permissions []permissionObject `json:"permissions"`
+	Limit       []limitObject      `json:"limit"`
+	Commands    []string           `json:"commands"`
+}
+
+func (a *app) permissions(ctx context.Context, f *permissionsFlags) error {
+	for _, name := range f.features {
+		if !slices.Contains(doctor.FeatureNames(), name) {
+			return usage("choose of "+strings.Join(doctor.FeatureNames(), ", "), "there is no feature %q", providers.Sanitise(name))
+		}
+	}
+	inside, err := mailboxesOf("--inside", f.inside)
+	if err != nil {
+		return err
+	}
+	outside, err := mailboxesOf("--outside", f.outside)
+	if err != nil {
+		return err
+	}
+	config, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	connection, err := a.pick(config)
+	if err != nil {
+		return err
+	}
+	secrets, err := a.secrets(connection)
+	if err != nil {
+		return err
+	}
+	provider, err := a.newProvider(connection, stored(connection, secrets))
+	if err != nil {
+		return asUsage(err)
+	}
+	defer provider.Close() //nolint:errcheck // only reads were made
+	probe := provider.Probe()
+	samples := inside
+	for _, text := range []string{connection.Organizer, connection.TestMailbox} {
+		if address, ok := providers.ParseAddress(text); ok {
+			samples = append(samples[:len(samples):len(samples)], address)
+		}
+	}
+	reviews, err := doctor.PermissionReview(ctx, probe, samples, f.features, connection.Permissions)
+	if err != nil {
+		return err
+	}
+	result := permissionsObject{Least: append([]string{}, doctor.Least(f.features)...), Permissions: []permissionObject{}, Limit: []limitObject{}, Commands: []string{}}
+	for _, r := range reviews {
+		result.Permissions = append(result.Permissions, permissionObject{Permission: providers.Sanitise(r.Permission), Features: append([]string{}, r.For...), Granted: r.Granted,
+			InToken: r.InToken, Proven: r.Proven, Extra: !r.Needed() && r.InToken, Missing: r.Missing(), Drift: r.Drift, Right: r.Right})
+	}
+	for _, side := range []struct {
+		expected, result string
+		mailboxes        []providers.Address
+	}{{"inside", "open", inside}, {"outside", "refused", outside}} {
+		for _, mailbox := range side.mailboxes {
+			word, err := limitWord(probe.CanRead(ctx, mailbox))
+			if err != nil {
+				return err
+			}
+			result.Limit = append(result.Limit, limitObject{string(mailbox), side.expected, word, word == side.result})
+		}
+	}
+	if len(result.Limit) > 0 {
+		result.Commands = limitCommands(connection, inside)
+	}
+	return a.printPermissions(result)
+}
+
+// limitWord is what a mailbox answered.
+func limitWord(err error) (string, error) {
+	switch {
+	case err == nil:
+		return "open", nil
+	case providers.Is(err, providers.NotAllowed):
+		return "refused", nil
+	case providers.Is(err, providers.NoMailbox, providers.Gone):
+		return "no mailbox", nil
+	}
+	return "", err
+}
+
+func mailboxesOf(flag string, texts []string) ([]providers.Address, error) {
+	var out []providers.Address
+	for _, text := range texts {
+		address, ok := providers.ParseAddress(text)
+		if !ok {
+			return nil, usage("write it as name@domain", "%s %q is no mailbox address", flag, providers.Sanitise(text))
+		}
+		out = append(out, address)
+	}
+	return out, nil
+}
+
+// limitCommands set up a limit with RBAC for Applications (Exchange Online
+// PowerShell, Microsoft's page "Role Based Access Control for Applications").
+func limitCommands(c keystore.Connection, inside []providers.Address) []string {
+	out := []string{
+		"# The object id is that of Enterprise applications, not of App registrations.",
+		"New-ServicePrincipal -AppId " + c.ClientID + " -ObjectId OBJECT-ID -DisplayName roomdesk",
+		`New-ManagementScope -Name "roomdesk rooms" -RecipientRestrictionFilter "RecipientTypeDetails -eq 'RoomMailbox'"`,
+		`New-ManagementRoleAssignment -App ` + c.ClientID + ` -Role "Application Calendars.ReadWrite" -CustomResourceScope "roomdesk rooms"`,
+		"# The scope has to hold the organizer too: widen its filter, or assign a second scope.",
+		"# Then take the unlimited Calendars.ReadWrite away under API permissions: grants add up.",
+	}
+	for _, mailbox := range inside {
+		out = append(out, "Test-ServicePrincipalAuthorization -Identity "+c.ClientID+" -Resource "+string(mailbox))
+	}
+	return out
+}
+
+func (a *app) printPermissions(result permissionsObject) error {
+	code := exitDone
+	rows := make([][]string, 0, len(result.Permissions))
+	for _, p := range result.Permissions {
+		granted := "cannot be read"
+		if p.Granted != nil {
+			granted = yesNo(p.Granted)
+		}
+		state := "ok"
+		switch {
+		case p.Missing:
+			state, code = "missing", exitSignIn
+		case p.Extra:
+			state = "extra"
+		case len(p.Features) == 0:
+			state = "not needed"
+		}
+		if p.Drift != "" {
+			state += ", " + p.Drift + " since connecting"
+		}
+		if p.Right != "" {
+			state += ", is spelt " + p.Right
+		}
+		proven := p.Proven
+		if proven == "" {
+			proven = "not tried"
+		}
+		rows = append(rows, []string{p.Permission, state, strings.Join(p.Features, ", "), granted, yesNo(&p.InToken), proven})
+	}
+	if code == exitDone && slices.ContainsFunc(result.Limit, func(l limitObject) bool { return !l.Holds }) {
+		code = exitPartly
+	}
+	if a.out.format == formatJSON {
+		if err := a.out.json(result); err != nil {
+			return err
+		}
+	} else {
+		for _, l := range result.Limit {
+			rows = append(rows, []string{l.Mailbox, map[bool]string{true: "holds", false: "does not hold"}[l.Holds], "must be " + l.Expected, "", "", l.Result})
+		}
+		if err := a.out.table([]column{{title: "PERMISSION", keep: true}, {title: "STATE", keep: true, state: true}, {title: "NEEDED FOR"}, {title: "GRANTED"}, {title: "IN THE TOKEN"}, {title: "PROVEN"}}, rows, "No permission is needed or there."); err != nil {
+			return err
+		}
+		a.out.say("The least for this: %s", strings.Join(result.Least, ", "))
+		if len(result.Commands) > 0 {
+			a.out.say("%s", fmt.Sprintf("To limit the application to some mailboxes, in Exchange Online PowerShell:\n%s", strings.Join(result.Commands, "\n")))
+		}
+	}
+	if code != exitDone {
+		return told(code)
+	}
+	return nil
+}
