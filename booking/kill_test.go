@@ -79,8 +79,11 @@ func (v *victim) desk(ctx context.Context, now func() time.Time) (d *booking.Des
 	go func() { done <- d.Run(running) }()
 	return d, func() error {
 		cancel()
-		<-done
-		return errors.Join(s.Close(), provider.Close())
+		err := <-done
+		if errors.Is(err, context.Canceled) {
+			err = nil
+		}
+		return errors.Join(err, s.Close(), provider.Close())
 	}, nil
 }
 
