@@ -48,11 +48,11 @@ func (s *Store) PayAttention(ctx context.Context, a Attention) error {
 
 // attentions gives the statement that is asked every few seconds for as long as
 // the process lives: it is prepared once.
-func (s *Store) attentions() (*sql.Stmt, error) {
+func (s *Store) attentions(ctx context.Context) (*sql.Stmt, error) {
 	s.asking.Lock()
 	defer s.asking.Unlock()
 	if s.attended == nil {
-		statement, err := s.read.Prepare("SELECT key, value FROM meta WHERE key >= ?1 AND key < ?2")
+		statement, err := s.read.PrepareContext(ctx, "SELECT key, value FROM meta WHERE key >= ?1 AND key < ?2")
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +64,7 @@ func (s *Store) attentions() (*sql.Stmt, error) {
 // Attentions is what other processes told and what still counts.
 func (s *Store) Attentions(ctx context.Context) (all []Attention, err error) {
 	const op = "reading what is on other screens"
-	statement, err := s.attentions()
+	statement, err := s.attentions(ctx) //nolint:sqlclosecheck // it is kept, and ends with its connections
 	if err != nil {
 		return nil, s.fail(op, err)
 	}
