@@ -81,6 +81,9 @@ func TestSeriesWaysOut(t *testing.T) {
 	d.see("plan 1 of")
 	d.keys("u")
 	d.see("nothing was chosen yet")
+	// No other room is offered where each is taken.
+	d.keys("home", "n", "n", "o")
+	d.see("no other room of those looked at is free then")
 	// A date on which the room is free needs no other time.
 	d.keys("home", "s")
 	d.see("Jahn is free at the time that was wished")
