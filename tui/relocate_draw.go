@@ -134,7 +134,7 @@ func (m *Model) stepDetail(s *providers.RelocationStep, w, n int, choosing bool)
 	add := func(l *line) { lines = append(lines, l.done()) }
 	l := newLine(m.theme, onPanel, w).put(strong, cut(stepSubject(s), w/2)).put(dim, " · "+m.people.nameOf(s.Organizer))
 	if s.People > 0 {
-		l.put(dim, " · "+itoa(s.People)+" people")
+		l.put(dim, " · "+people(s.People))
 	}
 	if s.Series {
 		l.put(dim, " · one date of a series, moved as an exception")
@@ -257,8 +257,16 @@ func (p *relocatePlan) drawSum(m *Model, w int) string {
 	if none > 0 {
 		l.put(bad, "  ✗ ").put(plain, itoa(none)+" without a room")
 	}
-	people, mails := p.wanted().Mails()
-	return l.put(dim, "  ·  ").put(plain, counted(mails, "mail")).put(dim, " to "+itoa(len(people))+" people").done()
+	mailed, mails := p.wanted().Mails()
+	return l.put(dim, "  ·  ").put(plain, counted(mails, "mail")).put(dim, " to "+people(len(mailed))).done()
+}
+
+// people counts them in words.
+func people(n int) string {
+	if n == 1 {
+		return "1 person"
+	}
+	return itoa(n) + " people"
 }
 
 // progressBar draws how much of something is done.
