@@ -21,7 +21,8 @@ type connectFlags struct {
 	expires     string
 	secretStdin bool
 	certificate certificateFlags
-	notYet      struct{ deviceCode, browser bool }
+	person      personFlags
+	notYet      struct{ browser bool }
 }
 
 func (a *app) connectCommand() *cobra.Command {
@@ -58,9 +59,10 @@ func (a *app) connectCommand() *cobra.Command {
 	flags.StringVar(&c.Keystore, "keystore", "", "where the credential is kept: keyring, age, systemd, env or memory (default keyring)")
 	flags.StringVar(&c.AgeIdentity, "age-identity", "", "identity file that opens the encrypted file of --keystore age, in place of a passphrase")
 	f.certificate.register(flags)
-	flags.BoolVar(&f.notYet.deviceCode, "device-code", false, "")
+	flags.BoolVar(&f.person.deviceCode, "device-code", false, "sign a person in with a code that is entered on any device; needs no administrator's secret")
+	flags.StringVar(&f.person.account, "account", "", "sign-in name that has to answer to --device-code, where nobody can be asked")
 	flags.BoolVar(&f.notYet.browser, "browser", false, "")
-	for _, hidden := range []string{"device-code", "browser"} {
+	for _, hidden := range []string{"browser"} {
 		// The function fails only for a flag that does not exist.
 		_ = flags.MarkHidden(hidden)
 	}
@@ -107,6 +109,9 @@ func (a *app) connectGraph(ctx context.Context, f *connectFlags) error {
 	if err != nil {
 		return err
 	}
+	if f.person.deviceCode {
+		return a.connectPerson(ctx, config, f, secrets)
+	}
 	secret, credential, err := a.newCredential(ctx, f, &connection, secrets)
 	if err != nil {
 		return err
@@ -128,6 +133,11 @@ func (a *app) connectGraph(ctx context.Context, f *connectFlags) error {
 	if err := a.keep(ctx, config, connection, secrets, secret); err != nil {
 		return err
 	}
+	return a.reportConnected(connection, result)
+}
+
+// reportConnected tells what was stored.
+func (a *app) reportConnected(connection keystore.Connection, result connectObject) error {
 	result.connectionObject = describeConnection(connection, a.deps.Now())
 	result.Credential = "present"
 	result.Stored = true
@@ -141,8 +151,13 @@ func (a *app) connectGraph(ctx context.Context, f *connectFlags) error {
 // completeConnection fills in what follows from other flags, and refuses what
 // does not exist yet.
 func (a *app) completeConnection(f *connectFlags) error {
-	if f.notYet.deviceCode || f.notYet.browser {
-		return usage("use a client secret with --secret-stdin, or a certificate", "device code and browser sign-in are not available in this version")
+	switch {
+	case f.notYet.browser:
+		return usage("use --device-code", "sign-in by a browser on this machine is not available in this version")
+	case f.person.deviceCode && (f.secretStdin || f.expires != "" || f.certificate.given()):
+		return usage("choose one", "--device-code signs a person in and goes with no application's credential")
+	case f.person.account != "" && !f.person.deviceCode:
+		return usage("give --device-code", "--account belongs to --device-code")
 	}
 	if err := f.certificate.check(f.secretStdin, f.expires != ""); err != nil {
 		return err
@@ -209,12 +224,17 @@ func connectUsage(err error) error {
 // testConnection tries what the console needs. It replaces a domain by the
 // tenant's id, so that the mirror is bound to the tenant that answered.
 func (a *app) testConnection(ctx context.Context, c *keystore.Connection, credential graph.Credential) (connectObject, error) {
-	result := connectObject{Tests: []testObject{}}
 	provider, err := a.newProvider(*c, only(credential))
 	if err != nil {
-		return result, asUsage(err)
+		return connectObject{}, asUsage(err)
 	}
 	defer provider.Close() //nolint:errcheck // only reads were made
+	return a.testProvider(ctx, c, provider)
+}
+
+// testProvider is the same with a provider that is at hand.
+func (a *app) testProvider(ctx context.Context, c *keystore.Connection, provider *graph.Provider) (connectObject, error) {
+	result := connectObject{Tests: []testObject{}}
 	passed := func(test, format string, args ...any) {
 		detail := fmt.Sprintf(format, args...)
 		result.Tests = append(result.Tests, testObject{test, "passed", providers.Outside(detail)})

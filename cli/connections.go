@@ -26,8 +26,9 @@ type connectionObject struct {
 	// ExpiresInDays are whole days, negative once it is over; Expiry says it in words.
 	ExpiresInDays  *int     `json:"expires_in_days"`
 	Expiry         string   `json:"expiry"`
-	Authentication string   `json:"authentication"` // "secret" or "certificate"
+	Authentication string   `json:"authentication"` // "secret", "certificate" or "person"
 	Thumbprint     string   `json:"thumbprint"`     // of the certificate, as the portal shows it
+	Account        string   `json:"account"`        // of a person
 	Organizer      string   `json:"organizer"`
 	TestMailbox    string   `json:"test_mailbox"`
 	Domains        []string `json:"domains"`
@@ -76,6 +77,9 @@ func describeConnection(c keystore.Connection, now time.Time) connectionObject {
 		date, left := ends.Add(-time.Second).UTC().Format(time.DateOnly), c.Expiry(now)
 		object.SecretExpires, object.ExpiresInDays, object.Expiry = &date, &left.Days, left.Sentence
 	}
+	if c.AccountID != "" {
+		object.Kind, object.Authentication, object.Account = "individual", "person", c.Account
+	}
 	if leaf, ok := c.Leaf(); ok {
 		object.Authentication, object.Thumbprint = "certificate", keystore.Thumbprint(leaf)
 	}
@@ -88,7 +92,12 @@ func (a *app) credential(ctx context.Context, connection keystore.Connection) (s
 	store, err := a.secrets(connection)
 	if err == nil {
 		// Read as a sign-in would: a damaged key or one of another certificate shows.
-		if _, err = a.held(connection, store)(ctx); err == nil {
+		if connection.AccountID != "" {
+			err = a.signedIn(ctx, connection, store)
+		} else {
+			_, err = a.held(connection, store)(ctx)
+		}
+		if err == nil {
 			return "present", ""
 		}
 	}

@@ -77,6 +77,9 @@ func (a *app) disconnect(ctx context.Context, name string, dryRun, yes bool) err
 			}
 		}
 	}
+	if err := a.forgetSignIn(connection); err != nil {
+		return err
+	}
 	if _, err := config.Remove(name); err != nil {
 		return err
 	}

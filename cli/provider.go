@@ -25,6 +25,22 @@ func only(credential graph.Credential) credentials {
 // newProvider makes the provider of a connection. source is asked when a token is
 // needed.
 func (a *app) newProvider(c keystore.Connection, source credentials) (*graph.Provider, error) {
+	if c.AccountID == "" {
+		return a.makeProvider(c, source, nil)
+	}
+	store, err := a.secrets(c)
+	if err != nil {
+		return nil, err
+	}
+	return a.personProvider(c, &graph.Person{Account: c.AccountID, Kept: sealedSignIn{a.sealed(c), c.SecretKey(), store}})
+}
+
+// personProvider makes the provider of a person's connection.
+func (a *app) personProvider(c keystore.Connection, person *graph.Person) (*graph.Provider, error) {
+	return a.makeProvider(c, nil, person)
+}
+
+func (a *app) makeProvider(c keystore.Connection, source credentials, person *graph.Person) (*graph.Provider, error) {
 	var roots *x509.CertPool
 	if c.CAFile != "" {
 		var err error
@@ -33,7 +49,7 @@ func (a *app) newProvider(c keystore.Connection, source credentials) (*graph.Pro
 		}
 	}
 	return graph.New(graph.Config{
-		TenantID: c.Tenant, ClientID: c.ClientID, Credentials: source,
+		TenantID: c.Tenant, ClientID: c.ClientID, Credentials: source, Person: person,
 		Cloud: c.CloudName(), AuthorityURL: c.AuthorityURL, GraphURL: c.GraphURL,
 		RootCAs: roots, Objects: objects, UserAgent: "roomdesk", Logger: a.log, Now: a.deps.Now,
 	})

@@ -56,6 +56,9 @@ func (a *app) rotate(ctx context.Context, name string, f *connectFlags) error {
 	if err != nil {
 		return err
 	}
+	if connection.AccountID != "" {
+		return usage("to sign in again: roomdesk disconnect "+name+", then roomdesk connect graph --device-code", "%s is a person's connection and has nothing to exchange", name)
+	}
 	if err := f.certificate.check(f.secretStdin, f.expires != ""); err != nil {
 		return err
 	}

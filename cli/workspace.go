@@ -246,6 +246,9 @@ func (w *workspace) Connections(ctx context.Context) ([]tui.ConnectionRow, error
 			Name: c.Name, Provider: "Graph", Tenant: c.Tenant, Identity: "application " + c.ClientID, Kind: "enterprise",
 			Keystore: c.KeystoreKind(), Credential: state, Demo: w.demo || c.Demo(), Active: c.Name == w.connection.Name,
 		}
+		if c.AccountID != "" {
+			row.Kind, row.Identity = "individual", c.Account
+		}
 		if left := c.Expiry(w.app.deps.Now()); !row.Demo {
 			row.Expiry, row.Ending = left.Sentence, left.Words
 		}

@@ -31,6 +31,10 @@ type Connection struct {
 	TestMailbox  string   `toml:"test_mailbox,omitempty"`
 	Domains      []string `toml:"domains,omitempty"`
 	Keystore     string   `toml:"keystore,omitempty"` // "" is keyring
+	// Account is the sign-in name of the person whose connection this is, AccountID
+	// what the sign-in is kept under; both "" where an application signs in.
+	Account   string `toml:"account,omitempty"`
+	AccountID string `toml:"account_id,omitempty"`
 	// AgeIdentity is the identity file of the store "age"; "" uses a passphrase.
 	AgeIdentity string `toml:"age_identity,omitempty"`
 	// Certificate is the public half of the certificate with which the application
@@ -85,6 +89,9 @@ func (c Connection) KeystoreKind() string {
 // SecretKey is the key of the connection's credential: its client secret, or the
 // private key of its certificate.
 func (c Connection) SecretKey() Key {
+	if c.AccountID != "" {
+		return Key{Connection: c.Name, Account: c.Tenant + "/" + c.ClientID + "/" + c.AccountID, Purpose: DataKey}
+	}
 	if leaf := c.leaf(); leaf != nil {
 		return Key{Connection: c.Name, Account: c.ClientID + "/" + Thumbprint(leaf), Purpose: CertificateKey}
 	}
@@ -128,6 +135,9 @@ func (c Connection) Expires() time.Time {
 
 // CredentialName names for people what the connection signs in with.
 func (c Connection) CredentialName() string {
+	if c.AccountID != "" {
+		return "the sign-in of " + plain(c.Account)
+	}
 	if c.Certificate != "" {
 		return "the certificate's key"
 	}
@@ -203,6 +213,10 @@ func (c Connection) Validate() error {
 		return err
 	}
 	switch {
+	case (c.Account == "") != (c.AccountID == ""):
+		return bad("account", "and account_id belong together", "connect again")
+	case c.Account != "" && (c.Certificate != "" || c.Spare != "" || c.SecretExpires != nil):
+		return bad("account", "stands beside an application's credential", "connect again")
 	case c.Spare != "" && c.Spare != SpareNext && c.Spare != SparePrevious:
 		return bad("spare", fmt.Sprintf("%q is unknown", plain(c.Spare)), "roomdesk rotate writes this key: remove it and those that begin with spare_")
 	case c.Spare == "" && (c.SpareSlot != 0 || c.SpareCertificate != "" || c.SpareExpires != nil):

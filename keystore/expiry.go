@@ -25,6 +25,9 @@ type Expiry struct {
 
 // Expiry counts down to the end of the connection's credential.
 func (c Connection) Expiry(now time.Time) Expiry {
+	if c.AccountID != "" {
+		return Expiry{Stage: -1, Sentence: "a person's sign-in has no fixed end"}
+	}
 	what := "the client secret"
 	if c.Certificate != "" {
 		what = "the certificate"

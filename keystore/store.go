@@ -14,7 +14,9 @@ type Purpose string
 const (
 	ClientSecret   Purpose = "client-secret"
 	CertificateKey Purpose = "certificate-key"
-	probePurpose   Purpose = "probe"
+	// DataKey seals what is kept of a person's sign-in, see [SealedFile].
+	DataKey      Purpose = "data-key"
+	probePurpose Purpose = "probe"
 )
 
 // Key names one credential.

@@ -45,7 +45,12 @@ type tokenClaims struct {
 	AppID   string   `json:"appid"`
 	AppName string   `json:"app_displayname"`
 	Roles   []string `json:"roles"`
+	Scopes  string   `json:"scp"` // of a person, separated by blanks
+	Person  string   `json:"upn"`
 }
+
+// permissions are the application's, or those that a person gave it.
+func (c tokenClaims) permissions() []string { return append(c.Roles, strings.Fields(c.Scopes)...) }
 
 // readClaims reads the middle part of a token; a token of another form has no
 // claims.

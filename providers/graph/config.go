@@ -37,6 +37,8 @@ type Config struct {
 	// so that a new one may be in place before the service knows it everywhere. It
 	// is asked when a token is first needed and whenever a credential was refused.
 	Credentials func(ctx context.Context) ([]Credential, error)
+	// Person signs a person in, in place of an application.
+	Person *Person
 	// Cloud is global, usgov, usgov-dod, china or custom; "" is global.
 	Cloud string
 	// AuthorityURL and GraphURL are the roots of a custom cloud, https only,

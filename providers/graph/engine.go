@@ -113,8 +113,8 @@ func newEngine(config Config, roots roots) (*engine, error) {
 	e.gate = newGate(inFlight, e.now)
 	e.life, e.stop = context.WithCancel(context.Background())
 	e.tokens = &tokens{
-		client:   &entraClient{http: e.http, roots: roots, wait: e.wait, rand: e.rand, now: e.now},
-		source:   config.Credentials,
+		client: &entraClient{http: e.http, roots: roots, wait: e.wait, rand: e.rand, now: e.now},
+		source: config.Credentials, person: config.Person,
 		clientID: config.ClientID, roots: roots, now: e.now, life: e.life,
 	}
 	return e, nil

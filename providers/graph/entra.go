@@ -36,6 +36,7 @@ type entraClient struct {
 
 	mu      sync.Mutex
 	secrets []string
+	poll    polling
 }
 
 // noted carries a failure past MSAL, which does not wrap every one.
@@ -75,6 +76,11 @@ func (c *entraClient) do(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	req.Header.Set("Accept", "application/json")
+	if isPoll(req) {
+		if err := c.hold(req); err != nil {
+			return nil, err
+		}
+	}
 	for attempt := 1; ; attempt++ {
 		resp, err := c.try(req)
 		if err == nil {
@@ -136,6 +142,9 @@ func (c *entraClient) try(req *http.Request) (*http.Response, error) {
 		e := transportError(req.Context(), err)
 		e.Op = signingIn
 		return nil, e
+	}
+	if c.heard(req, resp, text) {
+		return resp, nil // MSAL knows what to make of it
 	}
 	if resp.StatusCode == http.StatusOK && isJSON(resp.Header) && len(text) <= entraLimit {
 		resp.Body = io.NopCloser(bytes.NewReader(text))
@@ -256,6 +265,14 @@ func entraAdvice(code int64) string {
 		return "the tenant does not know this Graph root: check the cloud or the Graph URL"
 	case 70011, 1002012:
 		return "the scope is not valid for this cloud: check the cloud or the Graph URL"
+	case 65004:
+		return "the sign-in was declined: run the command again, and choose Continue on the other device"
+	case 70018:
+		return "the code is not the one that was shown: run the command again for a new one"
+	case 70019, 70020:
+		return "the code expired before anybody entered it: run the command again for a new one"
+	case 70008, 70043, 700082, 700084, 50173, 50078:
+		return "the sign-in that was kept has ended: sign in again"
 	case 65001, 650056, 650057:
 		return "the permissions lack an administrator's consent: grant it under API permissions"
 	case 700027, 50012, 700030:

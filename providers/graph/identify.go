@@ -39,7 +39,7 @@ func (p *Provider) Identify(ctx context.Context) (providers.Identity, error) {
 	claims := readClaims(token)
 	identity := providers.Identity{
 		Provider: "graph", AppID: claims.AppID, AppName: providers.Outside(claims.AppName),
-		Permissions: claims.Roles, Capabilities: p.capabilities(claims.Roles),
+		Permissions: claims.permissions(), Capabilities: p.capabilities(claims.permissions()),
 	}
 	if identity.AppID == "" {
 		identity.AppID = p.config.ClientID

@@ -32,7 +32,7 @@ func New(config Config) (*Provider, error) {
 	if config.Credentials == nil {
 		config.Credentials = secretOnly(config.ClientSecret)
 	}
-	if config.Credentials == nil {
+	if config.Credentials == nil && config.Person == nil {
 		return nil, badConfig("no source of the application's credential is given")
 	}
 	roots, err := config.roots()

@@ -37,6 +37,7 @@ type token struct {
 type tokens struct {
 	client   *entraClient
 	source   func(context.Context) ([]Credential, error)
+	person   *Person // nil: an application signs in
 	clientID string
 	roots    roots
 	now      func() time.Time
@@ -174,6 +175,9 @@ func (t *tokens) settle(f *flight) {
 // where that is refused or there is none, with those that the source gives, in
 // their order. So a credential that was exchanged meanwhile works without a pause.
 func (t *tokens) signIn(ctx context.Context, claims string) (token, error) {
+	if t.person != nil {
+		return t.signInPerson(ctx, claims)
+	}
 	t.mu.Lock()
 	msal, used := t.msal, t.used
 	t.mu.Unlock()
@@ -231,6 +235,12 @@ func (t *tokens) acquire(ctx context.Context, msal *confidential.Client, claims 
 	if result.AccessToken == "" {
 		return token{}, &providers.Error{Class: providers.Foreign, Op: signingIn, Message: providers.Outside("the sign-in service sent no token")}
 	}
+	return tokenOf(result, asked), nil
+}
+
+// tokenOf takes what matters of MSAL's result. MSAL takes tokens with less than five
+// minutes left for expired, so they are renewed before.
+func tokenOf(result confidential.AuthResult, asked time.Time) token {
 	tok := token{value: result.AccessToken, expires: result.ExpiresOn.Round(0)}
 	life := tok.expires.Sub(asked)
 	tok.refresh = tok.expires.Add(-refreshAhead)
@@ -240,7 +250,7 @@ func (t *tokens) acquire(ctx context.Context, msal *confidential.Client, claims 
 	if on := result.Metadata.RefreshOn.Round(0); !on.IsZero() && on.Before(tok.refresh) {
 		tok.refresh = on
 	}
-	return tok, nil
+	return tok
 }
 
 // credentials asks the source; there is at least one.

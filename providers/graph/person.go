@@ -1,0 +1,169 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
+
+	"roomdesk/providers"
+)
+
+// Person makes a connection one of a person, with delegated permissions, in place of
+// an application's.
+type Person struct {
+	// Account is the id under which the sign-in is kept ([SignedIn.Account]); "" for
+	// the one that is there.
+	Account string
+	// Kept reads and writes the sign-in with its refresh token, in one piece. Nothing
+	// kept is nil.
+	Kept interface {
+		Read(ctx context.Context) ([]byte, error)
+		Write(ctx context.Context, text []byte) error
+	}
+}
+
+// personScopes are the delegated permissions that a person is asked for.
+var personScopes = []string{"User.Read", "User.ReadBasic.All", "Calendars.ReadWrite", "Calendars.ReadWrite.Shared", "Place.Read.All"}
+
+// SignedIn says who signed in.
+type SignedIn struct {
+	Account  string // for [Person]
+	Address  string // the sign-in name
+	TenantID string // lower-case GUID
+}
+
+// DeviceCode is what a person has to enter on another device.
+type DeviceCode struct {
+	Code, Address string
+	Expires       time.Time
+}
+
+// keptCache carries MSAL's cache to where it is kept. MSAL asks before every sign-in.
+type keptCache struct {
+	person *Person
+	failed error // of the last reading or writing
+}
+
+func (k *keptCache) Replace(ctx context.Context, into cache.Unmarshaler, _ cache.ReplaceHints) error {
+	text, err := k.person.Kept.Read(ctx)
+	if err != nil || text == nil {
+		k.failed = err
+		return err
+	}
+	return into.Unmarshal(text)
+}
+
+func (k *keptCache) Export(ctx context.Context, from cache.Marshaler, _ cache.ExportHints) error {
+	text, err := from.Marshal()
+	if err == nil {
+		err = k.person.Kept.Write(ctx, text)
+	}
+	k.failed = err
+	return err
+}
+
+func (t *tokens) personClient() (public.Client, *keptCache, error) {
+	kept := &keptCache{person: t.person}
+	client, err := public.New(t.clientID, public.WithAuthority(t.roots.authority.String()), public.WithHTTPClient(t.client),
+		public.WithInstanceDiscovery(false), public.WithCache(kept))
+	if err != nil {
+		err = &providers.Error{Class: providers.Permanent, Op: signingIn, Message: providers.Outside("the authority cannot be used"), Err: err}
+	}
+	return client, kept, err
+}
+
+func (t *tokens) personScopes() []string {
+	scopes := make([]string, len(personScopes))
+	for i, scope := range personScopes {
+		scopes[i] = strings.TrimSuffix(t.roots.scope, ".default") + scope
+	}
+	return scopes
+}
+
+func again(what string) error {
+	return &providers.Error{Class: providers.SignedOut, Op: signingIn, Message: providers.Outside(what),
+		Advice: "sign in again: roomdesk disconnect, then roomdesk connect graph --device-code"}
+}
+
+// signInPerson renews a person's token with what is kept of the sign-in.
+func (t *tokens) signInPerson(ctx context.Context, claims string) (token, error) {
+	client, kept, err := t.personClient()
+	if err != nil {
+		return token{}, err
+	}
+	accounts, err := client.Accounts(ctx)
+	if err != nil || kept.failed != nil {
+		return token{}, keptError(errors.Join(kept.failed, err))
+	}
+	options := []public.AcquireSilentOption{}
+	found := false
+	for _, account := range accounts {
+		if t.person.Account == "" || account.HomeAccountID == t.person.Account {
+			options, found = append(options, public.WithSilentAccount(account)), true
+			break
+		}
+	}
+	if !found {
+		return token{}, again("nobody is signed in")
+	}
+	if claims != "" {
+		options = append(options, public.WithClaims(claims))
+	}
+	asked := t.wall()
+	noted := &noted{}
+	result, err := client.AcquireTokenSilent(context.WithValue(ctx, notedKey{}, noted), t.personScopes(), options...)
+	if kept.failed != nil {
+		return token{}, keptError(kept.failed)
+	}
+	if err != nil {
+		err = signInError(ctx, err, noted.err)
+		var e *providers.Error
+		if errors.As(err, &e) && e.Class == providers.SignedOut && e.Advice == "" {
+			e.Advice = "sign in again: roomdesk disconnect, then roomdesk connect graph --device-code"
+		}
+		return token{}, err
+	}
+	return tokenOf(result, asked), nil
+}
+
+// keptError tells why the kept sign-in cannot be used.
+func keptError(err error) error {
+	var known *providers.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	return again("the sign-in that was kept cannot be read")
+}
+
+// SignInWithDeviceCode signs a person in by a code that is entered on any device.
+// show gets the code; the call waits as long as the code holds and asks no oftener
+// than the service says.
+func (p *Provider) SignInWithDeviceCode(ctx context.Context, show func(DeviceCode)) (SignedIn, error) {
+	t := p.engine.tokens
+	client, kept, err := t.personClient()
+	if err != nil {
+		return SignedIn{}, err
+	}
+	noted := &noted{}
+	ctx = context.WithValue(ctx, notedKey{}, noted)
+	code, err := client.AcquireTokenByDeviceCode(ctx, t.personScopes())
+	if err != nil {
+		return SignedIn{}, signInError(ctx, err, noted.err)
+	}
+	show(DeviceCode{Code: code.Result.UserCode, Address: code.Result.VerificationURL, Expires: code.Result.ExpiresOn})
+	result, err := code.AuthenticationResult(ctx)
+	switch {
+	case kept.failed != nil:
+		return SignedIn{}, keptError(kept.failed)
+	case err != nil && ctx.Err() == nil && noted.err == nil:
+		return SignedIn{}, &providers.Error{Class: providers.SignedOut, Op: signingIn, Message: providers.Outside("the code expired before anybody entered it"),
+			Advice: "run the command again for a new code"}
+	case err != nil:
+		return SignedIn{}, signInError(ctx, err, noted.err)
+	}
+	return SignedIn{Account: result.Account.HomeAccountID, Address: result.Account.PreferredUsername, TenantID: strings.ToLower(result.Account.Realm)}, nil
+}
