@@ -15,6 +15,7 @@ type Writer interface {
 	CreateEvent(ctx context.Context, draft providers.EventDraft) (providers.Event, error)
 	ChangeEvent(ctx context.Context, mailbox providers.Address, id, etag string, change providers.EventChange) (providers.Event, error)
 	CancelEvent(ctx context.Context, mailbox providers.Address, id, comment string) error
+	DeleteEvent(ctx context.Context, mailbox providers.Address, id string) error
 }
 
 // remembered is how many meetings are kept in mind for the state before a change.
@@ -86,17 +87,26 @@ func (w *Watched) ChangeEvent(ctx context.Context, mailbox providers.Address, id
 
 // CancelEvent is [Writer]'s.
 func (w *Watched) CancelEvent(ctx context.Context, mailbox providers.Address, id, comment string) error {
+	return w.remove(ctx, "cancel event", mailbox, id, func() error { return w.to.CancelEvent(ctx, mailbox, id, comment) })
+}
+
+// DeleteEvent is [Writer]'s.
+func (w *Watched) DeleteEvent(ctx context.Context, mailbox providers.Address, id string) error {
+	return w.remove(ctx, "delete event", mailbox, id, func() error { return w.to.DeleteEvent(ctx, mailbox, id) })
+}
+
+func (w *Watched) remove(ctx context.Context, action string, mailbox providers.Address, id string, do func() error) error {
 	before := w.recall(mailbox, id)
 	wanted := Facts{Cancelled: true}
 	if before != nil {
 		wanted = *before
 		wanted.Cancelled = true
 	}
-	intent, err := w.log.Append(ctx, Record{Action: "cancel event", Mailbox: mailbox, Event: id, Before: before, After: &wanted})
+	intent, err := w.log.Append(ctx, Record{Action: action, Mailbox: mailbox, Event: id, Before: before, After: &wanted})
 	if err != nil {
 		return err
 	}
-	return w.end(ctx, intent, providers.Event{}, w.to.CancelEvent(ctx, mailbox, id, comment))
+	return w.end(ctx, intent, providers.Event{}, do())
 }
 
 // end writes what became of an intent. An outcome that cannot be written changes

@@ -36,6 +36,11 @@ func (s *scripted) CancelEvent(context.Context, providers.Address, string, strin
 	return s.err
 }
 
+func (s *scripted) DeleteEvent(context.Context, providers.Address, string) error {
+	s.calls = append(s.calls, "delete")
+	return s.err
+}
+
 const desk, aalto providers.Address = "desk@contoso.example", "aalto@contoso.example"
 
 func meeting(start time.Time) providers.Event {
@@ -71,8 +76,11 @@ func TestWritesAreInTheTrail(t *testing.T) {
 	if err := w.CancelEvent(t.Context(), desk, "AAMk1", "sorry"); err != nil {
 		t.Fatal(err)
 	}
+	if err := w.DeleteEvent(t.Context(), desk, "AAMk2"); err != nil {
+		t.Fatal(err)
+	}
 	all := records(t, l)
-	if len(all) != 6 {
+	if len(all) != 8 {
 		t.Fatalf("%d lines", len(all))
 	}
 	made := Facts{Start: noon, End: noon.Add(time.Hour), Rooms: []providers.Address{aalto}, Attendees: 1}
@@ -89,6 +97,8 @@ func TestWritesAreInTheTrail(t *testing.T) {
 		{Action: "change event", Mailbox: desk, Event: "AAMk1", Intent: 3, After: &moved, Result: Done},
 		{Action: "cancel event", Mailbox: desk, Event: "AAMk1", Before: &moved, After: &gone},
 		{Action: "cancel event", Mailbox: desk, Event: "AAMk1", Intent: 5, Result: Done},
+		{Action: "delete event", Mailbox: desk, Event: "AAMk2", After: &Facts{Cancelled: true}},
+		{Action: "delete event", Mailbox: desk, Event: "AAMk2", Intent: 7, Result: Done},
 	} {
 		want.N, want.At, want.Actor, want.Previous, want.Hash = all[i].N, all[i].At, all[i].Actor, all[i].Previous, all[i].Hash
 		if !reflect.DeepEqual(all[i], want) {
@@ -142,7 +152,7 @@ func TestNothingIsSentWithoutTheTrail(t *testing.T) {
 	w := Watch(to, l)
 	_, create := w.CreateEvent(t.Context(), providers.EventDraft{})
 	_, change := w.ChangeEvent(t.Context(), desk, "x", "", providers.EventChange{})
-	for _, err := range []error{create, change, w.CancelEvent(t.Context(), desk, "x", "")} {
+	for _, err := range []error{create, change, w.CancelEvent(t.Context(), desk, "x", ""), w.DeleteEvent(t.Context(), desk, "x")} {
 		if !providers.Is(err, providers.Local) {
 			t.Errorf("%v", err)
 		}

@@ -38,6 +38,10 @@ func (t auditedTenant) CancelEvent(ctx context.Context, mailbox providers.Addres
 	return t.watched.CancelEvent(ctx, mailbox, id, comment)
 }
 
+func (t auditedTenant) DeleteEvent(ctx context.Context, mailbox providers.Address, id string) error {
+	return t.watched.DeleteEvent(ctx, mailbox, id)
+}
+
 // auditPath is the file of the trail: one for all connections, and beside its mirror
 // for a simulated tenant, whose trail ends with it.
 func (a *app) auditPath(c keystore.Connection, mirror string) string {

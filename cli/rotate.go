@@ -166,6 +166,7 @@ func (a *app) exchange(ctx context.Context, config *keystore.Config, c, next key
 		}
 		return told(exitPartly)
 	}
+	a.note(promoted.WithoutSpare(), "rotate")
 	return a.reportRotation(promoted.WithoutSpare(), true, "removed")
 }
 
