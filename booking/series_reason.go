@@ -46,7 +46,6 @@ func (d *Desk) explainDates(ctx context.Context, before providers.Booking, b *pr
 			continue
 		}
 		one := alone(*b, *line)
-		one.Sent, one.Answered, one.Created = line.Sent, line.Answered, b.Created
 		changedMind := before.Series.Dates[n].State == providers.BookingAccepted || before.Series.Dates[n].State == providers.BookingTentative
 		whole := line.Meeting >= 0 && allDeclined(*b.Series, line.Meeting)
 		switch a := answers[i]; {

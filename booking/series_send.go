@@ -33,7 +33,8 @@ func (d *Desk) makeSeries(ctx context.Context, b *providers.Booking) time.Time {
 		if s.Given != "" {
 			return d.takeBack(ctx, b)
 		}
-		next, done := time.Time{}, true
+		var next time.Time
+		var done bool
 		switch m, l := nextMeeting(s), nextOwn(s); {
 		case m >= 0 && s.Meetings[m].EventID == "":
 			next, done = d.createSeries(ctx, b, m)

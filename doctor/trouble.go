@@ -3,7 +3,6 @@ package doctor
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"roomdesk/providers"
 )
@@ -93,6 +92,3 @@ func absent(err error) bool {
 	var e *providers.Error
 	return errors.As(err, &e) && (e.Status == http.StatusNotFound || e.Class == providers.NoMailbox || e.Class == providers.Gone)
 }
-
-// ago is the age of an instant in words.
-func (e *examination) ago(t time.Time) string { return providers.Age(e.Now().Sub(t)) + " ago" }

@@ -166,7 +166,7 @@ func TestAgeFileSaysWhatIsWrong(t *testing.T) {
 				t.Errorf("the sentence tells the credential: %v", err)
 			}
 			seen[c.name] = e.Error()
-			if c.kind != ErrNotFound {
+			if !errors.Is(c.kind, ErrNotFound) {
 				if err := fresh.Set(t.Context(), key, NewSecret("another")); !errors.Is(err, c.kind) {
 					t.Errorf("writing: %v", err)
 				}

@@ -49,7 +49,7 @@ func (c *Config) Update(connection Connection) error {
 			next = slices.Concat(next[:start], []byte(after[key]), next[end:])
 		default:
 			// A new key goes below the header's line.
-			start := len(next)
+			var start int
 			if i := bytes.IndexByte(next[here.header:], '\n'); i >= 0 {
 				start = here.header + i + 1
 			} else {

@@ -46,7 +46,7 @@ func (e *Error) Error() string {
 	if e.Op != "" {
 		b.WriteString(e.Op + ": ")
 	}
-	if e.Backend == "age" && e.Kind == ErrLocked {
+	if e.Backend == "age" && errors.Is(e.Kind, ErrLocked) {
 		b.WriteString("the encrypted file is locked")
 	} else {
 		b.WriteString(e.Kind.Error())
