@@ -166,9 +166,10 @@ func TestWhatIsAskedForComesNext(t *testing.T) { // S12
 		time.Sleep(time.Second)
 		before := len(tn.seen("changes"))
 		f.engine.Poke(roomName(29))
-		f.until("the next reading", time.Minute, func() bool { return len(tn.seen("changes")) > before })
-		if next := tn.seen("changes")[before].mailbox; next != roomName(29) {
-			t.Errorf("%s is read first", next)
+		// Both workers become free at the same instant, and ask in either order.
+		f.until("the next readings", time.Minute, func() bool { return len(tn.seen("changes")) > before+1 })
+		if next := tn.seen("changes")[before : before+2]; next[0].mailbox != roomName(29) && next[1].mailbox != roomName(29) {
+			t.Errorf("%s and %s are read first", next[0].mailbox, next[1].mailbox)
 		}
 	})
 }
