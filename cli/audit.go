@@ -7,39 +7,29 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"roomdesk/audit"
-	"roomdesk/booking"
 	"roomdesk/keystore"
 	"roomdesk/providers"
 )
 
+// tenantReader is what of a tenant leaves nothing behind. A method that writes
+// belongs to the trail: a tenant for the desk cannot be made of these without it.
+type tenantReader interface {
+	Availability(ctx context.Context, mailboxes []providers.Address, window providers.Interval) ([]providers.Availability, error)
+	FindEvent(ctx context.Context, mailbox providers.Address, transactionID string, around providers.Interval) (providers.Event, bool, error)
+	FindSeries(ctx context.Context, mailbox providers.Address, transactionID string, start time.Time) (providers.Event, bool, error)
+	SeriesDates(ctx context.Context, mailbox providers.Address, seriesID string, window providers.Interval) ([]providers.Event, error)
+	Calendars(ctx context.Context, mailbox providers.Address) ([]providers.Calendar, error)
+}
+
 // auditedTenant is a tenant whose writes are in the audit trail.
 type auditedTenant struct {
-	booking.Tenant
-	watched *audit.Watched
-}
-
-func (t auditedTenant) Event(ctx context.Context, mailbox providers.Address, id string) (providers.Event, error) {
-	return t.watched.Event(ctx, mailbox, id)
-}
-
-func (t auditedTenant) CreateEvent(ctx context.Context, draft providers.EventDraft) (providers.Event, error) {
-	return t.watched.CreateEvent(ctx, draft)
-}
-
-func (t auditedTenant) ChangeEvent(ctx context.Context, mailbox providers.Address, id, etag string, change providers.EventChange) (providers.Event, error) {
-	return t.watched.ChangeEvent(ctx, mailbox, id, etag, change)
-}
-
-func (t auditedTenant) CancelEvent(ctx context.Context, mailbox providers.Address, id, comment string) error {
-	return t.watched.CancelEvent(ctx, mailbox, id, comment)
-}
-
-func (t auditedTenant) DeleteEvent(ctx context.Context, mailbox providers.Address, id string) error {
-	return t.watched.DeleteEvent(ctx, mailbox, id)
+	tenantReader
+	*audit.Watched
 }
 
 // auditPath is the file of the trail: one for all connections, and beside its mirror

@@ -305,15 +305,7 @@ func (f *bookForm) drawTeams(o *formLines) {
 	if f.teams {
 		word = "yes"
 	}
-	if f.focus == fieldTeams && !f.sending {
-		ground := l.ground
-		l.ground = onSpan
-		l.put(strong, word+" ")
-		l.ground = ground
-		l.put(dim, " space changes it")
-	} else {
-		l.put(plain, word)
-	}
+	f.putSwitch(l, fieldTeams, word)
 	if look, text := f.teamsWords(o.m); text != "" {
 		l.put(dim, " · ").put(look, text)
 	}

@@ -164,6 +164,12 @@ func (f *bookForm) saidMore(m *Model) string {
 
 func (f *bookForm) drawSwitch(o *formLines, field formField, word string) {
 	l := f.field(o, field)
+	f.putSwitch(l, field, word)
+	o.add(l)
+}
+
+// putSwitch shows what a switch is on, and how to change it where the focus is.
+func (f *bookForm) putSwitch(l *line, field formField, word string) {
 	if f.focus == field && !f.sending {
 		ground := l.ground
 		l.ground = onSpan
@@ -173,7 +179,6 @@ func (f *bookForm) drawSwitch(o *formLines, field formField, word string) {
 	} else {
 		l.put(plain, word)
 	}
-	o.add(l)
 }
 
 // clockChoice is by whose clock the form's times are.
