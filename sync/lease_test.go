@@ -70,7 +70,7 @@ func TestWhatWasNotBegunIsGivenBack(t *testing.T) { // F-104
 		tn := newTenant(30, 1)
 		tn.latency = 20 * time.Second
 		f := newFixture(t, tn)
-		f.o.Workers = 1 // two become free at the same instant, and ask in either order
+		f.o.Workers = 2
 		f.engine = sync.New(f.o)
 		defer f.stop()
 		f.run()
