@@ -4,17 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
-	"time"
 
 	"roomdesk/providers"
 )
 
 // check looks for damage. Every page of a small file is looked at each time; a
 // large one only where damage was met before or the caller asks, because a start
-// must not take seconds. Its bookings are always read.
+// must not take seconds. What only it has, bookings and relocations, is always read.
 func (s *Store) check(ctx context.Context, db *sql.DB, all bool) error {
 	info, err := os.Stat(s.path)
 	if err != nil {
@@ -33,8 +31,15 @@ func (s *Store) check(ctx context.Context, db *sql.DB, all bool) error {
 	if err != nil || have == 0 {
 		return err
 	}
-	_, _, err = readOutbox(ctx, db)
-	return err
+	for _, k := range keepsakes() {
+		if have < k.since {
+			continue
+		}
+		if whole, err := k.read(ctx, db, "", func(keepsakeRow, error) {}); !whole {
+			return err
+		}
+	}
+	return nil
 }
 
 // errDamaged carries what SQLite's check says.
@@ -52,75 +57,4 @@ func quickCheck(ctx context.Context, db *sql.DB) error {
 		return &damagedError{providers.Sanitise(answer)}
 	}
 	return nil
-}
-
-type outboxRow struct {
-	id, uid, content string
-	created          int64
-	settled          bool
-}
-
-// readOutbox reads the bookings as far as they can be read; complete is false
-// where some could not.
-func readOutbox(ctx context.Context, db *sql.DB) (rows []outboxRow, complete bool, err error) {
-	found, err := db.QueryContext(ctx, "SELECT id, created, settled, ical_uid, content FROM booking")
-	if err != nil {
-		return nil, false, err
-	}
-	defer found.Close()
-	for found.Next() {
-		var r outboxRow
-		if err := found.Scan(&r.id, &r.created, &r.settled, &r.uid, &r.content); err != nil {
-			return rows, false, err
-		}
-		if _, err := decodeBooking(r.content); err != nil {
-			return rows, false, fmt.Errorf("%w: booking %s", errBadBlob, providers.Sanitise(r.id))
-		}
-		rows = append(rows, r)
-	}
-	return rows, found.Err() == nil, found.Err()
-}
-
-// salvage reads the outbox of the damaged file: in the table's order, and, where
-// that stops early, backwards too.
-func (s *Store) salvage(ctx context.Context) (rows []outboxRow, complete bool) {
-	// Of an empty file nothing can be read, and SQLite would delete its log.
-	if info, err := os.Stat(s.path); err != nil || info.Size() < 512 {
-		return nil, false
-	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	db, err := connect(s.path, true, 1, s.busy)
-	if err != nil {
-		return nil, false
-	}
-	defer db.Close()
-	saved := map[string]bool{}
-	for _, order := range []string{"", " ORDER BY id DESC", " ORDER BY created", " ORDER BY created DESC"} {
-		whole := func() bool {
-			found, err := db.QueryContext(ctx, "SELECT id, created, settled, ical_uid, content FROM booking"+order)
-			if err != nil {
-				return false
-			}
-			defer found.Close()
-			sound := true
-			for found.Next() {
-				var r outboxRow
-				if found.Scan(&r.id, &r.created, &r.settled, &r.uid, &r.content) != nil {
-					return false
-				}
-				if _, err := decodeBooking(r.content); err != nil {
-					sound = false
-				} else if !saved[r.id] {
-					saved[r.id] = true
-					rows = append(rows, r)
-				}
-			}
-			return found.Err() == nil && sound
-		}()
-		if whole {
-			return rows, true
-		}
-	}
-	return rows, false
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -181,7 +182,8 @@ func booking(n int) providers.Booking {
 	}
 }
 
-// filled makes a closed store with 600 events and 50 bookings.
+// filled makes a closed store with 600 events, 50 bookings and 12 relocations that
+// are under way.
 func filled(t *testing.T) string {
 	t.Helper()
 	file := path(t)
@@ -192,6 +194,16 @@ func filled(t *testing.T) string {
 	for n := range 50 {
 		if err := s.SaveBooking(t.Context(), booking(n)); err != nil {
 			t.Fatal(err)
+		}
+	}
+	for n := range 12 {
+		r := relocation()
+		r.ID = fmt.Sprint("r", n)
+		for range 3 { // revision 3
+			var err error
+			if r.Revision, err = s.SaveRelocation(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	if err := s.Close(); err != nil {
@@ -223,7 +235,7 @@ func TestDamagedStoreIsSetAside(t *testing.T) { // F-106
 	for n := 1; n < len(good)/4096; n += 3 {
 		variants[fmt.Sprint("page ", n)] = func(b []byte) []byte { return page(b, n) }
 	}
-	salvaged, whole := 0, 0
+	salvaged, whole, journals := 0, 0, 0
 	for name, damage := range variants {
 		file := path(t)
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
@@ -250,7 +262,23 @@ func TestDamagedStoreIsSetAside(t *testing.T) { // F-106
 			if len(bookings) != report.Salvaged || len(bookings) < 50 && !report.OutboxLost || report.OutboxLost && len(bookings) == 50 {
 				t.Errorf("%s: %d bookings, %+v", name, len(bookings), report)
 			}
-			if !strings.Contains(report.Sentence(), "damaged") {
+			journal := must(s.OpenRelocations(t.Context()))(t)
+			if len(journal) != report.Relocations || (len(journal) == 12) == report.JournalLost {
+				t.Errorf("%s: %d relocations, %+v", name, len(journal), report)
+			}
+			for _, r := range journal {
+				want := relocation()
+				if want.ID, want.Revision = r.ID, 3; !reflect.DeepEqual(r, want) {
+					t.Errorf("%s: the journal has\n%+v\nwant\n%+v", name, r, want)
+				}
+				if _, err := s.SaveRelocation(t.Context(), r); err != nil { // its driver goes on
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			if len(journal) == 12 {
+				journals++
+			}
+			if !strings.Contains(report.Sentence(), "damaged") || report.JournalLost != strings.Contains(report.Sentence(), "journal") {
 				t.Errorf("%s: %q", name, report.Sentence())
 			}
 			if _, err := os.Stat(report.SetAside); err != nil {
@@ -277,8 +305,8 @@ func TestDamagedStoreIsSetAside(t *testing.T) { // F-106
 			t.Error(err)
 		}
 	}
-	if salvaged < len(variants)/2 || whole < len(variants)/3 {
-		t.Errorf("bookings were saved in %d, all of them in %d of %d cases", salvaged, whole, len(variants))
+	if salvaged < len(variants)/2 || whole < len(variants)/3 || journals < len(variants)/2 {
+		t.Errorf("bookings were saved in %d, all of them in %d, all relocations in %d of %d cases", salvaged, whole, journals, len(variants))
 	}
 }
 

@@ -52,6 +52,10 @@ type OpenReport struct {
 	Salvaged int
 	// OutboxLost is true where bookings of a damaged store could not all be read.
 	OutboxLost bool
+	// Relocations is the number of relocations carried over, and JournalLost true
+	// where they could not all be read.
+	Relocations int
+	JournalLost bool
 	// Holder says who has the lease where this process does not: "process 4711".
 	Holder string
 }
@@ -69,6 +73,14 @@ func (r OpenReport) Sentence() string {
 		s += " Its list of bookings could not be read: bookings made here are missing from the list, look in the calendar."
 	case r.Salvaged > 0:
 		s += fmt.Sprintf(" All %d bookings were saved from it.", r.Salvaged)
+	}
+	switch {
+	case r.JournalLost && r.Relocations > 0:
+		s += fmt.Sprintf(" %d relocations were saved from it; others may be missing from the journal.", r.Relocations)
+	case r.JournalLost:
+		s += " Its journal of relocations could not be read: look where meetings that were moved are now."
+	case r.Relocations > 0:
+		s += fmt.Sprintf(" All %d relocations were saved from it.", r.Relocations)
 	}
 	return s
 }

@@ -14,7 +14,7 @@ import (
 
 // A damaged store is replaced in steps of which each may be the last one that
 // this process does. The new store is made whole under another name, with the
-// bookings and with what there is to tell. Once it has the name of newSuffix it
+// bookings, the relocations and with what there is to tell. Once it has the name of newSuffix it
 // counts: whoever holds the lease next finishes the exchange.
 const (
 	partSuffix = ".part" // being made
@@ -30,13 +30,16 @@ type damageRecord struct {
 	SetAside string `json:"set_aside"` // a name beside the store
 	Salvaged int    `json:"salvaged"`
 	Lost     bool   `json:"lost"`
+	// Relocations and their journal by the same rule.
+	Relocations int  `json:"relocations"`
+	JournalLost bool `json:"journal_lost"`
 }
 
-// setAside replaces a damaged store by a new one with the bookings that could be
-// read.
+// setAside replaces a damaged store by a new one with the bookings and relocations
+// that could be read.
 func (s *Store) setAside(ctx context.Context, o Options, damage error) error {
 	o.at("before the bookings are read")
-	rows, complete := s.salvage(ctx)
+	all := s.salvage(ctx)
 	o.at("after the bookings were read")
 	aside := s.path + ".damaged-" + s.now().UTC().Format("20060102T150405Z")
 	for n := 2; ; n++ {
@@ -45,17 +48,25 @@ func (s *Store) setAside(ctx context.Context, o Options, damage error) error {
 		}
 		aside = fmt.Sprintf("%s.damaged-%s-%d", s.path, s.now().UTC().Format("20060102T150405Z"), n)
 	}
-	record := damageRecord{providers.Sanitise(damage.Error()), filepath.Base(aside), len(rows), !complete}
+	record := damageRecord{Damage: providers.Sanitise(damage.Error()), SetAside: filepath.Base(aside)}
+	for _, k := range all {
+		switch k.table {
+		case "booking":
+			record.Salvaged, record.Lost = len(k.rows), !k.whole
+		case "relocation":
+			record.Relocations, record.JournalLost = len(k.rows), !k.whole
+		}
+	}
 	s.log.Error("the local store is damaged and is begun anew", "damage", damage, "set_aside", aside,
-		"bookings_saved", len(rows), "bookings_complete", complete)
-	if err := s.makeNew(ctx, o, rows, record); err != nil {
+		"bookings_saved", record.Salvaged, "bookings_complete", !record.Lost, "relocations_saved", record.Relocations, "relocations_complete", !record.JournalLost)
+	if err := s.makeNew(ctx, o, all, record); err != nil {
 		return fmt.Errorf("beginning the damaged store (%s) anew: %w", record.Damage, err)
 	}
 	return s.exchange(ctx, o)
 }
 
 // makeNew makes a whole store of one file beside the damaged one.
-func (s *Store) makeNew(ctx context.Context, o Options, rows []outboxRow, record damageRecord) (err error) {
+func (s *Store) makeNew(ctx context.Context, o Options, all []saved, record damageRecord) (err error) {
 	part := s.path + partSuffix
 	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
 		for _, name := range []string{part, s.path + newSuffix} {
@@ -84,9 +95,8 @@ func (s *Store) makeNew(ctx context.Context, o Options, rows []outboxRow, record
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit there is nothing to roll back
-	for _, r := range rows {
-		if _, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO booking (id, created, settled, ical_uid, content) VALUES (?, ?, ?, ?, ?)",
-			r.id, r.created, r.settled, r.uid, r.content); err != nil {
+	for _, k := range all {
+		if err := k.insert(ctx, tx); err != nil {
 			return err
 		}
 	}
@@ -166,6 +176,7 @@ func (s *Store) tell(ctx context.Context) error {
 	}
 	s.report.Damage, s.report.SetAside = record.Damage, filepath.Join(filepath.Dir(s.path), filepath.Base(record.SetAside))
 	s.report.Salvaged, s.report.OutboxLost = record.Salvaged, record.Lost
+	s.report.Relocations, s.report.JournalLost = record.Relocations, record.JournalLost
 	return nil
 }
 

@@ -82,7 +82,7 @@ func TestKilledWhileADamagedStoreIsBegunAnew(t *testing.T) { // F-101, F-106, DU
 	good := filled(t)
 	b := must(os.ReadFile(good))(t)
 	damaged := false
-	for n := len(b)/4096 - 1; n > 0 && !damaged; n-- { // a page whose loss leaves all bookings
+	for n := len(b)/4096 - 1; n > 0 && !damaged; n-- { // a page whose loss leaves all bookings and relocations
 		bad := append([]byte(nil), b...)
 		for i := range 4096 {
 			bad[n*4096+i] = 0xa5
@@ -91,7 +91,7 @@ func TestKilledWhileADamagedStoreIsBegunAnew(t *testing.T) { // F-101, F-106, DU
 			t.Fatal(err)
 		}
 		probe := openAt(t, copyStore(t, good))
-		damaged = probe.Report().Salvaged == 50 && !probe.Report().OutboxLost
+		damaged = probe.Report().Salvaged == 50 && !probe.Report().OutboxLost && probe.Report().Relocations == 12
 	}
 	if !damaged {
 		t.Fatal("no page does")
@@ -130,6 +130,9 @@ func TestKilledWhileADamagedStoreIsBegunAnew(t *testing.T) { // F-101, F-106, DU
 		}
 		if bookings := must(s.Bookings(t.Context()))(t); len(bookings) != 50 {
 			t.Errorf("%s: %d bookings", what, len(bookings))
+		}
+		if journal := must(s.OpenRelocations(t.Context()))(t); len(journal) != 12 || journal[0].Revision != 3 {
+			t.Errorf("%s: %d relocations", what, len(journal))
 		}
 		if err := s.Close(); err != nil {
 			t.Errorf("%s: %v", what, err)

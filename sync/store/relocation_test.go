@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"os"
 	"reflect"
 	"testing"
 	"time"
@@ -61,5 +62,20 @@ func TestRelocationIsKept(t *testing.T) {
 	}
 	if _, err := s.Relocation(t.Context(), "none"); !errors.Is(err, store.ErrNoRelocation) || !providers.Is(err, providers.Gone) {
 		t.Errorf("none: %v", err)
+	}
+}
+
+// A store that is older than the journal has nothing of it to lose.
+func TestDamagedStoreFromBeforeTheJournal(t *testing.T) { // F-106, SAY
+	file := first(t)
+	b := must(os.ReadFile(file))(t)
+	for i := len(b) - 2*4096; i < len(b)-4096; i++ {
+		b[i] = 0xa5
+	}
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := openAt(t, file).Report(); r.SetAside == "" || r.JournalLost || r.Relocations != 0 || r.Salvaged != 1 {
+		t.Errorf("%+v", r)
 	}
 }
