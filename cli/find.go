@@ -10,7 +10,7 @@ import (
 	"roomdesk/booking/finder"
 	"roomdesk/booking/wish"
 	"roomdesk/providers"
-	"roomdesk/providers/graph"
+	"roomdesk/providers/zones"
 )
 
 // findFlags are the flags of rooms find.
@@ -99,7 +99,7 @@ func (a *app) find(ctx context.Context, s *session, line string, f findFlags) er
 		return err
 	}
 	finds := finder.NewWith(rooms, people, words)
-	understood := wish.Read(line, wish.Surroundings{Now: a.deps.Now(), Zone: a.out.zone, ZoneOf: finds.ZoneOf, Zones: graph.ZoneNames(), Words: words})
+	understood := wish.Read(line, wish.Surroundings{Now: a.deps.Now(), Zone: a.out.zone, ZoneOf: finds.ZoneOf, Zones: zones.ZoneNames(), Words: words})
 	if text := understood.Understood(); text != "" {
 		a.out.say("%s", text)
 	}

@@ -8,7 +8,7 @@ import (
 	"roomdesk/booking/finder"
 	"roomdesk/booking/wish"
 	"roomdesk/providers"
-	"roomdesk/providers/graph"
+	"roomdesk/providers/zones"
 	"roomdesk/tui"
 )
 
@@ -89,7 +89,7 @@ func (w *workspace) finder(ctx context.Context) (*finder.Finder, error) {
 
 func (w *workspace) surroundings(finds *finder.Finder, q tui.FindQuestion, now time.Time) wish.Surroundings {
 	words, _ := w.EquipmentWords()
-	return wish.Surroundings{Now: now, Zone: q.Zone, Otherwise: q.Otherwise, ZoneOf: finds.ZoneOf, Zones: graph.ZoneNames(), Words: words}
+	return wish.Surroundings{Now: now, Zone: q.Zone, Otherwise: q.Otherwise, ZoneOf: finds.ZoneOf, Zones: zones.ZoneNames(), Words: words}
 }
 
 // Find implements [tui.Workspace].

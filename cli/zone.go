@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"roomdesk/providers/graph"
+	"roomdesk/providers/zones"
 )
 
 // localZone is this machine's zone, under its name where that can be found out.
@@ -55,7 +55,7 @@ func known(name string) string {
 
 // zoneLocation is the zone that the tenant names for an event, or nil.
 func zoneLocation(name string) *time.Location {
-	location, err := graph.Location(name)
+	location, err := zones.Location(name)
 	if err != nil {
 		return nil
 	}

@@ -15,6 +15,7 @@ import (
 	"roomdesk/providers"
 	"roomdesk/providers/graph"
 	"roomdesk/providers/simulator"
+	"roomdesk/providers/zones"
 	"roomdesk/sync"
 	"roomdesk/sync/store"
 )
@@ -65,7 +66,7 @@ func connectAt(t testing.TB, o simulator.Options, now func() time.Time) connecte
 }
 
 func location(zone string) *time.Location {
-	found, err := graph.Location(zone)
+	found, err := zones.Location(zone)
 	if err != nil {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"roomdesk/providers"
+	"roomdesk/providers/zones"
 )
 
 const (
@@ -198,7 +199,7 @@ func (s *scheduleRound) take(ctx context.Context, chunk []providers.Address, win
 			s.mu.Lock()
 			a := s.all[mailbox]
 			a.Blocks = append(a.Blocks, blocks...)
-			a.Zone = IANAZone(w.Hours.Zone.Name)
+			a.Zone = zones.IANAZone(w.Hours.Zone.Name)
 			if a.AsOf.IsZero() { // of several parts the oldest counts
 				a.AsOf = s.p.now()
 			}
@@ -377,8 +378,8 @@ func scheduleBody(chunk []providers.Address, window providers.Interval) ([]byte,
 	}
 	body, err := json.Marshal(map[string]any{
 		"schedules":                chunk,
-		"startTime":                WireTime{window.Start.UTC().Format(localTime), "UTC"},
-		"endTime":                  WireTime{end.UTC().Format(localTime), "UTC"},
+		"startTime":                WireTime{window.Start.UTC().Format(zones.LocalTime), "UTC"},
+		"endTime":                  WireTime{end.UTC().Format(zones.LocalTime), "UTC"},
 		"availabilityViewInterval": int(slotOf(window).Minutes()),
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"roomdesk/providers"
+	"roomdesk/providers/zones"
 )
 
 type scheduleAsked struct {
@@ -48,7 +49,7 @@ func busyEntry(_ scheduleAsked, address string) any {
 }
 
 func wire(d, hour int) WireTime {
-	return WireTime{day(d, hour).Format(localTime) + ".0000000", "UTC"}
+	return WireTime{day(d, hour).Format(zones.LocalTime) + ".0000000", "UTC"}
 }
 
 func addresses(n int) []providers.Address {
@@ -176,8 +177,8 @@ func TestAvailabilityOfLongWindowsIsPutTogether(t *testing.T) {
 		if d := Instant(asked.End.DateTime, "UTC").Sub(start); d > maxSchedule {
 			t.Errorf("a window of %v", d)
 		}
-		first := WireTime{start.Format(localTime), "UTC"}
-		return map[string]any{"scheduleId": address, "scheduleItems": []any{map[string]any{"status": "busy", "start": first, "end": WireTime{start.Add(time.Hour).Format(localTime), "UTC"}}}}
+		first := WireTime{start.Format(zones.LocalTime), "UTC"}
+		return map[string]any{"scheduleId": address, "scheduleItems": []any{map[string]any{"status": "busy", "start": first, "end": WireTime{start.Add(time.Hour).Format(zones.LocalTime), "UTC"}}}}
 	}))
 	year := providers.Interval{Start: day(1, 0), End: day(1, 0).AddDate(1, 0, 0)}
 	got, err := n.provider().Availability(t.Context(), []providers.Address{aalto}, year)

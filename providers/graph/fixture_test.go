@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"roomdesk/providers"
+	"roomdesk/providers/zones"
 )
 
 const (
@@ -197,8 +198,8 @@ var week = providers.Interval{Start: day(16, 0), End: day(23, 0)}
 func rawEvent(id, subject string, hour int) map[string]any {
 	return map[string]any{
 		"id": id, "@odata.etag": "W/\"1\"", "iCalUId": "ical-" + id, "type": "singleInstance", "subject": subject,
-		"start":     map[string]any{"dateTime": day(20, hour).Format(localTime) + ".0000000", "timeZone": "UTC"},
-		"end":       map[string]any{"dateTime": day(20, hour+1).Format(localTime) + ".0000000", "timeZone": "UTC"},
+		"start":     map[string]any{"dateTime": day(20, hour).Format(zones.LocalTime) + ".0000000", "timeZone": "UTC"},
+		"end":       map[string]any{"dateTime": day(20, hour+1).Format(zones.LocalTime) + ".0000000", "timeZone": "UTC"},
 		"organizer": map[string]any{"emailAddress": map[string]any{"name": "Adele Vance", "address": "Adele@contoso.test"}},
 		"showAs":    "busy", "sensitivity": "normal",
 	}

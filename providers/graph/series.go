@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"roomdesk/providers"
+	"roomdesk/providers/zones"
 )
 
 const (
@@ -66,7 +67,7 @@ func (p *Provider) FindSeries(ctx context.Context, mailbox providers.Address, tr
 	req := providers.ChangesRequest{Mailbox: mailbox}
 	c := p.pageCall(req)
 	c.op = findingSeries
-	filter := "start/dateTime ge '" + start.Add(-findAround).UTC().Format(localTime) + "' and start/dateTime lt '" + start.Add(findAround).UTC().Format(localTime) + "'"
+	filter := "start/dateTime ge '" + start.Add(-findAround).UTC().Format(zones.LocalTime) + "' and start/dateTime lt '" + start.Add(findAround).UTC().Format(zones.LocalTime) + "'"
 	c.url = p.roots.url("$filter="+url.QueryEscape(filter)+"&$top="+itoa(defaultPage)+"&$select="+eventFields, "users", string(mailbox), "events")
 	var found providers.Event
 	err := p.view(ctx, c, req, func(page pageOfEvents) error {
@@ -96,13 +97,13 @@ func checkRecurrence(draft providers.EventDraft) error {
 	}
 	location := time.UTC
 	if r.Zone != "" && r.Zone != "UTC" {
-		windows := WindowsZone(r.Zone)
+		windows := zones.WindowsZone(r.Zone)
 		if windows == "UTC" && !strings.HasSuffix(r.Zone, "UTC") && !strings.HasPrefix(r.Zone, "Etc/") {
 			// By other clocks it would drift from those that were asked for.
 			return refuse("the service has no time zone for " + r.Zone)
 		}
 		var err error
-		if location, err = Location(windows); err != nil {
+		if location, err = zones.Location(windows); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"roomdesk/providers"
+	"roomdesk/providers/zones"
 )
 
 // The wire structs hold what roomdesk uses of Graph's resources, spelt as in the
@@ -144,10 +145,6 @@ func (w *WireAttendee) attendee() providers.Attendee {
 // one in a zone that is not known here.
 func (w WireTime) instant() time.Time { return Instant(w.DateTime, w.TimeZone) }
 
-// localTime is Graph's form of a dateTimeTimeZone's dateTime; the fraction has
-// seven digits in answers and is optional in reading.
-const localTime = "2006-01-02T15:04:05"
-
 // Instant reads the two texts of a dateTimeTimeZone: see Graph's resource of
 // that name. The zone is a Windows or IANA name; "" is UTC. It gives the zero
 // time where there is no such time.
@@ -157,13 +154,13 @@ func Instant(text, zone string) time.Time {
 	}
 	location := time.UTC
 	if zone != "" && zone != "UTC" {
-		found, err := Location(zone)
+		found, err := zones.Location(zone)
 		if err != nil {
 			return time.Time{}
 		}
 		location = found
 	}
-	t, err := time.ParseInLocation(localTime, text, location)
+	t, err := time.ParseInLocation(zones.LocalTime, text, location)
 	if err != nil {
 		return instant(text)
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
 
 	"roomdesk/providers"
-	"roomdesk/providers/graph"
+	"roomdesk/providers/zones"
 )
 
 // draftModel is the event to create. The room is invited as a resource, which is
@@ -130,7 +130,7 @@ func attendee(address, name string, kind models.AttendeeType) models.Attendeeabl
 
 // when is the instant as a local time of the zone with that IANA name.
 func when(t time.Time, zone string) models.DateTimeTimeZoneable {
-	dateTime, timeZone := graph.DateTimeIn(t, zone)
+	dateTime, timeZone := zones.DateTimeIn(t, zone)
 	d := models.NewDateTimeTimeZone()
 	d.SetDateTime(&dateTime)
 	d.SetTimeZone(&timeZone)

@@ -14,6 +14,7 @@ import (
 
 	"roomdesk/providers/graph"
 	"roomdesk/providers/simulator/recorded"
+	"roomdesk/providers/zones"
 	"roomdesk/sync"
 	"roomdesk/sync/store"
 )
@@ -129,7 +130,7 @@ func firstSync(on *bench, mailboxes []string, file string) (int, error) {
 	}
 	defer provider.Close()
 	s, err := store.Open(ctx, store.Options{Path: file, Tenant: strings.ToLower(on.TenantID), Location: func(zone string) *time.Location {
-		found, _ := graph.Location(zone)
+		found, _ := zones.Location(zone)
 		return found
 	}})
 	if err != nil {

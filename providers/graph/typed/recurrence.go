@@ -7,7 +7,7 @@ import (
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
 
 	"roomdesk/providers"
-	"roomdesk/providers/graph"
+	"roomdesk/providers/zones"
 )
 
 var weekdays = map[time.Weekday]models.DayOfWeek{
@@ -68,7 +68,7 @@ func rangeModel(r providers.Recurrence) models.RecurrenceRangeable {
 		}
 	}
 	model.SetStartDate(serialization.NewDateOnly(r.Start))
-	zone := graph.WindowsZone(r.Zone)
+	zone := zones.WindowsZone(r.Zone)
 	model.SetRecurrenceTimeZone(&zone)
 	switch r.Range {
 	case providers.RangeEndDate:
@@ -84,7 +84,7 @@ func rangeModel(r providers.Recurrence) models.RecurrenceRangeable {
 // wallClock is what clocks in the zone show at the instant: the times of a series
 // are of that kind, also in an hour that comes twice.
 func wallClock(t time.Time, zone string) models.DateTimeTimeZoneable {
-	dateTime, timeZone := graph.WallClockIn(t, zone)
+	dateTime, timeZone := zones.WallClockIn(t, zone)
 	d := models.NewDateTimeTimeZone()
 	d.SetDateTime(&dateTime)
 	d.SetTimeZone(&timeZone)
@@ -105,7 +105,7 @@ func recurrenceOf(model models.PatternedRecurrenceable) *providers.Recurrence {
 		Zone: value(span.GetRecurrenceTimeZone()),
 	}
 	if r.Zone != "UTC" {
-		r.Zone = graph.IANAZone(r.Zone)
+		r.Zone = zones.IANAZone(r.Zone)
 	}
 	if r.Pattern == "" || r.Range == "" {
 		return nil

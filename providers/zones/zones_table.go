@@ -9,7 +9,7 @@
 // notice appear with all copies of the Data Files or in associated Documentation.
 // THE DATA FILES ARE PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND.
 
-package graph
+package zones
 
 // zoneTable has a line for each Windows zone: its name, the IANA zone that stands
 // for it anywhere, and every other IANA name that means it.

@@ -1,4 +1,7 @@
-package graph
+// Package zones has the names that Windows and IANA give to time zones, in both
+// directions, and writes instants by the clocks of a zone: Exchange and Graph name
+// zones by their Windows names.
+package zones
 
 import (
 	"slices"
@@ -12,15 +15,19 @@ import (
 
 //go:generate sh -c "go run zones_generate.go windowsZones.json timezone.json > zones_table.go"
 
-type zones struct {
+// LocalTime is a time by the clocks of a zone without the zone: Graph's dateTime,
+// and Exchange's dateTime without offset.
+const LocalTime = "2006-01-02T15:04:05"
+
+type table struct {
 	windows, iana map[string]string
 	all           []string // IANA names as they are written, sorted
 	locations     sync.Map // those that were loaded, by name; a cache of what never changes
 }
 
 // zoneNames has the table in both directions, by lower-case name.
-var zoneNames = sync.OnceValue(func() *zones {
-	names := &zones{windows: map[string]string{}, iana: map[string]string{}}
+var zoneNames = sync.OnceValue(func() *table {
+	names := &table{windows: map[string]string{}, iana: map[string]string{}}
 	for line := range strings.Lines(zoneTable) {
 		windows, list, ok := strings.Cut(strings.TrimSpace(line), "=")
 		if !ok {
@@ -93,12 +100,12 @@ func DateTimeIn(t time.Time, iana string) (dateTime, timeZone string) {
 	windows := WindowsZone(iana)
 	location, err := Location(windows)
 	if err != nil || windows == "UTC" {
-		return t.UTC().Format(localTime), "UTC"
+		return t.UTC().Format(LocalTime), "UTC"
 	}
-	local := t.In(location).Format(localTime)
+	local := t.In(location).Format(LocalTime)
 	for _, shift := range []time.Duration{-2 * time.Hour, -time.Hour, -30 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour} {
-		if t.Add(shift).In(location).Format(localTime) == local {
-			return t.UTC().Format(localTime), "UTC"
+		if t.Add(shift).In(location).Format(LocalTime) == local {
+			return t.UTC().Format(LocalTime), "UTC"
 		}
 	}
 	return local, windows
@@ -112,7 +119,7 @@ func WallClockIn(t time.Time, iana string) (dateTime, timeZone string) {
 	windows := WindowsZone(iana)
 	location, err := Location(windows)
 	if err != nil || windows == "UTC" {
-		return t.UTC().Format(localTime), "UTC"
+		return t.UTC().Format(LocalTime), "UTC"
 	}
-	return t.In(location).Format(localTime), windows
+	return t.In(location).Format(LocalTime), windows
 }
