@@ -34,6 +34,7 @@ type app struct {
 	mu        sync.Mutex        // guards encrypted
 	onStep    func(step string) // how far an exchange of credentials came; for tests
 	drawing   atomic.Bool
+	typed     lines
 	log       *slog.Logger // of a service; otherwise none
 }
 

@@ -22,7 +22,6 @@ type connectFlags struct {
 	secretStdin bool
 	certificate certificateFlags
 	person      personFlags
-	notYet      struct{ browser bool }
 }
 
 func (a *app) connectCommand() *cobra.Command {
@@ -59,13 +58,7 @@ func (a *app) connectCommand() *cobra.Command {
 	flags.StringVar(&c.Keystore, "keystore", "", "where the credential is kept: keyring, age, systemd, env or memory (default keyring)")
 	flags.StringVar(&c.AgeIdentity, "age-identity", "", "identity file that opens the encrypted file of --keystore age, in place of a passphrase")
 	f.certificate.register(flags)
-	flags.BoolVar(&f.person.deviceCode, "device-code", false, "sign a person in with a code that is entered on any device; needs no administrator's secret")
-	flags.StringVar(&f.person.account, "account", "", "sign-in name that has to answer to --device-code, where nobody can be asked")
-	flags.BoolVar(&f.notYet.browser, "browser", false, "")
-	for _, hidden := range []string{"browser"} {
-		// The function fails only for a flag that does not exist.
-		_ = flags.MarkHidden(hidden)
-	}
+	f.person.register(flags)
 	for flag, values := range map[string][]string{"cloud": keystore.Clouds(), "keystore": {"keyring", "age", "systemd", "env", "memory"}} {
 		_ = command.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
@@ -105,12 +98,12 @@ func (a *app) connectGraph(ctx context.Context, f *connectFlags) error {
 	if err := config.CheckNew(connection); err != nil {
 		return connectUsage(err)
 	}
+	if f.person.given() {
+		return a.connectPerson(ctx, config, f)
+	}
 	secrets, err := a.secrets(connection)
 	if err != nil {
 		return err
-	}
-	if f.person.deviceCode {
-		return a.connectPerson(ctx, config, f, secrets)
 	}
 	secret, credential, err := a.newCredential(ctx, f, &connection, secrets)
 	if err != nil {
@@ -151,13 +144,8 @@ func (a *app) reportConnected(connection keystore.Connection, result connectObje
 // completeConnection fills in what follows from other flags, and refuses what
 // does not exist yet.
 func (a *app) completeConnection(f *connectFlags) error {
-	switch {
-	case f.notYet.browser:
-		return usage("use --device-code", "sign-in by a browser on this machine is not available in this version")
-	case f.person.deviceCode && (f.secretStdin || f.expires != "" || f.certificate.given()):
-		return usage("choose one", "--device-code signs a person in and goes with no application's credential")
-	case f.person.account != "" && !f.person.deviceCode:
-		return usage("give --device-code", "--account belongs to --device-code")
+	if err := f.person.check(f.secretStdin || f.expires != "" || f.certificate.given()); err != nil {
+		return err
 	}
 	if err := f.certificate.check(f.secretStdin, f.expires != ""); err != nil {
 		return err

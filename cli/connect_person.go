@@ -7,25 +7,57 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/mdp/qrterminal/v3"
+	"github.com/spf13/pflag"
 
 	"roomdesk/keystore"
 	"roomdesk/providers"
-	"roomdesk/providers/graph"
 )
 
 // personFlags are the flags of a person's own connection.
 type personFlags struct {
-	deviceCode bool
-	account    string // who must answer, where nobody can be asked
+	deviceCode, browser bool
+	port                int    // of the browser's way back; 0: any
+	open                bool   // the link in a browser of this machine
+	account             string // who must answer, where nobody can be asked
 }
 
-// inMemory keeps a sign-in until the person has confirmed it; nothing of it is
-// stored before.
-type inMemory struct{ text []byte }
+func (f personFlags) given() bool { return f.deviceCode || f.browser }
 
-func (m *inMemory) Read(context.Context) ([]byte, error)       { return m.text, nil }
-func (m *inMemory) Write(_ context.Context, text []byte) error { m.text = text; return nil }
+func (f personFlags) way() providers.SignInWay {
+	if f.browser {
+		return providers.ByBrowser
+	}
+	return providers.ByDeviceCode
+}
+
+// register defines the flags.
+func (f *personFlags) register(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.browser, "browser", false, "sign a person in with a browser on this machine; needs no administrator's secret")
+	flags.BoolVar(&f.deviceCode, "device-code", false, "sign a person in with a code that is entered on any device; needs no administrator's secret")
+	flags.BoolVar(&f.open, "open", false, "open the link of --browser in this machine's browser; otherwise it is only printed")
+	flags.IntVar(&f.port, "browser-port", 0, "port on this machine for the answer to --browser (default: any that is free)")
+	flags.StringVar(&f.account, "account", "", "sign-in name that has to answer to --browser or --device-code, where nobody can be asked")
+}
+
+// check refuses what does not go together. application says that a credential of one
+// is given.
+func (f personFlags) check(application bool) error {
+	switch {
+	case f.browser && f.deviceCode:
+		return usage("choose one", "--browser and --device-code exclude each other")
+	case f.given() && application:
+		return usage("choose one", "--browser and --device-code sign a person in and go with no application's credential")
+	case f.account != "" && !f.given():
+		return usage("give --browser or --device-code", "--account belongs to --browser and --device-code")
+	case (f.open || f.port != 0) && !f.browser:
+		return usage("give --browser", "--open and --browser-port belong to --browser")
+	case f.port < 0 || f.port > 65535:
+		return usage("choose one from 1024 to 65535", "--browser-port %d is no port", f.port)
+	}
+	return nil
+}
 
 // sealedSignIn keeps a sign-in in a sealed file, whose key is in the keystore.
 type sealedSignIn struct {
@@ -59,48 +91,27 @@ func (a *app) sealed(c keystore.Connection) keystore.SealedFile {
 		Bound: strings.ToLower(c.Name + "\x00" + c.Tenant + "\x00" + c.ClientID + "\x00" + c.AccountID)}
 }
 
-// connectPerson connects with the permissions of a person who signs in on any
-// device. Until the account that answered is confirmed, all of it is in memory only.
-func (a *app) connectPerson(ctx context.Context, config *keystore.Config, f *connectFlags, secrets keystore.Store) error {
-	c := f.connection
-	if backend := secrets.Describe(); backend.ReadOnly {
-		return usage("use --keystore keyring or age", "a person's sign-in needs a keystore that can keep a key")
-	}
-	// Before anybody signs in: a store that cannot keep the result is found now.
-	if err := keystore.Probe(ctx, secrets); err != nil {
+// connectPerson connects with the permissions of a person who signs in with a browser
+// or on any device.
+func (a *app) connectPerson(ctx context.Context, config *keystore.Config, f *connectFlags) error {
+	s, err := a.signInPerson(ctx, f.connection, f.person.way(), f.person.port)
+	if err != nil {
 		return err
 	}
-	memory := &inMemory{}
-	provider, err := a.personProvider(c, &graph.Person{Kept: memory})
-	if err != nil {
-		return asUsage(err)
+	defer s.discard()
+	if err := a.waitForPerson(ctx, s, f.person); err != nil {
+		return nothingStored(err)
 	}
-	defer provider.Close() //nolint:errcheck // only reads were made
-	who, err := provider.SignInWithDeviceCode(ctx, a.showCode)
+	result, err := s.test(ctx)
 	if err != nil {
 		return nothingStored(err)
 	}
-	c.Account, c.AccountID = who.Address, who.Account
-	if c.Organizer == "" {
-		if address, ok := providers.ParseAddress(who.Address); ok {
-			c.Organizer = string(address)
-		}
+	if err := a.confirmAccount(ctx, f.person.account, s, result); err != nil {
+		return err
 	}
-	result, err := a.testProvider(ctx, &c, provider)
+	c, err := s.keep(ctx, config)
 	if err != nil {
-		return nothingStored(err)
-	}
-	if err := a.confirmAccount(ctx, f.person.account, who, result); err != nil {
 		return err
-	}
-	key := keystore.NewDataKey()
-	defer key.Wipe()
-	if err := a.sealed(c).Write(key, memory.text); err != nil {
-		return err
-	}
-	clear(memory.text)
-	if err := a.keep(ctx, config, c, secrets, key); err != nil {
-		return errors.Join(err, a.sealed(c).Remove())
 	}
 	return a.reportConnected(c, result)
 }
@@ -111,26 +122,124 @@ func nothingStored(err error) error {
 	return &f
 }
 
-// showCode prints the code and the address, and the address as a QR code on a
-// terminal. Nothing is opened.
-func (a *app) showCode(code graph.DeviceCode) {
-	a.out.say("To sign in, open this address on any device, in a private window, so that no other account answers:\n\n  %s\n\nand enter the code\n\n  %s\n",
-		providers.Sanitise(code.Address), providers.Sanitise(code.Code))
-	if terminal(a.deps.Stderr) && !a.flags.accessible && strings.HasPrefix(code.Address, "https://") {
-		qrterminal.GenerateHalfBlock(code.Address, qrterminal.L, a.out.err)
+// waitForPerson shows link or code and waits. On a terminal the person may copy it, have
+// it opened, and get a new one where it expired.
+func (a *app) waitForPerson(ctx context.Context, s *personSignIn, f personFlags) error {
+	for {
+		err := a.waitOnce(ctx, s, f)
+		if !errors.Is(err, providers.ErrPromptExpired) || !terminal(a.deps.Stdin) {
+			return err
+		}
+		a.out.say("%s.", explain(err).message)
+		typed, asked := a.ask(ctx, "Enter for a new one, q to give up: ")
+		if asked != nil {
+			return asked
+		}
+		if strings.EqualFold(typed, "q") {
+			return err
+		}
 	}
-	a.out.say("Waiting for the sign-in; the code holds until %s. Ctrl-C gives up.", code.Expires.In(a.deps.Zone).Format("15:04"))
+}
+
+func (a *app) waitOnce(ctx context.Context, s *personSignIn, f personFlags) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	prompts := make(chan providers.SignInPrompt, 1)
+	ended := make(chan error, 1)
+	go func() { ended <- s.wait(ctx, func(p providers.SignInPrompt) { prompts <- p }) }()
+	var prompt providers.SignInPrompt
+	select {
+	case err := <-ended:
+		return err
+	case prompt = <-prompts:
+	}
+	a.showPrompt(prompt)
+	if f.open {
+		a.openPrompt(ctx, prompt)
+	}
+	var typed <-chan typedLine
+	if terminal(a.deps.Stdin) {
+		typed = a.line()
+	}
+	for {
+		select {
+		case err := <-ended:
+			return err
+		case line := <-typed:
+			a.lineTaken()
+			if line.err != nil {
+				typed = nil // nobody types any more; the sign-in may still come
+				continue
+			}
+			switch strings.ToLower(strings.TrimSpace(line.text)) {
+			case "o":
+				a.openPrompt(ctx, prompt)
+			case "c":
+				a.copyPrompt(prompt)
+			case "q":
+				cancel()
+				return errors.Join(context.Canceled, <-ended)
+			}
+			typed = a.line()
+		}
+	}
+}
+
+// showPrompt prints what a person needs to sign in. Nothing is opened.
+func (a *app) showPrompt(p providers.SignInPrompt) {
+	until := p.Expires.In(a.deps.Zone).Format("15:04")
+	if p.Way == providers.ByBrowser {
+		a.out.say("To sign in, open this link in a browser on this machine, in a private window, so that no other account answers:\n\n  %s\n", providers.Sanitise(p.Address))
+		a.out.say("Waiting for the browser's answer until %s. Ctrl-C gives up.", until)
+	} else {
+		a.out.say("To sign in, open this address on any device, in a private window, so that no other account answers:\n\n  %s\n\nand enter the code\n\n  %s\n",
+			providers.Sanitise(p.Address), providers.Sanitise(p.Code))
+		if terminal(a.deps.Stderr) && !a.flags.accessible && strings.HasPrefix(p.Address, "https://") {
+			qrterminal.GenerateHalfBlock(p.Address, qrterminal.L, a.out.err)
+		}
+		a.out.say("Waiting for the sign-in; the code holds until %s. Ctrl-C gives up.", until)
+	}
+	if terminal(a.deps.Stdin) {
+		a.out.say("c and Enter copies the %s, o and Enter opens the address in this machine's browser.", promptNoun(p))
+	}
+}
+
+func promptNoun(p providers.SignInPrompt) string {
+	if p.Way == providers.ByBrowser {
+		return "link"
+	}
+	return "code"
+}
+
+// copyPrompt puts link or code into the clipboard, through the terminal (OSC 52).
+func (a *app) copyPrompt(p providers.SignInPrompt) {
+	if !terminal(a.deps.Stderr) {
+		return
+	}
+	text := p.Address
+	if p.Way != providers.ByBrowser {
+		text = p.Code
+	}
+	_, _ = fmt.Fprint(a.deps.Stderr, ansi.SetSystemClipboard(providers.Sanitise(text)))
+	a.out.say("Sent the %s to the terminal's clipboard.", promptNoun(p))
+}
+
+// openPrompt opens the address, because the person said so.
+func (a *app) openPrompt(ctx context.Context, p providers.SignInPrompt) {
+	if err := openBrowser(ctx, p.Address); err != nil {
+		a.out.say("roomdesk: the browser cannot be opened (%s): copy the link.", providers.Sanitise(err.Error()))
+	}
 }
 
 // confirmAccount asks whether the right account answered. Where nobody can be asked,
 // --account has to name it.
-func (a *app) confirmAccount(ctx context.Context, want string, who graph.SignedIn, result connectObject) error {
-	answered := fmt.Sprintf("%s of tenant %s (%s)", providers.Sanitise(who.Address), result.TenantName.Or("without a name"), result.TenantID)
+func (a *app) confirmAccount(ctx context.Context, want string, s *personSignIn, result connectObject) error {
+	answered := s.answered(result)
 	wrong := func(next string) error {
 		return &failure{code: exitSignIn, class: string(providers.SignedOut), next: next, message: answered + " answered: nothing was stored"}
 	}
 	switch {
-	case want != "" && !strings.EqualFold(want, who.Address):
+	case want != "" && !s.is(want):
 		return wrong("sign in as " + providers.Sanitise(want) + ", in a private window")
 	case want != "":
 		return nil

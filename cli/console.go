@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -102,30 +100,6 @@ func (a *app) askConnection(ctx context.Context, config *keystore.Config) (keyst
 		return config.Connections[n-1], nil
 	}
 	return findConnection(config, answer)
-}
-
-// ask reads one line from the terminal, until ctx ends.
-func (a *app) ask(ctx context.Context, question string) (string, error) {
-	_, _ = fmt.Fprint(a.out.err, question)
-	type answer struct {
-		line string
-		err  error
-	}
-	answered := make(chan answer, 1)
-	go func() {
-		line, err := bufio.NewReader(a.deps.Stdin).ReadString('\n')
-		answered <- answer{line, err}
-	}()
-	select {
-	case <-ctx.Done():
-		a.out.say("")
-		return "", ctx.Err()
-	case got := <-answered:
-		if got.err != nil && got.line == "" {
-			return "", failed("", "nothing was answered")
-		}
-		return strings.TrimSpace(got.line), nil
-	}
 }
 
 // runConsole syncs in the background and shows the console until the person

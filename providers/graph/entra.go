@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,7 +73,7 @@ func (c *entraClient) Do(req *http.Request) (*http.Response, error) {
 }
 
 func (c *entraClient) do(req *http.Request) (*http.Response, error) {
-	if err := c.checkHost(req); err != nil {
+	if err := c.checkURL(req.URL); err != nil {
 		return nil, err
 	}
 	req.Header.Set("Accept", "application/json")
@@ -113,13 +114,14 @@ func (c *entraClient) pause(err error, attempt int) (time.Duration, bool) {
 	return max(e.RetryAfter, backoff(attempt, 500*time.Millisecond, 8*time.Second, c.rand)), true
 }
 
-func (c *entraClient) checkHost(req *http.Request) error {
-	host := req.URL.Host
-	if req.URL.Scheme == "https" && req.URL.User == nil && withPort(req.URL) == withPort(c.roots.authority) {
+// checkURL refuses what is none of the connection's sign-in hosts.
+func (c *entraClient) checkURL(u *url.URL) error {
+	host := u.Host
+	if u.Scheme == "https" && u.User == nil && withPort(u) == withPort(c.roots.authority) {
 		return nil
 	}
 	for _, alias := range c.roots.aliases {
-		if req.URL.Scheme == "https" && req.URL.User == nil && host == alias {
+		if u.Scheme == "https" && u.User == nil && host == alias {
 			return nil
 		}
 	}

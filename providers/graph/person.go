@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
@@ -15,7 +14,7 @@ import (
 // Person makes a connection one of a person, with delegated permissions, in place of
 // an application's.
 type Person struct {
-	// Account is the id under which the sign-in is kept ([SignedIn.Account]); "" for
+	// Account is the id under which the sign-in is kept ([providers.SignedIn.Account]); "" for
 	// the one that is there.
 	Account string
 	// Kept reads and writes the sign-in with its refresh token, in one piece. Nothing
@@ -28,19 +27,6 @@ type Person struct {
 
 // personScopes are the delegated permissions that a person is asked for.
 var personScopes = []string{"User.Read", "User.ReadBasic.All", "Calendars.ReadWrite", "Calendars.ReadWrite.Shared", "Place.Read.All"}
-
-// SignedIn says who signed in.
-type SignedIn struct {
-	Account  string // for [Person]
-	Address  string // the sign-in name
-	TenantID string // lower-case GUID
-}
-
-// DeviceCode is what a person has to enter on another device.
-type DeviceCode struct {
-	Code, Address string
-	Expires       time.Time
-}
 
 // keptCache carries MSAL's cache to where it is kept. MSAL asks before every sign-in.
 type keptCache struct {
@@ -139,31 +125,31 @@ func keptError(err error) error {
 	return again("the sign-in that was kept cannot be read")
 }
 
-// SignInWithDeviceCode signs a person in by a code that is entered on any device.
-// show gets the code; the call waits as long as the code holds and asks no oftener
-// than the service says.
-func (p *Provider) SignInWithDeviceCode(ctx context.Context, show func(DeviceCode)) (SignedIn, error) {
+// SignInWithDeviceCode signs a person in by a code that is entered on any device
+// (RFC 8628). show gets the code; the call waits as long as the code holds and asks
+// no oftener than the service says.
+func (p *Provider) SignInWithDeviceCode(ctx context.Context, show func(providers.SignInPrompt)) (providers.SignedIn, error) {
 	t := p.engine.tokens
 	client, kept, err := t.personClient()
 	if err != nil {
-		return SignedIn{}, err
+		return providers.SignedIn{}, err
 	}
 	noted := &noted{}
 	ctx = context.WithValue(ctx, notedKey{}, noted)
 	code, err := client.AcquireTokenByDeviceCode(ctx, t.personScopes())
 	if err != nil {
-		return SignedIn{}, signInError(ctx, err, noted.err)
+		return providers.SignedIn{}, signInError(ctx, err, noted.err)
 	}
-	show(DeviceCode{Code: code.Result.UserCode, Address: code.Result.VerificationURL, Expires: code.Result.ExpiresOn})
+	show(providers.SignInPrompt{Way: providers.ByDeviceCode, Code: code.Result.UserCode, Address: code.Result.VerificationURL, Expires: code.Result.ExpiresOn})
 	result, err := code.AuthenticationResult(ctx)
+	var told *providers.Error
 	switch {
 	case kept.failed != nil:
-		return SignedIn{}, keptError(kept.failed)
-	case err != nil && ctx.Err() == nil && noted.err == nil:
-		return SignedIn{}, &providers.Error{Class: providers.SignedOut, Op: signingIn, Message: providers.Outside("the code expired before anybody entered it"),
-			Advice: "run the command again for a new code"}
-	case err != nil:
-		return SignedIn{}, signInError(ctx, err, noted.err)
+		return providers.SignedIn{}, keptError(kept.failed)
+	case err == nil:
+		return signedIn(result), nil
+	case ctx.Err() == nil && (noted.err == nil || errors.As(noted.err, &told) && told.Code == "AADSTS70019"):
+		return providers.SignedIn{}, expired("the code expired before anybody entered it")
 	}
-	return SignedIn{Account: result.Account.HomeAccountID, Address: result.Account.PreferredUsername, TenantID: strings.ToLower(result.Account.Realm)}, nil
+	return providers.SignedIn{}, signInError(ctx, err, noted.err)
 }

@@ -98,7 +98,7 @@ func (b *Probe) entra(ctx context.Context, method, address string, form []byte, 
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	client := b.p.engine.tokens.client
-	if err := client.checkHost(req); err != nil {
+	if err := client.checkURL(req.URL); err != nil {
 		return 0, err
 	}
 	resp, err := b.p.engine.http.Do(req)
