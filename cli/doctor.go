@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"roomdesk/audit"
 	"roomdesk/doctor"
 	"roomdesk/keystore"
 	"roomdesk/providers"
@@ -96,10 +97,7 @@ func (a *app) doctor(ctx context.Context, f *doctorFlags) error {
 	if err != nil {
 		return err
 	}
-	diagnosis, err := a.diagnose(ctx, options)
-	if err != nil {
-		return err
-	}
+	diagnosis := a.diagnose(ctx, options, a.trail(a.auditPath(connection, a.mirrorPath(connection)), connection))
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -114,14 +112,8 @@ func (a *app) doctor(ctx context.Context, f *doctorFlags) error {
 
 // doctorOptions reads the flags.
 func (a *app) doctorOptions(c keystore.Connection, f *doctorFlags) (doctor.Options, error) {
-	o := doctor.Options{Connection: c, Write: f.write, Exchange: f.exchange, Now: a.deps.Now}
-	o.Secret = func(ctx context.Context) (keystore.Secret, error) {
-		store, err := a.secrets(c)
-		if err != nil {
-			return keystore.Secret{}, err
-		}
-		return store.Get(ctx, c.SecretKey())
-	}
+	o := a.examination(c)
+	o.Write, o.Exchange = f.write, f.exchange
 	for _, text := range f.mailboxes {
 		address, ok := providers.ParseAddress(text)
 		if !ok {
@@ -139,8 +131,8 @@ func (a *app) doctorOptions(c keystore.Connection, f *doctorFlags) (doctor.Optio
 	return o, nil
 }
 
-// diagnose examines a connection.
-func (a *app) diagnose(ctx context.Context, o doctor.Options) (d providers.Diagnosis, err error) {
+// diagnose examines a connection. What it writes is in the trail.
+func (a *app) diagnose(ctx context.Context, o doctor.Options, trail *audit.Log) providers.Diagnosis {
 	provider, setUp := a.newProvider(o.Connection, func(ctx context.Context) ([]graph.Credential, error) {
 		secret, err := o.Secret(ctx)
 		if err != nil {
@@ -153,10 +145,29 @@ func (a *app) diagnose(ctx context.Context, o doctor.Options) (d providers.Diagn
 	if setUp != nil {
 		o.SetUp = setUp
 	} else {
-		o.Prober = provider.Probe()
+		o.Prober = auditedProber{provider.Probe(), audit.Watch(provider, trail)}
 		defer provider.Close() //nolint:errcheck // what was written has been taken away
 	}
-	return doctor.Run(ctx, o), nil
+	return doctor.Run(ctx, o)
+}
+
+// auditedProber is a prober whose writes are in the audit trail. It has no way to
+// write but through that.
+type auditedProber struct {
+	doctor.Reader
+	writes *audit.Watched
+}
+
+func (p auditedProber) Event(ctx context.Context, mailbox providers.Address, id string) (providers.Event, error) {
+	return p.writes.Event(ctx, mailbox, id)
+}
+
+func (p auditedProber) Create(ctx context.Context, draft providers.EventDraft) (providers.Event, error) {
+	return p.writes.CreateEvent(ctx, draft)
+}
+
+func (p auditedProber) Cancel(ctx context.Context, mailbox providers.Address, id, comment string) error {
+	return p.writes.CancelEvent(ctx, mailbox, id, comment)
 }
 
 // exitOfDiagnosis is the exit code: 0 for a healthy connection, 3 where only a part

@@ -12,6 +12,18 @@ import (
 // Prober asks small questions about a connection; see package graph. Errors are
 // *providers.Error.
 type Prober interface {
+	Reader
+	Writer
+}
+
+// Writer is what of a prober changes the tenant.
+type Writer interface {
+	Create(ctx context.Context, draft providers.EventDraft) (providers.Event, error)
+	Cancel(ctx context.Context, mailbox providers.Address, id, comment string) error
+}
+
+// Reader is what of a prober leaves nothing behind.
+type Reader interface {
 	Hosts() (signIn, graph string)
 	Proxy(host string) (string, error)
 	Resolve(ctx context.Context, host string) ([]string, error)
@@ -29,10 +41,8 @@ type Prober interface {
 	Calendar(ctx context.Context, mailbox providers.Address) (providers.Calendar, error)
 	CanRead(ctx context.Context, mailbox providers.Address) error
 	Schedules(ctx context.Context, mailboxes []providers.Address, window providers.Interval) ([]providers.Availability, error)
-	Create(ctx context.Context, draft providers.EventDraft) (providers.Event, error)
 	Event(ctx context.Context, mailbox providers.Address, id string) (providers.Event, error)
 	Find(ctx context.Context, mailbox providers.Address, transaction string, around providers.Interval) (providers.Event, bool, error)
-	Cancel(ctx context.Context, mailbox providers.Address, id, comment string) error
 	Exchange(ctx context.Context, address string) (status int, err error)
 }
 
@@ -103,6 +113,7 @@ type examination struct {
 
 	skew       time.Duration // the service's clock less ours
 	skewed     time.Time     // when that was seen
+	left       bool          // something written could not be taken away
 	tokenErr   error
 	controlled *control
 	signedIn   bool
@@ -199,7 +210,8 @@ func (e *examination) climb(ctx context.Context, s step) {
 	case o.trouble != nil:
 		rung.State = providers.RungFailed
 	}
-	if ctx.Err() != nil && rung.State == providers.RungFailed {
+	// What was left in a calendar is told in any case.
+	if ctx.Err() != nil && rung.State == providers.RungFailed && !e.left {
 		rung = providers.Rung{Name: s.name, State: providers.RungNotRun, Seen: "stopped"}
 	}
 	e.states[s.name] = rung.State

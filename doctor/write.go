@@ -28,16 +28,15 @@ func (e *examination) write(ctx context.Context) outcome {
 			return failed(fill(providers.Trouble{Mistake: 6, Doc: "6", Class: providers.NotAllowed, What: "the calendar of " + string(e.organizer) + " can be read and not written" + left,
 				Where: atPermissions, Change: "add Calendars.ReadWrite under Application permissions and choose Grant admin consent"}, err))
 		}
-		if o, ok := e.common(err); ok {
-			return o
+		o, ok := e.common(err)
+		if !ok {
+			o = unknown(err)
 		}
-		return unknown(err)
+		return o.leaves(left)
 	}
 	_, readErr := e.Prober.Event(ctx, e.organizer, made.ID)
-	// Also where somebody gives up in between.
-	if err := e.Prober.Cancel(context.WithoutCancel(ctx), e.organizer, made.ID, ""); err != nil {
-		return failed(fill(providers.Trouble{Doc: "write", What: fmt.Sprintf("an event was written and could not be taken away again: %s on %s", marked, day(start)),
-			Where: "in the calendar of " + string(e.organizer), Change: "delete it by hand"}, err))
+	if t := e.takeAway(ctx, made.ID, "", draft.Start); t != nil {
+		return failed(*t)
 	}
 	if readErr != nil {
 		if o, ok := e.common(readErr); ok {
@@ -46,6 +45,27 @@ func (e *examination) write(ctx context.Context) outcome {
 		return unknown(readErr)
 	}
 	return passed("an event was written, read and taken away")
+}
+
+// takeAway undoes what was written, also where somebody gives up in between, and
+// says what is left where that fails.
+func (e *examination) takeAway(ctx context.Context, id, comment string, start time.Time) *providers.Trouble {
+	err := e.Prober.Cancel(context.WithoutCancel(ctx), e.organizer, id, comment)
+	if err == nil {
+		return nil
+	}
+	t := fill(providers.Trouble{Doc: "write", What: fmt.Sprintf("an event was written and could not be taken away again: %s on %s", marked, day(start)),
+		Where: "in the calendar of " + string(e.organizer), Change: "delete it by hand"}, err)
+	e.left = true
+	return &t
+}
+
+// leaves says beside a trouble what may be left in a calendar.
+func (o outcome) leaves(left string) outcome {
+	if o.trouble != nil {
+		o.trouble.What += left
+	}
+	return o
 }
 
 // leftover takes away what an unanswered create may have made, and says so where
@@ -59,6 +79,7 @@ func (e *examination) leftover(ctx context.Context, draft providers.EventDraft) 
 	if err == nil || refused(err) {
 		return ""
 	}
+	e.left = true
 	return "; look on " + day(draft.Start) + " whether \"" + marked + "\" is left in the calendar"
 }
 
@@ -66,55 +87,76 @@ func (e *examination) leftover(ctx context.Context, draft providers.EventDraft) 
 // for each room's own answer, and cancels.
 func (e *examination) roomAnswers(ctx context.Context) outcome {
 	var troubles []providers.Trouble
+	var full []string // rooms that are never free
 	booked := 0
 	for _, room := range e.Mailboxes {
 		if !e.listed(room) || e.tried[room] != nil {
 			continue
 		}
+		slot, err := e.freeSlot(ctx, room)
+		if err == nil && slot.Start.IsZero() {
+			full = append(full, string(room))
+			continue
+		}
 		booked++
-		t, err := e.answerOf(ctx, room)
+		var t *providers.Trouble
+		var left string
+		if err == nil {
+			t, left, err = e.answerOf(ctx, room, slot)
+		}
 		switch {
 		case err != nil:
-			if o, ok := e.common(err); ok {
-				return o
+			o, ok := e.common(err)
+			if !ok {
+				o = unknown(err)
 			}
-			return unknown(err)
+			return o.leaves(left).and(troubles)
 		case t != nil:
 			t.Partly = true
 			troubles = append(troubles, *t)
 		}
 	}
+	none := ""
+	if len(full) > 0 {
+		none = strings.Join(full, ", ") + " has no free half hour in the coming two weeks, so it was not asked"
+	}
 	switch {
+	case len(troubles) > 0:
+		return failed(troubles[0]).and(troubles[1:])
+	case booked == 0 && none != "":
+		return notRun(none)
 	case booked == 0:
 		return notRun("no room is named whose answer is wanted (--mailbox)")
-	case len(troubles) == 0:
-		return passed(fmt.Sprintf("%d rooms answered", booked))
 	}
-	return failed(troubles[0]).and(troubles[1:])
+	answered := fmt.Sprintf("%d rooms answered", booked)
+	if booked == 1 {
+		answered = "1 room answered"
+	}
+	return passed(strings.TrimSuffix(answered+"; "+none, "; "))
 }
 
-// answerOf books one room and tells what is wrong with its answer.
-func (e *examination) answerOf(ctx context.Context, room providers.Address) (trouble *providers.Trouble, err error) {
-	slot, err := e.freeSlot(ctx, room)
-	if err != nil || slot.Start.IsZero() {
-		return nil, err
-	}
+// answerOf books one room and tells what is wrong with its answer, and what may be
+// left in the organizer's calendar.
+func (e *examination) answerOf(ctx context.Context, room providers.Address, slot providers.Interval) (trouble *providers.Trouble, left string, err error) {
 	draft := providers.EventDraft{TransactionID: guid(), Organizer: e.organizer, Subject: providers.Outside(marked), Start: slot.Start, End: slot.End, Room: room}
 	made, err := e.Prober.Create(ctx, draft)
 	if err != nil {
-		e.leftover(ctx, draft)
-		return nil, err
+		return nil, e.leftover(ctx, draft), err
 	}
 	defer func() {
-		if undo := e.Prober.Cancel(context.WithoutCancel(ctx), e.organizer, made.ID, marked); undo != nil && err == nil {
-			err = undo
+		switch undo := e.takeAway(ctx, made.ID, marked, slot.Start); {
+		case undo == nil:
+		case err != nil:
+			left = "; " + undo.What
+		default:
+			trouble = undo // worse than any answer
 		}
 	}()
 	answer := providers.ResponseNone
 	for waited := time.Duration(0); waited <= answerPatience; waited += answerPause {
 		event, err := e.Prober.Event(ctx, e.organizer, made.ID)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		if i := slices.IndexFunc(event.Attendees, func(a providers.Attendee) bool { return a.Mailbox == room }); i >= 0 {
 			answer = event.Attendees[i].Response
@@ -123,22 +165,22 @@ func (e *examination) answerOf(ctx context.Context, room providers.Address) (tro
 			break
 		}
 		if err := e.Wait(ctx, answerPause); err != nil {
-			return nil, err
+			return nil, "", err
 		}
 	}
 	name := string(room)
 	switch answer {
 	case providers.ResponseAccepted, providers.ResponseTentative:
-		return nil, nil
+		return nil, "", nil
 	case providers.ResponseDeclined:
 		return &providers.Trouble{Mistake: 15, Doc: "15", Class: providers.Conflict, Mailbox: room,
 			What: "room " + name + " declines " + string(e.organizer) + " at a time at which it is free: the organizer is not among those who may book it", Or: "another of its rules forbids " + slot.Start.UTC().Format("Mon 15:04 UTC"),
-			Where: atExchange, Change: "Get-CalendarProcessing " + name + " | fl BookInPolicy,AllBookInPolicy,AllowConflicts,BookingWindowInDays shows it; Set-CalendarProcessing " + name + " -AllBookInPolicy $true opens it"}, nil
+			Where: atExchange, Change: "Get-CalendarProcessing " + name + " | fl BookInPolicy,AllBookInPolicy,AllowConflicts,BookingWindowInDays shows it; Set-CalendarProcessing " + name + " -AllBookInPolicy $true opens it"}, "", nil
 	case providers.ResponseNone, providers.ResponseOrganizer, providers.ResponsePending:
 	}
 	return &providers.Trouble{Mistake: 14, Doc: "14", Class: providers.Transient, Mailbox: room,
 		What: "room " + name + " did not answer a request within " + providers.Age(answerPatience) + ": it does not process requests by itself", Or: "it is slow, or a delegate has to approve",
-		Where: atExchange, Change: "Set-CalendarProcessing " + name + " -AutomateProcessing AutoAccept"}, nil
+		Where: atExchange, Change: "Set-CalendarProcessing " + name + " -AutomateProcessing AutoAccept"}, "", nil
 }
 
 // freeSlot finds half an hour in usual hours of the coming work days in which the

@@ -136,6 +136,14 @@ func (p *connectionsPane) drawRow(m *Model, row *ConnectionRow, c connectionColu
 	return l.finish(selected)
 }
 
+// row is the chosen connection, nil where there is none.
+func (p *connectionsPane) row() *ConnectionRow {
+	if p.list.at < 0 || p.list.at >= len(p.rows) {
+		return nil
+	}
+	return &p.rows[p.list.at]
+}
+
 // openConnection shows all of one connection.
 func (m *Model) openConnection() tea.Cmd {
 	p := &m.connections

@@ -47,6 +47,7 @@ type fakeWorkspace struct {
 	reviewErr   error
 	fakeChanges
 	fakeRelocations
+	fakeExaminations
 	fakeSeries
 
 	roomsErr, bookErr, checkErr, availErr, eventsErr error

@@ -6,6 +6,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/exp/golden"
+
+	"roomdesk/providers"
 )
 
 // scenes are the screens of which frames are kept.
@@ -55,8 +57,16 @@ func scenes() map[string]func(d *driver) {
 		"sync":        func(d *driver) { d.keys("5") },
 		"explain":     func(d *driver) { d.keys("5", "enter") },
 		"connections": func(d *driver) { d.keys("6") },
-		"help":        func(d *driver) { d.keys("?") },
-		"palette":     func(d *driver) { d.keys(":"); d.typing("day") },
+		"test":        func(d *driver) { d.ws.diagnoses = []providers.Diagnosis{unconsented()}; d.keys("6", "t") },
+		"testtimer":   func(d *driver) { d.ws.diagnoses = []providers.Diagnosis{spreading()}; d.keys("6", "t") },
+		"testhealthy": func(d *driver) { d.ws.diagnoses = []providers.Diagnosis{diagnosed("", "", nil)}; d.keys("6", "t") },
+		"testrung": func(d *driver) {
+			d.ws.diagnoses = []providers.Diagnosis{unconsented()}
+			d.keys("6", "t", "enter")
+		},
+		"testwrite": func(d *driver) { d.ws.diagnoses = []providers.Diagnosis{unconsented()}; d.keys("6", "t", "w") },
+		"help":      func(d *driver) { d.keys("?") },
+		"palette":   func(d *driver) { d.keys(":"); d.typing("day") },
 		"formmore": func(d *driver) {
 			d.keys("b")
 			d.typing("Design review")

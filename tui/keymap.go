@@ -27,6 +27,7 @@ func bindings() []binding {
 	all = append(all, moveKeys()...)
 	all = append(all, cancelKeys()...)
 	all = append(all, relocateKeys()...)
+	all = append(all, testKeys()...)
 	all = append(all, dialogKeys()...)
 	all = append(all, roomMeetingKeys()...)
 	return all
@@ -237,12 +238,14 @@ func syncKeys() []binding {
 }
 
 func connectionKeys() []binding {
+	none := func(m *Model) string {
+		if m.connections.row() == nil {
+			return "there is no connection"
+		}
+		return ""
+	}
 	return []binding{
-		{scope: scopeConnections, keys: []string{"enter"}, label: "enter", what: "details", more: "all of the chosen connection", rank: 1, why: func(m *Model) string {
-			if len(m.connections.rows) == 0 {
-				return "there is no connection"
-			}
-			return ""
-		}, run: (*Model).openConnection},
+		{scope: scopeConnections, keys: []string{"enter"}, label: "enter", what: "details", more: "all of the chosen connection", rank: 1, why: none, run: (*Model).openConnection},
+		{scope: scopeConnections, keys: []string{"t"}, label: "t", what: "test", more: "test the chosen connection step by step, and say what is wrong in one line", rank: 2, why: none, run: func(m *Model) tea.Cmd { return m.openTest(m.connections.row().Name) }},
 	}
 }

@@ -31,6 +31,7 @@ const (
 	scopeRelocating   scope = "Relocating a room's meetings"
 	scopeRelocation   scope = "A relocation"
 	scopeRelocations  scope = "Journal of relocations"
+	scopeTest         scope = "Testing a connection"
 	scopeQuestion     scope = "Question"
 	scopeReader       scope = "Help and details"
 	scopePalette      scope = "Command palette"
@@ -40,7 +41,7 @@ const (
 func scopes() []scope {
 	return []scope{
 		scopeEverywhere, scopeRooms, scopeFind, scopeSeries, scopeBookings, scopePeople, scopeSync, scopeConnections,
-		scopeFilter, scopeForm, scopeProgress, scopeSeriesForm, scopeSeriesReview, scopeSeriesBooked, scopeMove, scopeCancel, scopeOutOfOrder, scopeRelocating, scopeRelocation, scopeRelocations, scopeQuestion, scopeReader, scopePalette,
+		scopeFilter, scopeForm, scopeProgress, scopeSeriesForm, scopeSeriesReview, scopeSeriesBooked, scopeMove, scopeCancel, scopeOutOfOrder, scopeRelocating, scopeRelocation, scopeRelocations, scopeTest, scopeQuestion, scopeReader, scopePalette,
 	}
 }
 

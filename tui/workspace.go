@@ -71,6 +71,7 @@ type Workspace interface {
 
 	// Connections lists the configured connections.
 	Connections(ctx context.Context) ([]ConnectionRow, error)
+	Examiner
 
 	// Wait blocks until something changed since the last call and says what;
 	// bursts come as one. It returns ctx's error when that ends.

@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"context"
+
+	"roomdesk/doctor"
+	"roomdesk/keystore"
+	"roomdesk/providers"
+	"roomdesk/tui"
+)
+
+// The part of [tui.Workspace] that finds out what is wrong with a connection.
+
+// ExaminationSteps implements [tui.Examiner].
+func (w *workspace) ExaminationSteps() []string { return doctor.Rungs() }
+
+// Examine implements [tui.Examiner].
+func (w *workspace) Examine(ctx context.Context, question tui.Examination, report func(providers.Rung)) (providers.Diagnosis, error) {
+	c, trail := w.connection, w.trail
+	if question.Connection != c.Name {
+		config, err := w.app.loadConfig()
+		if err != nil {
+			return providers.Diagnosis{}, err
+		}
+		if c, err = findConnection(config, question.Connection); err != nil {
+			return providers.Diagnosis{}, err
+		}
+		trail = w.app.trail(w.app.auditPath(c, w.app.mirrorPath(c)), c)
+	} else if !w.demo {
+		// As it is configured now: it may have been corrected since the console opened.
+		if config, err := w.app.loadConfig(); err == nil {
+			if now, ok := config.Find(c.Name); ok {
+				c = now
+			}
+		}
+	}
+	o := w.app.examination(c)
+	o.Mailboxes, o.Write, o.Report = question.Mailboxes, question.Write, report
+	return w.app.diagnose(ctx, o, trail), nil
+}
+
+// examination is what is examined of a connection unless more is asked for.
+func (a *app) examination(c keystore.Connection) doctor.Options {
+	return doctor.Options{Connection: c, Now: a.deps.Now, Secret: func(ctx context.Context) (keystore.Secret, error) {
+		store, err := a.secrets(c)
+		if err != nil {
+			return keystore.Secret{}, err
+		}
+		return store.Get(ctx, c.SecretKey())
+	}}
+}

@@ -1,0 +1,29 @@
+package tui
+
+import (
+	"context"
+
+	"roomdesk/providers"
+)
+
+// Examiner finds out what is wrong with a connection.
+type Examiner interface {
+	// ExaminationSteps names the steps of an examination, in their order.
+	ExaminationSteps() []string
+	// Examine climbs from the most basic step upwards and tells report of each as it
+	// ends, one at a time. An error is why nothing could be examined at all; what is
+	// wrong with the connection is in the diagnosis. Nothing is written unless the
+	// question says so. Network.
+	Examine(ctx context.Context, question Examination, report func(providers.Rung)) (providers.Diagnosis, error)
+}
+
+// Examination says what is examined.
+type Examination struct {
+	// Connection is the name of a configured one.
+	Connection string
+	// Mailboxes are looked at closely; with Write, rooms among them are booked for
+	// half an hour.
+	Mailboxes []providers.Address
+	// Write also makes an event and takes it away again.
+	Write bool
+}
