@@ -60,6 +60,9 @@ type Trouble struct {
 	Unknown bool
 }
 
+// Said is the service's own text.
+func (t *Trouble) Said() Untrusted { return t.Raw }
+
 // Sentence is the trouble in one line.
 func (t *Trouble) Sentence() string {
 	if t == nil {

@@ -199,7 +199,7 @@ func evidenceOf(t *providers.Trouble) (pairs [][2]string) {
 	} else {
 		add("answer", t.Code)
 	}
-	add("it said", shown(t.Raw, ""))
+	add("it said", shown(t.Said(), ""))
 	add("usually", t.Hint)
 	add("request id", t.RequestID)
 	return pairs
