@@ -43,6 +43,9 @@ type ChangePlan struct {
 
 	etag     string
 	answered time.Time
+	// held is true where the room has the meeting in its calendar, by the tenant's
+	// word of now: its own time does not stand in its way.
+	held bool
 }
 
 // ChangeRefused is why a change was not sent.
@@ -152,9 +155,11 @@ func (d *Desk) planChange(ctx context.Context, b providers.Booking, q ChangeRequ
 	p.etag = event.ETag
 	// The service tells answers to the second: one of this moment could not be
 	// told from the next.
-	if room, invited := roomAttendee(b, event); invited && now.Sub(room.ResponseAt) > 5*time.Second {
+	room, invited := roomAttendee(b, event)
+	if invited && now.Sub(room.ResponseAt) > 5*time.Second {
 		p.answered = room.ResponseAt
 	}
+	p.held = invited && (room.Response == providers.ResponseAccepted || room.Response == providers.ResponseTentative)
 	if s := (providers.Interval{Start: event.Start, End: event.End}); s != span(b.Request) {
 		p.Warnings = append(p.Warnings, "somebody moved it: it is at "+clock(b.Request, s.Start)+"–"+clock(b.Request, s.End)+" now")
 		b.Request.Start, b.Request.End = s.Start, s.End
@@ -289,8 +294,7 @@ func mails(p ChangePlan, event providers.Event) []providers.Notice {
 // where the room is its own.
 func (p ChangePlan) parts() []providers.Interval {
 	was, wanted := p.Was.Span(), p.Wanted.Span()
-	holds := p.Was.Room == p.Wanted.Room && p.Booking.State == providers.BookingAccepted
-	if !holds {
+	if p.Was.Room != p.Wanted.Room || !p.held {
 		return []providers.Interval{wanted}
 	}
 	return beyond(was, wanted)

@@ -160,7 +160,7 @@ func (d *Desk) tooLate(ctx context.Context, b providers.Booking, now time.Time) 
 	case c.Tries >= maxTries:
 		return "not changed after several tries", c.Failure
 	case age > recheckAfter:
-		p := ChangePlan{Booking: b, Kind: c.Kind, Was: c.Was, Wanted: c.Wanted}
+		p := ChangePlan{Booking: b, Kind: c.Kind, Was: c.Was, Wanted: c.Wanted, held: b.State == providers.BookingAccepted || b.State == providers.BookingTentative}
 		if p, _ = d.askChange(ctx, p, providers.Event{}); p.Class == providers.Conflict {
 			return "not sent: the room has been booked meanwhile, " + p.Why, providers.Conflict
 		}

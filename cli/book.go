@@ -66,8 +66,25 @@ func (a *app) bookCommand() *cobra.Command {
 }
 
 func (a *app) book(ctx context.Context, s *session, f bookFlags) error {
+	verbs := []providers.Verb{providers.VerbBook}
+	if f.teams {
+		verbs = append(verbs, providers.VerbTeams)
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	if err := s.refuse(ctx, "not booked", verbs...); err != nil {
+		return err
+	}
 	request, err := a.bookingRequest(ctx, s, f)
 	if err != nil {
+		return err
+	}
+	organizer := request.Organizer
+	if organizer == "" {
+		organizer = s.organizer()
+	}
+	if err := s.refuseIn(ctx, "not booked", organizer, verbs...); err != nil {
 		return err
 	}
 	if f.repeat != "" {
@@ -103,22 +120,26 @@ func (a *app) book(ctx context.Context, s *session, f bookFlags) error {
 	return outcome
 }
 
-// bookingRequest reads the flags. Names of rooms and people become addresses.
-func (a *app) bookingRequest(ctx context.Context, s *session, f bookFlags) (providers.BookingRequest, error) {
-	var q providers.BookingRequest
+// check finds flags that cannot be used, without asking anybody.
+func (f bookFlags) check() error {
 	switch {
 	case f.repeat == "" && (f.dryRun || f.yes || f.plan != "1"):
-		return q, usage("give --repeat too", "--dry-run, --plan and --yes are about a series")
+		return usage("give --repeat too", "--dry-run, --plan and --yes are about a series")
 	case f.room == "" || f.start == "" || f.end == "":
-		return q, usage("see roomdesk book --help", "--room, --start and --end are needed")
+		return usage("see roomdesk book --help", "--room, --start and --end are needed")
 	case f.wait < 0 || f.wait > longestBookWait:
-		return q, usage("wait up to 24h", "--wait %s cannot be used", f.wait)
+		return usage("wait up to 24h", "--wait %s cannot be used", f.wait)
 	}
 	switch providers.ShowAs(f.showAs) {
 	case providers.ShowFree, providers.ShowTentative, providers.ShowBusy, providers.ShowOutOfOffice, providers.ShowWorkingElsewhere:
-	default:
-		return q, usage("choose free, tentative, busy, oof or workingElsewhere", "--show-as %q is none of them", f.showAs)
+		return nil
 	}
+	return usage("choose free, tentative, busy, oof or workingElsewhere", "--show-as %q is none of them", f.showAs)
+}
+
+// bookingRequest reads the flags. Names of rooms and people become addresses.
+func (a *app) bookingRequest(ctx context.Context, s *session, f bookFlags) (providers.BookingRequest, error) {
+	var q providers.BookingRequest
 	zone, err := zoneOf(f.zone, a.deps.Zone)
 	if err != nil {
 		return q, err

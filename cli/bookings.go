@@ -92,14 +92,19 @@ func (a *app) listBookings(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	return a.printBookings(bookings, "Nothing was booked here.")
+	access, err := s.accessBook(ctx)
+	if err != nil {
+		return err
+	}
+	return a.printBookings(bookings, "Nothing was booked here.", access)
 }
 
-func (a *app) printBookings(bookings []providers.Booking, none string) error {
+func (a *app) printBookings(bookings []providers.Booking, none string, access *accessBook) error {
 	if a.out.format == formatJSON {
 		objects := make([]bookingObject, len(bookings))
 		for i, b := range bookings {
 			objects[i] = a.out.booking(b)
+			objects[i].Access = accessOf(access.booking(b))
 		}
 		return a.out.json(objects)
 	}
@@ -188,13 +193,25 @@ func (a *app) showBooking(ctx context.Context, s *session, text string) error {
 			return err
 		}
 	}
-	return a.printBooking(b)
+	book, err := s.accessBook(ctx)
+	if err != nil {
+		return err
+	}
+	access := book.booking(b)
+	return a.printBookingWith(b, &access)
 }
 
 // printBooking prints one booking with all that is known of it.
-func (a *app) printBooking(b providers.Booking) error {
+func (a *app) printBooking(b providers.Booking) error { return a.printBookingWith(b, nil) }
+
+// printBookingWith prints what may be done with it too; nil: that was not looked up.
+func (a *app) printBookingWith(b providers.Booking, access *providers.Access) error {
 	if a.out.format == formatJSON {
-		return a.out.json(a.out.booking(b))
+		object := a.out.booking(b)
+		if access != nil {
+			object.Access = accessOf(*access)
+		}
+		return a.out.json(object)
 	}
 	r := b.Request
 	teams := "no"
@@ -231,6 +248,9 @@ func (a *app) printBooking(b providers.Booking) error {
 			}
 		}
 		pairs = append(pairs, []string{"alternative", text})
+	}
+	if access != nil {
+		pairs = append(pairs, accessWords(*access)...)
 	}
 	shown := pairs[:0]
 	for _, pair := range pairs {

@@ -70,6 +70,14 @@ func (a *app) cancelBooking(ctx context.Context, s *session, text string, f canc
 	if err != nil {
 		return err
 	}
+	if b.State != providers.BookingQueued || b.Tries > 0 { // else nothing of it has left this machine
+		if err := s.refuse(ctx, "not cancelled", providers.VerbCancel); err != nil {
+			return err
+		}
+		if err := s.refuseIn(ctx, "not cancelled", b.Request.Organizer, providers.VerbCancel); err != nil {
+			return err
+		}
+	}
 	date := -1
 	if b.Series != nil {
 		if scope, date, err = a.dateToCancel(b, f); err != nil {

@@ -73,6 +73,12 @@ func (a *app) changeBooking(ctx context.Context, s *session, text string, kind p
 		return err
 	}
 	steps.was = b.Change
+	if err := s.refuse(ctx, "not changed", providers.VerbChange); err != nil {
+		return err
+	}
+	if err := s.refuseIn(ctx, "not changed", b.Request.Organizer, providers.VerbChange); err != nil {
+		return err
+	}
 	q, err := a.changeRequest(ctx, s, b, kind, f)
 	if err != nil {
 		return err

@@ -48,6 +48,12 @@ func (a *app) reviewCommand() *cobra.Command {
 					}
 					return a.printBooking(dropped)
 				}
+				if err := s.refuse(ctx, "not sent", providers.VerbBook); err != nil {
+					return err
+				}
+				if err := s.refuseIn(ctx, "not sent", b.Request.Organizer, providers.VerbBook); err != nil {
+					return err
+				}
 				steps := &bookingSteps{out: a.out, teams: b.Request.Teams}
 				desk := s.newDesk(steps.changed, nil)
 				sent, err := desk.SendReviewed(ctx, b.ID, anyway)
@@ -77,7 +83,11 @@ func (a *app) listReviews(ctx context.Context, s *session) error {
 		return err
 	}
 	waiting := slices.DeleteFunc(all, func(b providers.Booking) bool { return b.Review == "" || b.State != providers.BookingQueued })
-	if err := a.printBookings(waiting, "Nothing waits for a review."); err != nil {
+	access, err := s.accessBook(ctx)
+	if err != nil {
+		return err
+	}
+	if err := a.printBookings(waiting, "Nothing waits for a review.", access); err != nil {
 		return err
 	}
 	if len(waiting) > 0 {

@@ -49,7 +49,7 @@ func TestCommandsPageIsComplete(t *testing.T) {
 	for _, object := range []any{
 		answerObject{},
 		roomDetail{}, findObject{}, offerObject{}, withheldObject{}, guestObject{}, otherObject{}, reasonObject{}, availabilityObject{}, blockObject{}, eventObject{}, personObject{}, calendarObject{}, bookingObject{}, alternativeObject{},
-		relocationObject{}, moveObject{}, choiceObject{}, ruleObject{}, importObject{}, syncObject{}, verifyObject{}, differenceObject{}, mailboxObject{}, listingObject{}, problemObject{}, resultObject{}, exportObject{}, seriesObject{}, seriesDateObject{}, seriesRoomObject{}, seriesCellObject{}, seriesPlanObject{}, seriesPartObject{}, seriesStepObject{}, bookedSeriesObject{}, bookedDateObject{}, connectObject{}, auditObject{}, auditLine{}, breakObject{}, testObject{}, rotateObject{}, madeObject{}, disconnectObject{}, readyLine{}, diagnosisObject{}, rungObject{}, troubleObject{}, permissionsObject{}, permissionObject{}, limitObject{},
+		relocationObject{}, moveObject{}, choiceObject{}, ruleObject{}, importObject{}, syncObject{}, verifyObject{}, differenceObject{}, mailboxObject{}, listingObject{}, problemObject{}, resultObject{}, exportObject{}, seriesObject{}, seriesDateObject{}, seriesRoomObject{}, seriesCellObject{}, seriesPlanObject{}, seriesPartObject{}, seriesStepObject{}, bookedSeriesObject{}, bookedDateObject{}, connectObject{}, auditObject{}, auditLine{}, breakObject{}, testObject{}, rotateObject{}, madeObject{}, disconnectObject{}, readyLine{}, diagnosisObject{}, rungObject{}, troubleObject{}, permissionsObject{}, permissionObject{}, limitObject{}, accessObject{}, deniedObject{},
 	} {
 		for _, key := range keysOf(reflect.TypeOf(object), "json") {
 			if !hasWord(page, key) {

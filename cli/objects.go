@@ -30,6 +30,8 @@ type roomObject struct {
 	Zone        string                `json:"zone"`
 	Provider    string                `json:"provider"`
 	AgeS        *int64                `json:"age_s"`
+	// Access is what is known to be allowed; null where nothing was looked up.
+	Access *accessObject `json:"access"`
 }
 
 func (o *output) room(r providers.Room, asOf time.Time) roomObject {
@@ -248,6 +250,7 @@ type bookingObject struct {
 	Kept         *string                `json:"kept"`
 	AgeS         *int64                 `json:"age_s"` // of what is told
 	Series       *bookedSeriesObject    `json:"series"`
+	Access       *accessObject          `json:"access"`
 }
 
 // newsObject is what others did to a booking.

@@ -67,6 +67,13 @@ func (a *app) relocateCommand() *cobra.Command {
 
 func (a *app) relocate(ctx context.Context, s *session, text string, window providers.Interval, f relocateFlags) error {
 	ctx = providers.WithPriority(ctx, providers.Interactive)
+	verbs := []providers.Verb{providers.VerbDetails} // a plan needs to see who meets
+	if !f.dryRun {
+		verbs = append(verbs, providers.VerbRelocate)
+	}
+	if err := s.refuse(ctx, "not moved", verbs...); err != nil {
+		return err
+	}
 	mailbox, err := s.mailbox(ctx, text, false)
 	if err != nil {
 		return err

@@ -29,6 +29,11 @@ func (a *app) relocateJournalCommands() []*cobra.Command {
 	})}
 	show := one("show ID", "What became of each meeting of a relocation", func(_ context.Context, _ *session, r providers.Relocation) error { return a.reportRelocation(r) })
 	goOn := one("continue ID", "Go on with a relocation that was interrupted, or that rooms kept waiting", func(ctx context.Context, s *session, r providers.Relocation) error {
+		if r.State.Open() {
+			if err := s.refuse(ctx, "not moved", providers.VerbRelocate); err != nil {
+				return err
+			}
+		}
 		return a.driveRelocation(ctx, a.relocationDesk(s), r.ID)
 	})
 	stop := one("stop ID", "Let no further batch of a relocation begin", func(ctx context.Context, s *session, r providers.Relocation) error {
@@ -74,6 +79,11 @@ func (s *session) relocation(ctx context.Context, text string) (providers.Reloca
 }
 
 func (a *app) undoRelocation(ctx context.Context, s *session, r providers.Relocation, dryRun, yes bool) error {
+	if !dryRun {
+		if err := s.refuse(ctx, "not put back", providers.VerbRelocate); err != nil {
+			return err
+		}
+	}
 	desk := a.relocationDesk(s)
 	if dryRun || !yes {
 		plan, err := desk.PlanUndo(ctx, r.ID)

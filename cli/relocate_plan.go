@@ -77,6 +77,10 @@ func (s *session) planRelocation(ctx context.Context, mailbox providers.Address,
 // findMeetings finds the meetings of a plan in their organizers' calendars. What may
 // not be changed from here becomes unsolved, with the reason.
 func (s *session) findMeetings(ctx context.Context, calendars *organizerCalendars, r *providers.Relocation) error {
+	book, err := s.accessBook(ctx)
+	if err != nil {
+		return err
+	}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(organizersAtATime)
 	for n := range r.Steps {
@@ -84,10 +88,17 @@ func (s *session) findMeetings(ctx context.Context, calendars *organizerCalendar
 		if step.Foreign {
 			continue
 		}
+		if err := s.addCalendars(ctx, book, step.Organizer); err != nil {
+			return err
+		}
+		readOnly := book.calendars[step.Organizer].Refuses(providers.VerbRelocate)
 		group.Go(func() error {
 			id, err := calendars.find(groupCtx, step.Organizer, step.ICalUID, step.Was.Start)
 			if err != nil {
 				step.State, step.Why = providers.StepUnsolved, explain(err).message
+			}
+			if err == nil && readOnly != "" {
+				step.State, step.Why = providers.StepUnsolved, readOnly
 			}
 			step.EventID = id
 			return groupCtx.Err()

@@ -56,7 +56,11 @@ func (a *app) listRooms(ctx context.Context, s *session, query string) error {
 		}
 	}
 	sortRooms(fit)
-	if printErr := a.printRooms(fit, len(rooms), at); printErr != nil {
+	access, accessErr := s.accessBook(ctx)
+	if accessErr != nil {
+		return accessErr
+	}
+	if printErr := a.printRooms(fit, len(rooms), at, access); printErr != nil {
 		return printErr
 	}
 	if err != nil {
@@ -103,11 +107,12 @@ func yesNo(known *bool) string {
 }
 
 // printRooms prints some of all rooms; at is when the list was read.
-func (a *app) printRooms(rooms []providers.Room, of int, at time.Time) error {
+func (a *app) printRooms(rooms []providers.Room, of int, at time.Time, access *accessBook) error {
 	if a.out.format == formatJSON {
 		objects := make([]roomObject, len(rooms))
 		for i, room := range rooms {
 			objects[i] = a.out.room(room, at)
+			objects[i].Access = accessOf(access.room(room.Mailbox))
 		}
 		return a.out.json(objects)
 	}
@@ -159,12 +164,22 @@ func (a *app) showRoom(ctx context.Context, s *session, text string) error {
 	if room.Zone == "" {
 		room.Zone = day[0].Zone
 	}
+	if _, err := s.capabilities(ctx); err != nil && ctx.Err() != nil {
+		return ctx.Err() // else what was known before is told
+	}
+	book, err := s.accessBook(ctx)
+	if err != nil {
+		return err
+	}
+	access := book.room(address)
 	if a.out.format == formatJSON {
 		availability := a.out.availability(day[0])
-		if err := a.out.json(roomDetail{a.out.room(*room, at), &availability}); err != nil {
+		object := roomDetail{a.out.room(*room, at), &availability}
+		object.Access = accessOf(access)
+		if err := a.out.json(object); err != nil {
 			return err
 		}
-	} else if err := a.printRoom(*room, day[0]); err != nil {
+	} else if err := a.printRoom(*room, day[0], access); err != nil {
 		return err
 	}
 	if day[0].Problem != nil {
@@ -174,7 +189,7 @@ func (a *app) showRoom(ctx context.Context, s *session, text string) error {
 	return a.warnStale(staleErr, "rooms", at)
 }
 
-func (a *app) printRoom(r providers.Room, day providers.Availability) error {
+func (a *app) printRoom(r providers.Room, day providers.Availability, access providers.Access) error {
 	devices := providers.Join(r.Devices, ", ")
 	row := roomRow(r)
 	zone := r.Zone
@@ -184,6 +199,10 @@ func (a *app) printRoom(r providers.Room, day providers.Availability) error {
 	if !r.Bookable {
 		pairs = append(pairs, []string{"bookable", "no: assigned to somebody"})
 	}
+	if access.Level != "" {
+		pairs = append(pairs, []string{"access", string(access.Level)})
+	}
+	pairs = append(pairs, accessWords(access)...)
 	now := a.deps.Now()
 	state, until := day.State(now)
 	words := string(state)

@@ -67,6 +67,8 @@ func TestScripts(t *testing.T) {
 			"id":        keepID,
 			"gone":      closeTenant,
 			"series":    makeSeries,
+			"mistake":   makeMistake,
+			"calendars": changeCalendarRole,
 			"upload":    uploadCertificate,
 			"makepfx":   makePFX,
 			"envfile":   setFromFile,

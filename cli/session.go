@@ -31,6 +31,7 @@ type session struct {
 	provider   *graph.Provider
 	intervals  sync.Intervals // zero: the defaults
 	trail      *audit.Log
+	can        providers.Capabilities // what the token allows; zero before somebody signed in
 }
 
 // open picks the connection and opens its mirror. Nothing is sent yet.

@@ -11,13 +11,10 @@ import (
 
 // whyNotRelocate says why a room's meetings cannot be moved from here.
 func whyNotRelocate(m *Model, row *roomRow) string {
-	switch {
-	case row == nil:
+	if row == nil {
 		return "no room is chosen"
-	case m.header.known && m.header.Access == providers.FreeBusyAccess:
-		return "this connection shows free/busy only and cannot write"
 	}
-	return ""
+	return m.whyNotDo(providers.VerbRelocate, row.room.Mailbox)
 }
 
 // relocateForm asks for how long a room is out of order, and why, in one line.

@@ -115,8 +115,9 @@ func (m *Model) whyNotUndoRelocation(v *relocationView) string {
 		return "no relocation is chosen"
 	case v.asking:
 		return "the tenant is being asked"
-	case m.header.known && m.header.Access == providers.FreeBusyAccess:
-		return "this connection shows free/busy only and cannot write"
+	}
+	if why := m.whyNotDo(providers.VerbRelocate, v.r.Room); why != "" {
+		return why
 	}
 	return m.ws.WhyNotUndoRelocation(v.r, m.now)
 }

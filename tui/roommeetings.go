@@ -69,11 +69,15 @@ func (m *Model) whyNotMeeting(kind providers.ChangeKind) string {
 		return "this is not a room"
 	}
 	e := r.chosen()
-	switch {
-	case e == nil:
+	if e == nil {
 		return "no meeting is chosen"
-	case m.header.known && m.header.Access == providers.FreeBusyAccess:
-		return "this connection shows free/busy only and cannot write"
+	}
+	verb := providers.VerbChange
+	if kind == "" {
+		verb = providers.VerbCancel
+	}
+	if why := m.whyNotDo(verb, e.Organizer); why != "" {
+		return why
 	}
 	if b := m.bookingOf(e); b != nil {
 		if kind == "" {

@@ -218,6 +218,28 @@ func TestRelocateIsDisabledWithTheReason(t *testing.T) {
 	}
 }
 
+// L5, S17: so it does where the connection may not write, and where this room's own
+// calendar is out of reach.
+func TestRelocateIsDisabledByWhatIsKnown(t *testing.T) {
+	reading := providers.ConnectionAccess(providers.Capabilities{Access: providers.FullAccess, Teams: true, WriteWhy: providers.Outside("grant Calendars.ReadWrite")})
+	outside := providers.ProblemAccess("bauhaus@contoso.com", &providers.Problem{Class: providers.NotAllowed})
+	for why, set := range map[string]func(h *Header){
+		"grant Calendars.ReadWrite": func(h *Header) { h.Allowed = reading },
+		"outside the mailboxes":     func(h *Header) { h.Mailboxes = map[providers.Address]providers.Access{"bauhaus@contoso.com": outside} },
+	} {
+		f := leaking(3)
+		set(&f.header)
+		d := newDriver(t, f, 160, 34)
+		d.keys("/")
+		d.typing("bau")
+		d.keys("enter", "o")
+		d.see(why)
+		if len(d.m.dialogs) != 0 {
+			t.Errorf("%s: a form was opened", why)
+		}
+	}
+}
+
 // Names from outside, and any size: no line is wider than the window.
 func TestRelocationFits(t *testing.T) {
 	for _, size := range [][2]int{{40, 10}, {41, 12}, {64, 16}, {80, 24}, {200, 60}} {
