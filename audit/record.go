@@ -50,7 +50,7 @@ type Record struct {
 	N     int64     `json:"n"` // 1 for the first line
 	At    time.Time `json:"at"`
 	Actor Actor     `json:"actor"`
-	// Action is what was done: "create event", "change event", "cancel event", "delete event", "connect", "rotate", "disconnect".
+	// Action is what was done: "create event", "change event", "cancel event", "delete event", "connect", "rotate", "disconnect", "role".
 	Action        string            `json:"action"`
 	Mailbox       providers.Address `json:"mailbox,omitempty"`
 	Event         string            `json:"event,omitempty"`
@@ -59,7 +59,11 @@ type Record struct {
 	Intent int64  `json:"intent,omitempty"`
 	Before *Facts `json:"before,omitempty"` // as far as it was read
 	After  *Facts `json:"after,omitempty"`  // of an intent: what is wanted
-	Result Result `json:"result,omitempty"`
+	// Was and Is are the same of what is no meeting: a role, a connection's credential,
+	// its permissions.
+	Was    []string `json:"was,omitempty"`
+	Is     []string `json:"is,omitempty"`
+	Result Result   `json:"result,omitempty"`
 	// Class and RequestID are of the error that ended it.
 	Class     providers.Class `json:"class,omitempty"`
 	RequestID string          `json:"request_id,omitempty"`

@@ -21,20 +21,49 @@ type Writer interface {
 // remembered is how many meetings are kept in mind for the state before a change.
 const remembered = 500
 
-// Watched is a writer whose writes are in a trail: an intent before the first byte
-// leaves, without which nothing is sent, and an outcome afterwards.
+// Permit says why a write must not be made: an error of class NotAllowed; nil where
+// nothing speaks against it.
+type Permit func(ctx context.Context, verb providers.Verb, mailbox providers.Address) error
+
+// Watched is a writer whose writes are permitted and in a trail: an intent before the
+// first byte leaves, without which nothing is sent, and an outcome afterwards. What is
+// not permitted is one line, and nothing is sent.
 type Watched struct {
-	to  Writer
-	log *Log
+	to     Writer
+	permit Permit
+	log    *Log
 
 	mu    sync.Mutex
 	known map[string]Facts // by mailbox and id, as read last
 	order []string
 }
 
-// Watch puts a trail before a writer.
-func Watch(to Writer, log *Log) *Watched {
-	return &Watched{to: to, log: log, known: map[string]Facts{}}
+// Watch puts a permit and a trail before a writer. Without a permit nothing may be
+// written.
+func Watch(to Writer, permit Permit, log *Log) *Watched {
+	return &Watched{to: to, permit: permit, log: log, known: map[string]Facts{}}
+}
+
+// begin writes an intent down, or that it is not permitted.
+func (w *Watched) begin(ctx context.Context, intent Record, verbs ...providers.Verb) (Record, error) {
+	for _, verb := range verbs {
+		refused := w.permits(ctx, verb, intent.Mailbox)
+		if refused == nil {
+			continue
+		}
+		intent.Result, intent.Class = Refused, providers.ClassOf(refused)
+		// It does not happen either way: the reason is told, not the trail's trouble.
+		_, _ = w.log.Append(context.WithoutCancel(ctx), intent)
+		return intent, refused
+	}
+	return w.log.Append(ctx, intent)
+}
+
+func (w *Watched) permits(ctx context.Context, verb providers.Verb, mailbox providers.Address) error {
+	if w.permit == nil {
+		return &providers.Error{Class: providers.NotAllowed, Op: "writing", Mailbox: mailbox, Message: providers.Outside("nobody may write here")}
+	}
+	return w.permit(ctx, verb, mailbox)
 }
 
 // Event reads a meeting and remembers what it was.
@@ -53,7 +82,11 @@ func (w *Watched) CreateEvent(ctx context.Context, draft providers.EventDraft) (
 	if draft.Room != "" {
 		wanted.Rooms = []providers.Address{draft.Room}
 	}
-	intent, err := w.log.Append(ctx, Record{Action: "create event", Mailbox: draft.Organizer, TransactionID: draft.TransactionID, After: &wanted})
+	verbs := []providers.Verb{providers.VerbBook}
+	if draft.Teams {
+		verbs = append(verbs, providers.VerbTeams)
+	}
+	intent, err := w.begin(ctx, Record{Action: "create event", Mailbox: draft.Organizer, TransactionID: draft.TransactionID, After: &wanted}, verbs...)
 	if err != nil {
 		return providers.Event{}, err
 	}
@@ -77,7 +110,7 @@ func (w *Watched) ChangeEvent(ctx context.Context, mailbox providers.Address, id
 	if change.Attendees != nil {
 		wanted.Rooms, wanted.Attendees = invited(change.Attendees)
 	}
-	intent, err := w.log.Append(ctx, Record{Action: "change event", Mailbox: mailbox, Event: id, Before: before, After: &wanted})
+	intent, err := w.begin(ctx, Record{Action: "change event", Mailbox: mailbox, Event: id, Before: before, After: &wanted}, providers.VerbChange)
 	if err != nil {
 		return providers.Event{}, err
 	}
@@ -102,7 +135,7 @@ func (w *Watched) remove(ctx context.Context, action string, mailbox providers.A
 		wanted = *before
 		wanted.Cancelled = true
 	}
-	intent, err := w.log.Append(ctx, Record{Action: action, Mailbox: mailbox, Event: id, Before: before, After: &wanted})
+	intent, err := w.begin(ctx, Record{Action: action, Mailbox: mailbox, Event: id, Before: before, After: &wanted}, providers.VerbCancel)
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func records(t *testing.T, l *Log) (all []Record) {
 func TestWritesAreInTheTrail(t *testing.T) {
 	l := trail(t)
 	to := &scripted{event: meeting(noon)}
-	w := Watch(to, l)
+	w := Watch(to, allowed, l)
 	if _, err := w.CreateEvent(t.Context(), providers.EventDraft{TransactionID: "T1", Organizer: desk, Start: noon, End: noon.Add(time.Hour), Room: aalto,
 		Required: []providers.Address{"bob@contoso.example"}, Subject: providers.Outside("secret"), Teams: true}); err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func TestFailuresInTheTrail(t *testing.T) {
 	} {
 		l := trail(t)
 		to := &scripted{err: c.err}
-		if err := Watch(to, l).CancelEvent(t.Context(), desk, "x", ""); !errors.Is(err, c.err) {
+		if err := Watch(to, allowed, l).CancelEvent(t.Context(), desk, "x", ""); !errors.Is(err, c.err) {
 			t.Errorf("%v became %v", c.err, err)
 		}
 		last := records(t, l)[1]
@@ -139,7 +139,7 @@ func TestOutcomeIsWrittenAfterTheCallerLeft(t *testing.T) {
 	l := trail(t)
 	ctx, leave := context.WithCancel(t.Context())
 	leave()
-	_ = Watch(&scripted{err: context.Canceled}, l).CancelEvent(ctx, desk, "x", "")
+	_ = Watch(&scripted{err: context.Canceled}, allowed, l).CancelEvent(ctx, desk, "x", "")
 	if all := records(t, l); len(all) != 2 || all[1].Result != Unknown {
 		t.Errorf("%+v", all)
 	}
@@ -149,7 +149,7 @@ func TestNothingIsSentWithoutTheTrail(t *testing.T) {
 	l := trail(t)
 	l.path = t.TempDir() // a directory
 	to := &scripted{}
-	w := Watch(to, l)
+	w := Watch(to, allowed, l)
 	_, create := w.CreateEvent(t.Context(), providers.EventDraft{})
 	_, change := w.ChangeEvent(t.Context(), desk, "x", "", providers.EventChange{})
 	for _, err := range []error{create, change, w.CancelEvent(t.Context(), desk, "x", ""), w.DeleteEvent(t.Context(), desk, "x")} {
@@ -163,7 +163,7 @@ func TestNothingIsSentWithoutTheTrail(t *testing.T) {
 }
 
 func TestMemoryOfMeetingsIsBounded(t *testing.T) {
-	w := Watch(&scripted{event: meeting(noon)}, trail(t))
+	w := Watch(&scripted{event: meeting(noon)}, allowed, trail(t))
 	for i := range 3 * remembered {
 		if _, err := w.Event(t.Context(), desk, string(rune('a'+i%26))+time.Duration(i).String()); err != nil {
 			t.Fatal(err)
@@ -171,5 +171,45 @@ func TestMemoryOfMeetingsIsBounded(t *testing.T) {
 	}
 	if len(w.known) > remembered || len(w.order) > remembered {
 		t.Errorf("%d and %d meetings are remembered", len(w.known), len(w.order))
+	}
+}
+
+func allowed(context.Context, providers.Verb, providers.Address) error { return nil }
+
+// C19: what is not permitted is not sent, and is one line in the trail.
+func TestWhatIsNotPermittedIsInTheTrail(t *testing.T) {
+	refusal := &providers.Error{Class: providers.NotAllowed, Message: providers.Outside("viewer")}
+	for name, permit := range map[string]Permit{
+		"refused":    func(context.Context, providers.Verb, providers.Address) error { return refusal },
+		"nobody may": nil,
+		"without teams": func(_ context.Context, v providers.Verb, _ providers.Address) error {
+			if v == providers.VerbBook {
+				return nil
+			}
+			return refusal
+		},
+	} {
+		l := trail(t)
+		to := &scripted{event: meeting(noon)}
+		w := Watch(to, permit, l)
+		_, create := w.CreateEvent(t.Context(), providers.EventDraft{TransactionID: "T1", Organizer: desk, Start: noon, End: noon.Add(time.Hour), Room: aalto, Teams: true})
+		_, change := w.ChangeEvent(t.Context(), desk, "x", "", providers.EventChange{})
+		for _, err := range []error{create, change, w.CancelEvent(t.Context(), desk, "x", ""), w.DeleteEvent(t.Context(), desk, "x")} {
+			if !providers.Is(err, providers.NotAllowed) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if len(to.calls) > 0 {
+			t.Errorf("%s: sent %q", name, to.calls)
+		}
+		all := records(t, l)
+		if len(all) != 4 {
+			t.Fatalf("%s: %d lines", name, len(all))
+		}
+		for i, action := range []string{"create event", "change event", "cancel event", "delete event"} {
+			if r := all[i]; r.Action != action || r.Result != Refused || r.Class != providers.NotAllowed || r.Mailbox != desk || r.After == nil {
+				t.Errorf("%s: line %d: %+v", name, i+1, r)
+			}
+		}
 	}
 }

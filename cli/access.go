@@ -76,7 +76,11 @@ func (s *session) refuse(ctx context.Context, what string, verbs ...providers.Ve
 	if err != nil {
 		return ctx.Err()
 	}
-	return refusal(what, providers.ConnectionAccess(can), verbs...)
+	err = refusal(what, providers.ConnectionAccess(can), verbs...)
+	if err != nil {
+		s.noteRefused(verbs[0])
+	}
+	return err
 }
 
 // refuseIn is refuse for the calendar in which something is written: its owner is

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,22 +14,6 @@ import (
 	"roomdesk/keystore"
 	"roomdesk/providers"
 )
-
-// tenantReader is what of a tenant leaves nothing behind. A method that writes
-// belongs to the trail: a tenant for the desk cannot be made of these without it.
-type tenantReader interface {
-	Availability(ctx context.Context, mailboxes []providers.Address, window providers.Interval) ([]providers.Availability, error)
-	FindEvent(ctx context.Context, mailbox providers.Address, transactionID string, around providers.Interval) (providers.Event, bool, error)
-	FindSeries(ctx context.Context, mailbox providers.Address, transactionID string, start time.Time) (providers.Event, bool, error)
-	SeriesDates(ctx context.Context, mailbox providers.Address, seriesID string, window providers.Interval) ([]providers.Event, error)
-	Calendars(ctx context.Context, mailbox providers.Address) ([]providers.Calendar, error)
-}
-
-// auditedTenant is a tenant whose writes are in the audit trail.
-type auditedTenant struct {
-	tenantReader
-	*audit.Watched
-}
 
 // auditPath is the file of the trail: one for all connections, and beside its mirror
 // for a simulated tenant, whose trail ends with it.
@@ -45,6 +28,11 @@ const auditFile = "audit.jsonl"
 
 // trail is the audit trail as this process writes it for a connection.
 func (a *app) trail(path string, c keystore.Connection) *audit.Log {
+	return audit.Open(path, a.trailActor(c), a.deps.Now)
+}
+
+// trailActor is who acts in this process, by way of a connection.
+func (a *app) trailActor(c keystore.Connection) audit.Actor {
 	actor := audit.Actor{User: "unknown", Process: os.Getpid(), Connection: c.Name, Tenant: c.Tenant, Application: c.ClientID}
 	if u, err := user.Current(); err == nil {
 		actor.User = u.Username
@@ -52,13 +40,17 @@ func (a *app) trail(path string, c keystore.Connection) *audit.Log {
 	if host, err := os.Hostname(); err == nil {
 		actor.Host = host
 	}
-	return audit.Open(path, actor, a.deps.Now)
+	return actor
 }
 
 // note writes down what was done to a connection. It is done: where the trail
 // cannot be written, that is said.
 func (a *app) note(c keystore.Connection, action string) {
-	if _, err := a.trail(a.auditPath(c, a.mirrorPath(c)), c).Append(context.Background(), audit.Record{Action: action, Result: audit.Done}); err != nil {
+	a.noteRecord(c, audit.Record{Action: action, Result: audit.Done})
+}
+
+func (a *app) noteRecord(c keystore.Connection, r audit.Record) {
+	if _, err := a.trail(a.auditPath(c, a.mirrorPath(c)), c).Append(context.Background(), r); err != nil {
 		a.out.say("roomdesk: not in the audit trail: %s", explain(err).sentence())
 	}
 }

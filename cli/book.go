@@ -37,7 +37,7 @@ func (a *app) bookCommand() *cobra.Command {
 		Example: "roomdesk book --room aalto --start \"tomorrow 14:00\" --end +1h --subject \"Design review\" --attendee adele@contoso.com --teams",
 		Args:    cobra.NoArgs,
 		RunE: a.run(func(ctx context.Context, _ []string) error {
-			return a.with(ctx, func(ctx context.Context, s *session) error { return a.book(ctx, s, f) })
+			return a.withVerb(ctx, unlessDry(providers.VerbBook, f.dryRun), func(ctx context.Context, s *session) error { return a.book(ctx, s, f) })
 		}),
 	}
 	flags := command.Flags()

@@ -28,7 +28,7 @@ func (a *app) cancelCommand() *cobra.Command {
 			"Of a series that was booked here --date says which date is meant.",
 		Args: cobra.ExactArgs(1),
 		RunE: a.run(func(ctx context.Context, args []string) error {
-			return a.with(ctx, func(ctx context.Context, s *session) error { return a.cancelBooking(ctx, s, args[0], f) })
+			return a.withVerb(ctx, unlessDry(providers.VerbCancel, f.plans), func(ctx context.Context, s *session) error { return a.cancelBooking(ctx, s, args[0], f) })
 		}),
 	}
 	flags := command.Flags()

@@ -31,7 +31,7 @@ func (a *app) changeCommands() []*cobra.Command {
 				"answer waited for. Exit codes: 0 done, 4 the room is taken or declined (it is as it was, with alternatives),\n" +
 				"3 not known or not answered within --wait.",
 			RunE: a.run(func(ctx context.Context, args []string) error {
-				return a.with(ctx, func(ctx context.Context, s *session) error { return a.changeBooking(ctx, s, args[0], kind, f) })
+				return a.withVerb(ctx, unlessDry(providers.VerbChange, f.plans), func(ctx context.Context, s *session) error { return a.changeBooking(ctx, s, args[0], kind, f) })
 			}),
 		}
 		flags := command.Flags()

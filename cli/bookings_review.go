@@ -30,7 +30,7 @@ func (a *app) reviewCommand() *cobra.Command {
 			case len(args) == 1 && !send && !drop:
 				return usage("choose --send or --drop; roomdesk bookings show shows it", "nothing is said of what to do with it")
 			}
-			return a.with(ctx, func(ctx context.Context, s *session) error {
+			return a.withVerb(ctx, unlessDry(providers.VerbBook, !send), func(ctx context.Context, s *session) error {
 				if len(args) == 0 {
 					return a.listReviews(ctx, s)
 				}

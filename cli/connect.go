@@ -55,11 +55,13 @@ func (a *app) connectCommand() *cobra.Command {
 	flags.StringVar(&c.TestMailbox, "test-mailbox", "", "mailbox whose calendar is read as a test (default: the organizer)")
 	flags.StringArrayVar(&c.Domains, "domain", nil, "domain that the tenant must have verified (repeatable)")
 	flags.StringArrayVar(&c.People, "person", nil, "mailbox of a person whose calendar is mirrored (repeatable)")
+	flags.StringVar(&c.Role, "role", "", "how far whoever uses it may go: viewer, booker or administrator (default administrator)")
+	flags.StringVar(&c.Access, "access", "", "use no more than this of what the tenant allows: full, restricted or free-busy (default full)")
 	flags.StringVar(&c.Keystore, "keystore", "", "where the credential is kept: keyring, age, systemd, env or memory (default keyring)")
 	flags.StringVar(&c.AgeIdentity, "age-identity", "", "identity file that opens the encrypted file of --keystore age, in place of a passphrase")
 	f.certificate.register(flags)
 	f.person.register(flags)
-	for flag, values := range map[string][]string{"cloud": keystore.Clouds(), "keystore": {"keyring", "age", "systemd", "env", "memory"}} {
+	for flag, values := range map[string][]string{"cloud": keystore.Clouds(), "role": wordsOf(providers.Roles()), "access": wordsOf(providers.Levels()), "keystore": {"keyring", "age", "systemd", "env", "memory"}} {
 		_ = command.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
 	connect.AddCommand(command)
@@ -89,6 +91,9 @@ func (a *app) connectGraph(ctx context.Context, f *connectFlags) error {
 	ctx = providers.WithPriority(ctx, providers.Interactive)
 	config, err := a.loadConfig()
 	if err != nil {
+		return err
+	}
+	if err := a.mayConnect(config); err != nil {
 		return err
 	}
 	if err := a.completeConnection(f); err != nil {

@@ -47,13 +47,24 @@ func (a *app) connectionsCommand() *cobra.Command {
 			}
 			objects := make([]connectionObject, 0, len(config.Connections))
 			rows := make([][]string, 0, len(config.Connections))
+			var refused error
 			for _, connection := range config.Connections {
+				if err := a.mayAdminister(connection, "connections"); err != nil {
+					refused = err
+					continue
+				}
 				state, detail := a.credential(ctx, connection)
 				object := describeConnection(connection, a.deps.Now())
 				object.Credential, object.CredentialDetail = state, detail
 				objects = append(objects, object)
 				rows = append(rows, []string{connection.Name, "Graph", connection.Tenant, connection.ClientID,
 					connection.KeystoreKind(), state, a.expiry(connection)})
+			}
+			if refused != nil && len(objects) == 0 {
+				return refused
+			}
+			if refused != nil {
+				a.out.say("roomdesk: left out: %s", explain(refused).sentence())
 			}
 			if a.out.format == formatJSON {
 				return a.out.json(objects)

@@ -16,7 +16,7 @@ import (
 // told of each stored change and must not call the desk.
 func (s *session) newDesk(changed func(providers.Booking), poke func(providers.Address)) *booking.Desk {
 	return booking.New(booking.Options{
-		Tenant: s.audited(), Outbox: s.store, Mirror: s.store, Organizer: s.organizer(), Now: s.app.deps.Now, Changed: changed, Poke: poke,
+		Tenant: s.provider, Outbox: s.store, Mirror: s.store, Organizer: s.organizer(), Now: s.app.deps.Now, Changed: changed, Poke: poke,
 		Rules: s.store.RoomRules, Journal: s.store,
 	})
 }

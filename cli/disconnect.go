@@ -49,6 +49,9 @@ func (a *app) disconnect(ctx context.Context, name string, dryRun, yes bool) err
 	if err != nil {
 		return err
 	}
+	if err := a.mayAdminister(connection, "disconnect"); err != nil {
+		return err
+	}
 	secrets, err := a.secrets(connection)
 	if err != nil {
 		return err

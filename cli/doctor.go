@@ -93,6 +93,11 @@ func (a *app) doctor(ctx context.Context, f *doctorFlags) error {
 	if err != nil {
 		return err
 	}
+	if f.write {
+		if err := a.mayAdminister(connection, "doctor --write"); err != nil {
+			return err
+		}
+	}
 	options, err := a.doctorOptions(connection, f)
 	if err != nil {
 		return err
@@ -145,7 +150,7 @@ func (a *app) diagnose(ctx context.Context, o doctor.Options, trail *audit.Log) 
 	if setUp != nil {
 		o.SetUp = setUp
 	} else {
-		o.Prober = auditedProber{provider.Probe(), audit.Watch(provider, trail)}
+		o.Prober = auditedProber{provider.Probe(), audit.Watch(provider, a.permitDoctor(o.Connection), trail)}
 		defer provider.Close() //nolint:errcheck // what was written has been taken away
 	}
 	return doctor.Run(ctx, o)

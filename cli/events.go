@@ -38,7 +38,7 @@ func (a *app) eventsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.with(ctx, func(ctx context.Context, s *session) error {
+			return a.withVerb(ctx, providers.VerbEvents, func(ctx context.Context, s *session) error {
 				if all {
 					return a.allEvents(ctx, s, window)
 				}

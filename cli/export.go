@@ -45,7 +45,7 @@ func (a *app) exportCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.with(ctx, func(ctx context.Context, s *session) error { return a.export(ctx, s, args, f, window) })
+			return a.withVerb(ctx, unlessDry(providers.VerbExport, f.bookings), func(ctx context.Context, s *session) error { return a.export(ctx, s, args, f, window) })
 		}),
 	}
 	f.register(command, "default: today; of bookings, all")

@@ -86,6 +86,9 @@ func (a *app) permissions(ctx context.Context, f *permissionsFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := a.mayAdminister(connection, "permissions"); err != nil {
+		return err
+	}
 	secrets, err := a.secrets(connection)
 	if err != nil {
 		return err

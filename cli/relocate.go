@@ -51,7 +51,7 @@ func (a *app) relocateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.with(ctx, func(ctx context.Context, s *session) error { return a.relocate(ctx, s, args[0], window, f) })
+			return a.withVerb(ctx, unlessDry(providers.VerbRelocate, f.dryRun), func(ctx context.Context, s *session) error { return a.relocate(ctx, s, args[0], window, f) })
 		}),
 	}
 	f.window.register(command, "default: today")

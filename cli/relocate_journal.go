@@ -13,9 +13,9 @@ import (
 // relocateJournalCommands are the commands about relocations that were begun.
 func (a *app) relocateJournalCommands() []*cobra.Command {
 	var dryRun, yes bool
-	one := func(use, short string, do func(ctx context.Context, s *session, r providers.Relocation) error) *cobra.Command {
+	one := func(verb providers.Verb, use, short string, do func(ctx context.Context, s *session, r providers.Relocation) error) *cobra.Command {
 		return &cobra.Command{Use: use, Short: short, Args: cobra.ExactArgs(1), RunE: a.run(func(ctx context.Context, args []string) error {
-			return a.with(ctx, func(ctx context.Context, s *session) error {
+			return a.withVerb(ctx, unlessDry(verb, dryRun), func(ctx context.Context, s *session) error {
 				r, err := s.relocation(ctx, args[0])
 				if err != nil {
 					return err
@@ -27,8 +27,8 @@ func (a *app) relocateJournalCommands() []*cobra.Command {
 	list := &cobra.Command{Use: "list", Short: "The journal of relocations, newest first", Args: cobra.NoArgs, RunE: a.run(func(ctx context.Context, _ []string) error {
 		return a.with(ctx, a.listRelocations)
 	})}
-	show := one("show ID", "What became of each meeting of a relocation", func(_ context.Context, _ *session, r providers.Relocation) error { return a.reportRelocation(r) })
-	goOn := one("continue ID", "Go on with a relocation that was interrupted, or that rooms kept waiting", func(ctx context.Context, s *session, r providers.Relocation) error {
+	show := one(providers.VerbFreeBusy, "show ID", "What became of each meeting of a relocation", func(_ context.Context, _ *session, r providers.Relocation) error { return a.reportRelocation(r) })
+	goOn := one(providers.VerbRelocate, "continue ID", "Go on with a relocation that was interrupted, or that rooms kept waiting", func(ctx context.Context, s *session, r providers.Relocation) error {
 		if r.State.Open() {
 			if err := s.refuse(ctx, "not moved", providers.VerbRelocate); err != nil {
 				return err
@@ -36,14 +36,14 @@ func (a *app) relocateJournalCommands() []*cobra.Command {
 		}
 		return a.driveRelocation(ctx, a.relocationDesk(s), r.ID)
 	})
-	stop := one("stop ID", "Let no further batch of a relocation begin", func(ctx context.Context, s *session, r providers.Relocation) error {
+	stop := one(providers.VerbRelocate, "stop ID", "Let no further batch of a relocation begin", func(ctx context.Context, s *session, r providers.Relocation) error {
 		stopped, err := s.newDesk(nil, nil).StopRelocation(ctx, r.ID)
 		if err != nil {
 			return err
 		}
 		return a.reportRelocation(stopped)
 	})
-	undo := one("undo ID", "Put the meetings of a relocation back, as far as that is possible", func(ctx context.Context, s *session, r providers.Relocation) error {
+	undo := one(providers.VerbRelocate, "undo ID", "Put the meetings of a relocation back, as far as that is possible", func(ctx context.Context, s *session, r providers.Relocation) error {
 		return a.undoRelocation(ctx, s, r, dryRun, yes)
 	})
 	undo.Long = "Put the meetings of a relocation back into their room. The tenant is asked first what can be put back; what cannot is told\n" +

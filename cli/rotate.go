@@ -56,6 +56,9 @@ func (a *app) rotate(ctx context.Context, name string, f *connectFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := a.mayAdminister(connection, "rotate"); err != nil {
+		return err
+	}
 	if connection.AccountID != "" {
 		return usage("to sign in again: roomdesk disconnect "+name+", then roomdesk connect graph --device-code", "%s is a person's connection and has nothing to exchange", name)
 	}
@@ -262,7 +265,7 @@ func (s *session) settleRotation(ctx context.Context) {
 		return
 	}
 	newest, err := stored(c.WithoutSpare(), store)(ctx)
-	used, ok := s.provider.Used()
+	used, ok := s.used()
 	if err != nil || !ok || !used.Same(newest[0]) {
 		return
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"roomdesk/audit"
-	"roomdesk/booking"
+	"roomdesk/boundary"
 	"roomdesk/keystore"
 	"roomdesk/providers"
 	"roomdesk/providers/graph"
@@ -28,8 +28,9 @@ type session struct {
 	app        *app
 	connection keystore.Connection
 	store      *store.Store
-	provider   *graph.Provider
-	intervals  sync.Intervals // zero: the defaults
+	provider   *boundary.Tenant
+	used       func() (graph.Credential, bool) // with which was signed in last
+	intervals  sync.Intervals                  // zero: the defaults
 	trail      *audit.Log
 	can        providers.Capabilities // what the token allows; zero before somebody signed in
 }
@@ -59,6 +60,7 @@ func (a *app) openSession(ctx context.Context, c keystore.Connection, mirror str
 	if err != nil {
 		return nil, asUsage(err)
 	}
+	trail := a.trail(a.auditPath(c, mirror), c)
 	tenant := ""
 	if keystore.LooksLikeGUID(c.Tenant) {
 		tenant = strings.ToLower(c.Tenant)
@@ -70,12 +72,8 @@ func (a *app) openSession(ctx context.Context, c keystore.Connection, mirror str
 	if sentence := mirrored.Report().Sentence(); sentence != "" {
 		a.out.say("%s", sentence)
 	}
-	return &session{app: a, connection: c, store: mirrored, provider: provider, trail: a.trail(a.auditPath(c, mirror), c)}, nil
-}
-
-// audited is the tenant for all that writes to it.
-func (s *session) audited() booking.Tenant {
-	return auditedTenant{s.provider, audit.Watch(s.provider, s.trail)}
+	within := boundary.New(provider, func() boundary.Limits { return limitsOf(a.asConfigured(c)) }, trail)
+	return &session{app: a, connection: c, store: mirrored, provider: within, used: provider.Used, trail: trail}, nil
 }
 
 // close ends the session. Its error matters only where the work itself succeeded.

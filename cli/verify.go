@@ -41,7 +41,7 @@ func (a *app) verifyCommand() *cobra.Command {
 				}
 				mailboxes = append(mailboxes, address)
 			}
-			return a.with(ctx, func(ctx context.Context, s *session) error { return a.verify(ctx, s, mailboxes) })
+			return a.withVerb(ctx, providers.VerbEvents, func(ctx context.Context, s *session) error { return a.verify(ctx, s, mailboxes) })
 		}),
 	}
 }

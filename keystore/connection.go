@@ -56,6 +56,11 @@ type Connection struct {
 	// Permissions are those that the token had when the connection was made, so that
 	// what changed since can be told; empty: not known.
 	Permissions []string `toml:"permissions,omitempty"`
+	// Role is how far whoever uses this configuration may go: "viewer", "booker" or
+	// "administrator"; "" is the last. Access lowers what is done to a level, whatever
+	// the tenant allows: "full", "restricted" or "free-busy"; "" is the first.
+	Role   string `toml:"role,omitempty"`
+	Access string `toml:"access,omitempty"`
 	// OnScreen, Today and Rest are the times within which mailboxes are read: what
 	// somebody looks at, those with meetings in the hours ahead, all others. "" is
 	// the default; see [Connection.Every].
@@ -269,6 +274,14 @@ func (c Connection) Validate() error {
 		}
 		if d < every.least || d > 24*time.Hour {
 			return bad(every.field, fmt.Sprintf("%q is not between %v and a day", plain(every.text), every.least), "the service slows down whoever asks too often; leave the key out for the default")
+		}
+	}
+	for _, choice := range []struct {
+		field, value string
+		of           []string
+	}{{"role", c.Role, []string{"viewer", "booker", "administrator"}}, {"access", c.Access, []string{"full", "restricted", "free-busy"}}} {
+		if choice.value != "" && !slices.Contains(choice.of, choice.value) {
+			return bad(choice.field, fmt.Sprintf("%q is unknown", plain(choice.value)), "use "+strings.Join(choice.of, ", "))
 		}
 	}
 	for _, person := range c.People {

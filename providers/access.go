@@ -8,15 +8,28 @@ const NoAccess AccessLevel = "none"
 // Verb is something that a person does with a calendar.
 type Verb string
 
-// Verbs that a level of access may leave out.
+// Verbs that a level of access, or a role, may leave out.
 const (
-	VerbDetails  Verb = "details"  // see more of a meeting than that the time is taken
-	VerbBook     Verb = "book"     // make a meeting
-	VerbChange   Verb = "change"   // extend, end, move
-	VerbCancel   Verb = "cancel"   //
-	VerbRelocate Verb = "relocate" // move the meetings of a room
-	VerbTeams    Verb = "teams"    // give a meeting a Teams link
+	VerbRooms    Verb = "rooms"     // list rooms
+	VerbPeople   Verb = "people"    // list and find people
+	VerbFreeBusy Verb = "free-busy" // see when a calendar is taken
+	VerbEvents   Verb = "events"    // read the meetings of a calendar
+	VerbDetails  Verb = "details"   // see more of a meeting than that the time is taken
+	VerbExport   Verb = "export"    // write the meetings of a calendar to a file
+	VerbBook     Verb = "book"      // make a meeting
+	VerbChange   Verb = "change"    // extend, end, move
+	VerbCancel   Verb = "cancel"    //
+	VerbRelocate Verb = "relocate"  // move the meetings of a room
+	VerbTeams    Verb = "teams"     // give a meeting a Teams link
+	// VerbAdminister is to make, look into, change and remove connections. No level of
+	// access leaves it out; a role may.
+	VerbAdminister Verb = "administer"
 )
+
+// Verbs are those that a level of access may leave out, in the order of a table.
+func Verbs() []Verb {
+	return []Verb{VerbRooms, VerbPeople, VerbFreeBusy, VerbEvents, VerbDetails, VerbExport, VerbBook, VerbChange, VerbCancel, VerbRelocate, VerbTeams}
+}
 
 // Access is how much a mailbox allows, by what is known. The zero value allows
 // everything: nothing speaks against it.
@@ -71,15 +84,45 @@ func writing(more ...Verb) []Verb {
 	return append([]Verb{VerbBook, VerbChange, VerbCancel, VerbRelocate}, more...)
 }
 
+// looking are the verbs that read a calendar's meetings.
+func looking() []Verb { return []Verb{VerbEvents, VerbDetails, VerbExport} }
+
+// LevelAccess is what a level of access allows, the same with every provider
+// (PRODUCT L1 to L5, L15).
+func LevelAccess(level AccessLevel) Access {
+	a := Access{Level: level}
+	switch level {
+	case FullAccess, Restricted: // they differ in which mailboxes, not in what
+	case FreeBusyAccess:
+		a.deny("this connection shows free/busy only and cannot write", writing(VerbTeams)...)
+		a.deny("this connection shows free/busy only", looking()...)
+	case NoAccess:
+		a.deny("this connection may not open it", append(writing(VerbTeams), looking()...)...)
+	}
+	return a
+}
+
+// Levels are the levels of access that can be chosen for a connection, the least
+// first.
+func Levels() []AccessLevel { return []AccessLevel{FreeBusyAccess, Restricted, FullAccess} }
+
+// Within lowers capabilities to a level that was chosen for the connection; "" lowers
+// nothing.
+func (c Capabilities) Within(level AccessLevel) Capabilities {
+	if rank(level) >= rank(c.Access) {
+		return c
+	}
+	if c.Access = level; level == FreeBusyAccess {
+		c.Write, c.WriteWhy = false, Outside("this connection is set to free/busy only")
+	}
+	return c
+}
+
 // ConnectionAccess is what a connection's capabilities allow (PRODUCT L5).
 func ConnectionAccess(c Capabilities) Access {
-	a := Access{Level: c.Access}
+	a := LevelAccess(c.Access)
 	if c.Access == "" {
 		return a // who answers is not known yet
-	}
-	if c.Access == FreeBusyAccess {
-		a.deny("this connection shows free/busy only and cannot write", writing()...)
-		a.deny("this connection shows free/busy only", VerbDetails)
 	}
 	if !c.Write {
 		a.deny(c.WriteWhy.Or("this connection cannot write"), writing()...)
@@ -100,10 +143,10 @@ func ProblemAccess(mailbox Address, p *Problem) Access {
 	switch p.Class {
 	case NotAllowed:
 		a.Level = NoAccess
-		a.deny(string(mailbox)+" is outside the mailboxes that this connection may use", writing(VerbDetails, VerbTeams)...)
+		a.deny(string(mailbox)+" is outside the mailboxes that this connection may use", append(writing(VerbTeams), looking()...)...)
 	case NoMailbox:
 		a.Level = NoAccess
-		a.deny(string(mailbox)+" has no mailbox that this service reaches", writing(VerbDetails, VerbTeams)...)
+		a.deny(string(mailbox)+" has no mailbox that this service reaches", append(writing(VerbTeams), looking()...)...)
 	}
 	return a
 }

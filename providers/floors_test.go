@@ -27,6 +27,7 @@ var floors = map[string][]string{
 	"roomdesk/booking/relocate":             {"roomdesk/providers", "roomdesk/providers/when"},
 	"roomdesk/doctor":                       {"roomdesk/providers", "roomdesk/keystore"},
 	"roomdesk/audit":                        {"roomdesk/providers"},
+	"roomdesk/boundary":                     {"roomdesk/providers", "roomdesk/audit"},
 	"roomdesk/tui":                          {"roomdesk/providers"},
 	"roomdesk/providers/providertest":       {"roomdesk/providers"},
 	"roomdesk/sync/queue":                   {"roomdesk/providers"},

@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"roomdesk/providers"
+)
+
+// whoamiObject is who acts with a connection, in JSON.
+type whoamiObject struct {
+	Connection string `json:"connection"`
+	User       string `json:"user"` // of this machine, as the audit trail names it
+	Role       string `json:"role"`
+	// ProviderName is the service account's, ProfileProviderName that of calendars,
+	// which is the same with both providers.
+	ProviderName        string              `json:"provider_name"`
+	ProfileProviderName string              `json:"profile_provider_name"`
+	ProviderProtocol    string              `json:"provider_protocol"`
+	Access              string              `json:"access"`
+	TenantID            string              `json:"tenant_id"`
+	TenantName          providers.Untrusted `json:"tenant_name"`
+	AppID               string              `json:"app_id"`
+	AppName             providers.Untrusted `json:"app_name"`
+	Account             string              `json:"account"`
+	Organizer           string              `json:"organizer"`
+	Verbs               []verbObject        `json:"verbs"`
+}
+
+func (a *app) whoamiCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "whoami",
+		Short: "Show who acts with this connection, in which role, and what is allowed",
+		Args:  cobra.NoArgs,
+		RunE: a.run(func(ctx context.Context, _ []string) error {
+			return a.with(ctx, func(ctx context.Context, s *session) error { return a.whoami(ctx, s) })
+		}),
+	}
+}
+
+func (a *app) whoami(ctx context.Context, s *session) error {
+	c := a.asConfigured(s.connection)
+	identity, err := s.provider.Identify(ctx)
+	o := whoamiObject{
+		Connection: c.Name, User: a.trailActor(c).User, Role: string(roleOf(c)),
+		ProviderName: "ms_graph_calendars", ProfileProviderName: "exchange", ProviderProtocol: "graph_api",
+		Access: string(identity.Capabilities.Access), TenantID: identity.TenantID, TenantName: identity.TenantName, AppID: identity.AppID, AppName: identity.AppName,
+		Account: c.Account, Organizer: c.Organizer, Verbs: verbsOf(s.provider.Access(), true),
+	}
+	if c.Provider != "graph" {
+		o.ProviderName, o.ProviderProtocol = "exchange", "exchange_web_services"
+	}
+	if err != nil { // what is known here is told all the same
+		o.TenantID, o.AppID = c.Tenant, c.ClientID
+	}
+	if a.out.format == formatJSON {
+		if wrong := a.out.json(o); wrong != nil {
+			return wrong
+		}
+		return err
+	}
+	who := "application " + o.AppName.Or(o.AppID)
+	if o.Account != "" {
+		who = providers.Sanitise(o.Account)
+	}
+	rows := [][]string{
+		{"connection", o.Connection}, {"here", providers.Sanitise(o.User)}, {"role", o.Role}, {"acts as", who}, {"tenant", o.TenantName.Or(o.TenantID)},
+		{"access", o.Access}, {"provider", o.ProviderName}, {"calendars' provider", o.ProfileProviderName}, {"protocol", o.ProviderProtocol}, {"organizer", o.Organizer},
+	}
+	for _, v := range o.Verbs {
+		if !v.Allowed {
+			rows = append(rows, []string{"may not " + v.Verb, v.Why})
+		}
+	}
+	if wrong := a.out.table([]column{{title: "WHAT", keep: true}, {title: "IS"}}, rows, ""); wrong != nil {
+		return wrong
+	}
+	return err
+}
