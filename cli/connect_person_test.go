@@ -252,7 +252,7 @@ func TestConnectWithADeviceCode(t *testing.T) {
 	}
 	// Disconnecting leaves nothing of it.
 	a := process()
-	if err := a.disconnect(t.Context(), "mine", false, true); err != nil {
+	if err := a.disconnect(t.Context(), "mine", &disconnectFlags{yes: true}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {

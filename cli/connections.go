@@ -33,6 +33,8 @@ type connectionObject struct {
 	TestMailbox    string   `json:"test_mailbox"`
 	Domains        []string `json:"domains"`
 	Demo           bool     `json:"demo"`
+	// Disconnected is since when only the mirror remains, shown as old.
+	Disconnected *string `json:"disconnected"`
 }
 
 func (a *app) connectionsCommand() *cobra.Command {
@@ -81,6 +83,10 @@ func describeConnection(c keystore.Connection, now time.Time) connectionObject {
 		Name: c.Name, Provider: c.Provider, Tenant: c.Tenant, ClientID: c.ClientID, Cloud: c.CloudName(), Kind: "enterprise", Authentication: "secret",
 		Keystore: c.KeystoreKind(), Organizer: c.Organizer, TestMailbox: c.TestMailbox, Domains: c.Domains, Demo: c.Demo(),
 	}
+	if c.Disconnected != nil {
+		since := c.Disconnected.UTC().Format(time.RFC3339)
+		object.Disconnected = &since
+	}
 	if object.Domains == nil {
 		object.Domains = []string{}
 	}
@@ -100,6 +106,9 @@ func describeConnection(c keystore.Connection, now time.Time) connectionObject {
 // credential looks whether the credential can be read, and says so in a word and,
 // where it cannot, in a sentence.
 func (a *app) credential(ctx context.Context, connection keystore.Connection) (state, detail string) {
+	if connection.Disconnected != nil {
+		return "disconnected", explain(errDisconnected(connection)).sentence()
+	}
 	store, err := a.secrets(connection)
 	if err == nil {
 		// Read as a sign-in would: a damaged key or one of another certificate shows.

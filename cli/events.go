@@ -103,7 +103,7 @@ func (s *session) readCalendar(ctx context.Context, live *liveCalendars, mailbox
 	if err != nil {
 		return read, err
 	}
-	if mirrored && !booked && position.Problem == nil && now.Sub(position.LastGood) <= calendarBound {
+	if mirrored && !booked && s.connection.Disconnected == nil && position.Problem == nil && now.Sub(position.LastGood) <= calendarBound {
 		read.events, err = s.store.Events(ctx, mailbox, window)
 		read.at = position.LastGood
 		return read, err

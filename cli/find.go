@@ -59,7 +59,7 @@ func (s *session) freeOrAsk(ctx context.Context, mailboxes []providers.Address, 
 	var old []providers.Address
 	for _, mailbox := range mailboxes {
 		a := known[mailbox]
-		if !a.Known() || a.Problem != nil || !a.Window.Covers(window) || s.app.deps.Now().Sub(a.AsOf) > calendarBound {
+		if !a.Known() || s.connection.Disconnected != nil || a.Problem != nil || !a.Window.Covers(window) || s.app.deps.Now().Sub(a.AsOf) > calendarBound {
 			old = append(old, mailbox)
 		}
 	}

@@ -25,6 +25,10 @@ func only(credential graph.Credential) credentials {
 // newProvider makes the provider of a connection. source is asked when a token is
 // needed.
 func (a *app) newProvider(c keystore.Connection, source credentials) (*graph.Provider, error) {
+	if c.Disconnected != nil {
+		// Nothing is sent: there is nothing to sign in with.
+		return a.makeProvider(c, func(context.Context) ([]graph.Credential, error) { return nil, errDisconnected(c) }, nil)
+	}
 	if c.AccountID == "" {
 		return a.makeProvider(c, source, nil)
 	}

@@ -73,6 +73,7 @@ func TestScripts(t *testing.T) {
 			"makepfx":   makePFX,
 			"envfile":   setFromFile,
 			"canary":    searchCanaries,
+			"ledger":    checkLedger,
 			"addsecret": addSecret,
 			"identity":  makeIdentity,
 		},
@@ -95,6 +96,7 @@ func setUp(t *testing.T, env *testscript.Env, checker *providertest.Checker) err
 	})
 	env.Values[tenantKey{}] = tenant
 	env.Values[canaryKey{}] = &canaries{}
+	env.Values[ledgerKey{}] = new(int64)
 	dir := filepath.Join(env.WorkDir, "tenant")
 	if err := tenant.WriteDir(dir); err != nil {
 		return err
@@ -108,6 +110,7 @@ func setUp(t *testing.T, env *testscript.Env, checker *providertest.Checker) err
 		"EXPIRED_SECRET": e.ExpiredSecret, "ORGANIZER": e.Organizer, "TEST_MAILBOX": e.TestMailbox, "DOMAIN": e.Domain,
 		"AUTHORITY_URL": e.AuthorityURL, "GRAPH_URL": e.GraphURL, "CA": filepath.Join(dir, "ca.pem"),
 		"ROOM": tenant.Rooms()[0].Mailbox, "ROOM_NAME": tenant.Rooms()[0].Name, "ROOM2": tenant.Rooms()[1].Mailbox, "SILENT": silent(tenant),
+		"NEAR": time.Now().AddDate(0, 0, 9).Format(time.DateOnly),
 		"DAY": time.Now().AddDate(0, 0, 40).Format(time.DateOnly), // few have planned anything so far ahead
 	} {
 		env.Setenv(name, value)

@@ -125,7 +125,7 @@ func directory[T any](ctx context.Context, s *session, what string,
 		return nil, at, err
 	}
 	now := s.app.deps.Now()
-	if !at.IsZero() && now.Sub(at) < directoryBound {
+	if !at.IsZero() && now.Sub(at) < directoryBound && s.connection.Disconnected == nil {
 		items, err := mirrored(ctx)
 		return items, at, err
 	}

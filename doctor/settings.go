@@ -15,6 +15,9 @@ import (
 func (e *examination) settings(context.Context) outcome {
 	c := e.Connection
 	switch {
+	case c.Disconnected != nil:
+		return failed(providers.Trouble{Doc: "disconnected", Class: providers.SignedOut, What: "the connection is disconnected since " + day(*c.Disconnected),
+			Where: atMachine, Change: "connect it again under the same name: roomdesk connect " + c.Provider + " --name " + c.Name})
 	case strings.EqualFold(c.ClientID, c.Tenant) && c.ClientID != "":
 		return failed(providers.Trouble{Mistake: 3, Doc: "3", Class: providers.SignedOut, What: "client_id is the Directory (tenant) ID",
 			Where: atOverview, Change: "copy the Application (client) ID"})

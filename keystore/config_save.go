@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/pelletier/go-toml/v2"
 )
@@ -15,12 +16,21 @@ import (
 // ErrConfigChanged: somebody else changed the configuration after it was read.
 var ErrConfigChanged = errors.New("the configuration changed meanwhile")
 
-// CheckNew says why a connection could not be added; nil where it could.
+// CheckNew says why a connection could not be added; nil where it could. What
+// remains of a disconnected one of the same tenant is no hindrance: it is connected
+// again.
 func (c *Config) CheckNew(connection Connection) error {
 	if err := connection.Validate(); err != nil {
 		return err
 	}
 	for _, have := range c.Connections {
+		if have.Name == connection.Name && have.Disconnected != nil {
+			if strings.EqualFold(have.Tenant, connection.Tenant) && have.Provider == connection.Provider {
+				continue
+			}
+			return &FieldError{"tenant", fmt.Sprintf("what remains of connection %q is of tenant %s", have.Name, plain(have.Tenant)),
+				"give the same tenant, choose another name, or remove what remains first: roomdesk disconnect " + have.Name}
+		}
 		if EnvName(have.Name) == EnvName(connection.Name) {
 			return &FieldError{"name", fmt.Sprintf("%q is taken by connection %q", connection.Name, have.Name),
 				"choose another name, or disconnect the other one first: roomdesk disconnect " + have.Name}
@@ -29,10 +39,14 @@ func (c *Config) CheckNew(connection Connection) error {
 	return nil
 }
 
-// Add puts a connection behind the others. [Config.Save] makes it last.
+// Add puts a connection behind the others, or in the place of what remains of it.
+// [Config.Save] makes it last.
 func (c *Config) Add(connection Connection) error {
 	if err := c.CheckNew(connection); err != nil {
 		return err
+	}
+	if slices.ContainsFunc(c.Connections, func(have Connection) bool { return have.Name == connection.Name }) {
+		return c.Update(connection)
 	}
 	added, err := toml.Marshal(file{[]Connection{connection}})
 	if err != nil {

@@ -53,6 +53,9 @@ type Connection struct {
 	SpareExpires     *toml.LocalDate `toml:"spare_expires,omitempty"`
 	// People are the mailboxes whose calendars are mirrored besides the rooms'.
 	People []string `toml:"people,omitempty"`
+	// Disconnected is since when the connection is only what remains of one: its
+	// mirror is shown as old, and nothing is sent. nil: it is connected.
+	Disconnected *time.Time `toml:"disconnected,omitempty"`
 	// Permissions are those that the token had when the connection was made, so that
 	// what changed since can be told; empty: not known.
 	Permissions []string `toml:"permissions,omitempty"`

@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"roomdesk/keystore"
+	"roomdesk/providers"
+	"roomdesk/sync/store"
+)
+
+// cutOff marks a connection as disconnected: from then on nothing is read or sent,
+// whatever of it can be removed.
+func (a *app) cutOff(config *keystore.Config, c keystore.Connection) error {
+	if c.Disconnected == nil {
+		c.Disconnected = a.disconnectTime()
+		if err := update(config, c); err != nil {
+			return err
+		}
+		a.note(c, "disconnect")
+	}
+	return nil
+}
+
+// removeConnection removes what there is of a connection that was cut off, as much
+// as can be, and says what remains. Doing it again removes the rest.
+func (a *app) removeConnection(ctx context.Context, c keystore.Connection, secrets keystore.Store, mirror bool) []string {
+	remains := []string{}
+	keep := func(what string, err error) {
+		if err != nil {
+			remains = append(remains, what+": "+explain(err).sentence())
+		}
+	}
+	if !secrets.Describe().ReadOnly {
+		keep(c.CredentialName()+" in "+secrets.Describe().Where, drop(ctx, secrets, c))
+		if spare, ok := c.SpareConnection(); ok {
+			keep("the spare credential in "+secrets.Describe().Where, drop(ctx, secrets, spare))
+		}
+	}
+	keep("the sealed sign-in", a.forgetSignIn(c))
+	if !mirror {
+		return remains
+	}
+	keep("the mirror", eraseMirror(a.mirrorPath(c)))
+	if len(remains) > 0 {
+		return remains
+	}
+	// As it is now: it was marked meanwhile.
+	config, err := a.loadConfig()
+	if err == nil {
+		_, err = config.Remove(c.Name)
+	}
+	if err == nil {
+		err = config.Save()
+	}
+	keep("the connection in "+a.paths().Config, err)
+	return remains
+}
+
+// mirrorPath is the file of a connection's mirror.
+func (a *app) mirrorPath(connection keystore.Connection) string {
+	return filepath.Join(a.paths().ConnectionData(connection.Name), "mirror.db")
+}
+
+// mirrorHolder says which other process syncs the mirror; "" for none. A mirror
+// that cannot be opened has no holder that matters.
+func mirrorHolder(ctx context.Context, path string) string {
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	s, err := store.Open(ctx, store.Options{Path: path})
+	if err != nil {
+		return ""
+	}
+	holder := s.Holder()
+	if err := s.Close(); err != nil && holder == "" {
+		return ""
+	}
+	return holder
+}
+
+// eraseMirror removes the mirror with its side files and, where nothing else is
+// in it, its directory.
+func eraseMirror(path string) error {
+	if err := store.Erase(path); err != nil {
+		return err
+	}
+	for _, name := range []string{simulatedMark, auditFile} { // of a simulated tenant
+		if err := os.Remove(filepath.Join(filepath.Dir(path), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return failed("remove it yourself", "%s", providers.Sanitise(err.Error()))
+		}
+	}
+	if err := os.Remove(filepath.Dir(path)); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
+		// A directory with other files in it stays: they are not ours.
+		if entries, readErr := os.ReadDir(filepath.Dir(path)); readErr != nil || len(entries) == 0 {
+			return failed("remove it yourself", "the mirror's directory could not be removed: %s", err)
+		}
+	}
+	return nil
+}
