@@ -51,6 +51,10 @@ func (a *app) note(c keystore.Connection, action string) {
 
 func (a *app) noteRecord(c keystore.Connection, r audit.Record) {
 	if _, err := a.trail(a.auditPath(c, a.mirrorPath(c)), c).Append(context.Background(), r); err != nil {
+		if a.drawing.Load() { // the console has the screen; the next write says it
+			a.log.Warn("not in the audit trail", "action", r.Action, "error", err)
+			return
+		}
 		a.out.say("roomdesk: not in the audit trail: %s", explain(err).sentence())
 	}
 }

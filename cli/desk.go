@@ -57,6 +57,9 @@ func (w *workspace) Check(ctx context.Context, request providers.BookingRequest)
 
 // Book implements [tui.Workspace].
 func (w *workspace) Book(ctx context.Context, request providers.BookingRequest) (providers.Booking, error) {
+	if err := w.mayDo(providers.VerbBook); err != nil {
+		return providers.Booking{}, err
+	}
 	return w.desk.Book(ctx, request)
 }
 
@@ -67,6 +70,9 @@ func (w *workspace) Bookings(ctx context.Context) ([]providers.Booking, error) {
 
 // Cancel implements [tui.Workspace].
 func (w *workspace) Cancel(ctx context.Context, id, note string) (providers.Booking, error) {
+	if err := w.mayDo(providers.VerbCancel); err != nil {
+		return providers.Booking{}, err
+	}
 	return w.desk.Cancel(ctx, id, note)
 }
 
@@ -79,6 +85,9 @@ func (w *workspace) PlanChange(ctx context.Context, id string, wish tui.ChangeWi
 
 // Change implements [tui.Changer].
 func (w *workspace) Change(ctx context.Context, id string, wish tui.ChangeWish) (providers.Booking, error) {
+	if err := w.mayDo(providers.VerbChange); err != nil {
+		return providers.Booking{}, err
+	}
 	return w.desk.Change(ctx, id, changeRequestOf(wish))
 }
 
@@ -94,6 +103,9 @@ func (w *workspace) PlanCancel(ctx context.Context, id string, scope providers.C
 
 // CancelScope implements [tui.Changer].
 func (w *workspace) CancelScope(ctx context.Context, id string, scope providers.CancelScope, note string) (providers.Booking, error) {
+	if err := w.mayDo(providers.VerbCancel); err != nil {
+		return providers.Booking{}, err
+	}
 	return w.desk.CancelScope(ctx, id, scope, note)
 }
 
@@ -121,6 +133,9 @@ func (w *workspace) WhyNotChange(b providers.Booking, kind providers.ChangeKind,
 
 // SendReviewed implements [tui.Workspace].
 func (w *workspace) SendReviewed(ctx context.Context, id string, anyway bool) (providers.Booking, error) {
+	if err := w.mayDo(providers.VerbBook); err != nil {
+		return providers.Booking{}, err
+	}
 	return w.desk.SendReviewed(ctx, id, anyway)
 }
 

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"roomdesk/booking"
+	"roomdesk/boundary"
 	"roomdesk/keystore"
 	"roomdesk/providers"
 	"roomdesk/sync"
@@ -35,6 +36,8 @@ type workspace struct {
 	problem  *providers.Problem // why nobody answered; nil once somebody did
 	// allowed is what single mailboxes are known not to allow; replaced as a whole.
 	allowed map[providers.Address]providers.Access
+	// limits are role and chosen level, as they were read last.
+	limits boundary.Limits
 }
 
 var _ tui.Workspace = (*workspace)(nil)
@@ -48,7 +51,7 @@ func newWorkspace(ctx context.Context, s *session, demo bool) (*workspace, error
 		name = s.connection.Name
 	}
 	engine := s.engine()
-	w := &workspace{session: s, demo: demo, engine: engine, hub: newHub(), words: s.app.wordsFile(), name: providers.Outside(name)}
+	w := &workspace{session: s, limits: limitsOf(s.app.asConfigured(s.connection)), demo: demo, engine: engine, hub: newHub(), words: s.app.wordsFile(), name: providers.Outside(name)}
 	w.attachDesk(engine)
 	return w, nil
 }
@@ -157,19 +160,23 @@ const metaTenantName = "cli.tenant.name"
 // Header implements [tui.Workspace].
 func (w *workspace) Header() tui.Header {
 	w.mu.Lock()
-	identity, problem, allowed := w.identity, w.problem, w.allowed
+	identity, problem, allowed, limits := w.identity, w.problem, w.allowed, w.limits
 	w.mu.Unlock()
 	progress := w.engine.Progress()
 	h := tui.Header{
 		Tenant: identity.TenantName, Provider: "Graph", Access: identity.Capabilities.Access, Demo: w.demo || w.connection.Demo(),
 		Organizer: w.organizer(), Zone: w.app.deps.Zone, LastGood: progress.LastGood, Problem: progress.Problem,
-		SecretExpires: w.connection.Expires(), Allowed: providers.ConnectionAccess(identity.Capabilities), Mailboxes: allowed,
+		SecretExpires: w.connection.Expires(), Mailboxes: allowed, Role: limits.Role,
+		Allowed: limits.Role.Access().With(providers.ConnectionAccess(identity.Capabilities.Within(limits.Level))),
 	}
 	if h.Tenant.Empty() {
 		h.Tenant = w.name
 	}
 	if h.Access == "" {
 		h.Access = providers.FullAccess
+	}
+	if limits.Level != "" {
+		h.Access = providers.Capabilities{Access: h.Access}.Within(limits.Level).Access
 	}
 	if h.Problem == nil {
 		h.Problem = problem
@@ -187,6 +194,9 @@ func (w *workspace) Availability(ctx context.Context, mailboxes []providers.Addr
 
 // Events implements [tui.Workspace].
 func (w *workspace) Events(ctx context.Context, mailbox providers.Address, window providers.Interval) ([]providers.Event, error) {
+	if why := w.provider.Access().Refuses(providers.VerbEvents); why != "" {
+		return nil, &providers.Error{Class: providers.Unsupported, Op: "reading meetings", Mailbox: mailbox, Message: providers.Outside(why)}
+	}
 	return w.store.Events(ctx, mailbox, window)
 }
 
@@ -230,6 +240,9 @@ func (w *workspace) Wait(ctx context.Context) (tui.Changes, error) { return w.hu
 
 // Connections implements [tui.Workspace].
 func (w *workspace) Connections(ctx context.Context) ([]tui.ConnectionRow, error) {
+	if err := w.provider.Refuses(providers.VerbAdminister); err != nil {
+		return nil, err // looking is not tried: the console reads it by itself
+	}
 	connections := []keystore.Connection{w.connection}
 	if !w.demo {
 		config, err := w.app.loadConfig()

@@ -38,9 +38,10 @@ func (w *workspace) followAccess(ctx context.Context) error {
 				known[organizer] = a.With(known[organizer])
 			}
 		}
+		limits := limitsOf(w.app.asConfigured(w.connection))
 		w.mu.Lock()
-		changed := !reflect.DeepEqual(w.allowed, known)
-		w.allowed = known
+		changed := !reflect.DeepEqual(w.allowed, known) || w.limits != limits
+		w.allowed, w.limits = known, limits
 		w.mu.Unlock()
 		if changed {
 			w.hub.add(tui.Changes{Sync: true})
@@ -51,4 +52,14 @@ func (w *workspace) followAccess(ctx context.Context) error {
 		case <-ticker.C:
 		}
 	}
+}
+
+// mayDo refuses a write that role or chosen level leave out before it is stored; the
+// attempt is in the audit trail.
+func (w *workspace) mayDo(verb providers.Verb) error {
+	err := w.provider.Refuses(verb)
+	if err != nil {
+		w.noteRefused(verb)
+	}
+	return err
 }

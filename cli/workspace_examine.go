@@ -34,6 +34,13 @@ func (w *workspace) Examine(ctx context.Context, question tui.Examination, repor
 			}
 		}
 	}
+	action := "doctor"
+	if question.Write {
+		action = "doctor --write"
+	}
+	if err := w.app.mayAdminister(c, action); err != nil {
+		return providers.Diagnosis{}, err
+	}
 	o := w.app.examination(c)
 	o.Mailboxes, o.Write, o.Report = question.Mailboxes, question.Write, report
 	return w.app.diagnose(ctx, o, trail), nil

@@ -23,6 +23,9 @@ func (w *workspace) PlanRelocation(ctx context.Context, room providers.Address, 
 
 // Relocate implements [tui.Relocator].
 func (w *workspace) Relocate(ctx context.Context, plan providers.Relocation) (providers.Relocation, error) {
+	if err := w.mayDo(providers.VerbRelocate); err != nil {
+		return providers.Relocation{}, err
+	}
 	return w.desk.Relocate(ctx, plan)
 }
 
@@ -43,6 +46,9 @@ func (w *workspace) PlanUndoRelocation(ctx context.Context, id string) (provider
 
 // UndoRelocation implements [tui.Relocator].
 func (w *workspace) UndoRelocation(ctx context.Context, id string) (providers.Relocation, error) {
+	if err := w.mayDo(providers.VerbRelocate); err != nil {
+		return providers.Relocation{}, err
+	}
 	return w.desk.UndoRelocation(ctx, id)
 }
 

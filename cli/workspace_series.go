@@ -55,6 +55,9 @@ func (w *workspace) PlanSeries(ctx context.Context, q tui.FindQuestion) (tui.Ser
 
 // BookSeries implements [tui.Workspace].
 func (w *workspace) BookSeries(ctx context.Context, request providers.SeriesRequest) (providers.Booking, error) {
+	if err := w.mayDo(providers.VerbBook); err != nil {
+		return providers.Booking{}, err
+	}
 	b, err := w.desk.BookSeries(ctx, request)
 	if refused, ok := errors.AsType[*booking.SeriesRefused](err); ok {
 		return refused.Booking, err
@@ -70,6 +73,9 @@ func (w *workspace) PlanCancelDate(ctx context.Context, id string, date int, sco
 
 // CancelDate implements [tui.Workspace].
 func (w *workspace) CancelDate(ctx context.Context, id string, date int, scope providers.CancelScope, note string) (providers.Booking, error) {
+	if err := w.mayDo(providers.VerbCancel); err != nil {
+		return providers.Booking{}, err
+	}
 	return w.desk.CancelFrom(ctx, id, date, scope, note)
 }
 

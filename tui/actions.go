@@ -10,6 +10,10 @@ import (
 
 // show changes the view.
 func (m *Model) show(v viewID) {
+	if why := m.whyNotView(v); why != "" {
+		m.notices.add(m.now, v.title()+": "+why, true)
+		return
+	}
 	m.view = v
 	m.freeNow.old = m.freeNow.old || v == viewRooms
 }

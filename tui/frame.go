@@ -201,7 +201,7 @@ func (m *Model) headerRight(detail int) []headerPart {
 	parts := []headerPart{{strong, cut(m.header.tenant, 24)}}
 	switch detail {
 	case 4, 3:
-		parts = append(parts, headerPart{dim, " · " + m.header.provider + " · " + string(m.header.Access) + "   "})
+		parts = append(parts, headerPart{dim, " · " + m.header.provider + " · " + string(m.header.Access) + m.roleWords() + "   "})
 	case 2:
 		parts = append(parts, headerPart{dim, " · " + m.header.provider + "   "})
 	case 1:

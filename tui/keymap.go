@@ -48,8 +48,8 @@ func everywhereKeys() []binding {
 		{keys: []string{"q"}, label: "q", what: "quit", more: "leave; a booking on its way is finished first", run: (*Model).leave},
 		{keys: []string{"ctrl+c"}, label: "ctrl+c", what: "quit", more: "leave, from anywhere", run: (*Model).leave},
 		{keys: []string{"esc"}, label: "esc", what: "back", more: "step back: put a message away, drop the span, clear the filter", run: then((*Model).escape)},
-		{keys: []string{"tab"}, label: "tab", what: "next view", run: then(func(m *Model) { m.show(m.view%viewCount + 1) })},
-		{keys: []string{"shift+tab"}, label: "shift+tab", what: "previous view", run: then(func(m *Model) { m.show((m.view+viewCount-2)%viewCount + 1) })},
+		{keys: []string{"tab"}, label: "tab", what: "next view", run: then(func(m *Model) { m.show(m.viewBeside(1)) })},
+		{keys: []string{"shift+tab"}, label: "shift+tab", what: "previous view", run: then(func(m *Model) { m.show(m.viewBeside(viewCount - 1)) })},
 		{keys: []string{"down", "j"}, label: "↓", what: "down", run: then(func(m *Model) { m.moveBy(1) })},
 		{keys: []string{"up", "k"}, label: "↑", what: "up", run: then(func(m *Model) { m.moveBy(-1) })},
 		{keys: []string{"pgdown", "ctrl+d"}, label: "pgdn", what: "page down", run: then(func(m *Model) { m.moveBy(m.page()) })},
@@ -64,6 +64,7 @@ func everywhereKeys() []binding {
 	for v := viewRooms; v <= viewCount; v++ {
 		keys = append(keys, binding{
 			keys: []string{itoa(int(v))}, label: itoa(int(v)), what: v.title(), more: "show " + v.title(),
+			why: func(m *Model) string { return m.whyNotView(v) },
 			run: then(func(m *Model) { m.show(v) }),
 		})
 	}

@@ -3,6 +3,8 @@ package tui
 import (
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
+
 	"roomdesk/providers"
 )
 
@@ -55,5 +57,55 @@ func TestTeamsSwitchedOff(t *testing.T) {
 	d.keys("enter")
 	if len(d.ws.booked) != 1 || d.ws.booked[0].Teams {
 		t.Errorf("sent %+v", d.ws.booked)
+	}
+}
+
+// C19: what a role leaves out is said before anything is filled in, and who is no
+// administrator cannot open Connections by any way.
+func TestRolesInKeys(t *testing.T) {
+	for _, c := range []struct {
+		role  providers.Role
+		write string
+		six   bool
+	}{{providers.RoleViewer, "your role is viewer: you may look, not book or change", false}, {providers.RoleBooker, "", false}, {providers.RoleAdministrator, "", true}} {
+		t.Run(string(c.role), func(t *testing.T) {
+			f := office()
+			f.header.Role = c.role
+			d := newDriver(t, f, 140, 40)
+			d.keys("b")
+			if c.write == "" {
+				d.see("Book Aalto")
+				d.keys("esc")
+			} else {
+				d.see(c.write)
+				for _, key := range []string{"+", "m", "c"} {
+					d.keys("esc", "3", key)
+					d.see(c.write)
+				}
+				d.keys("esc", "1", "o")
+				d.see(c.write)
+			}
+			if d.keys("esc", "5", "6"); (d.m.view == viewConnections) != c.six {
+				t.Errorf("6 shows %s", d.m.view.title())
+			}
+			if d.keys("esc", "5", "tab"); (d.m.view == viewConnections) != c.six {
+				t.Errorf("tab shows %s", d.m.view.title())
+			}
+			if d.keys("esc", "1", "shift+tab"); (d.m.view == viewConnections) != c.six {
+				t.Errorf("shift+tab shows %s", d.m.view.title())
+			}
+			d.keys("esc", "1")
+			at := d.m.tabs.columns[viewConnections]
+			d.send(tea.MouseClickMsg{X: at[0], Button: tea.MouseLeft})
+			if (d.m.view == viewConnections) != c.six {
+				t.Errorf("a click shows %s", d.m.view.title())
+			}
+			if !c.six {
+				d.see("connections are an administrator's")
+			}
+			if len(d.ws.booked)+len(d.ws.cancels)+len(d.ws.wishes) > 0 {
+				t.Error("something was sent")
+			}
+		})
 	}
 }

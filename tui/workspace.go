@@ -83,7 +83,8 @@ type Header struct {
 	Tenant   providers.Untrusted
 	Provider string // "Graph"
 	Access   providers.AccessLevel
-	Demo     bool // a simulated tenant: marked so that nobody takes it for real
+	Role     providers.Role // how far the person may go; "": not known, nothing is left out
+	Demo     bool           // a simulated tenant: marked so that nobody takes it for real
 	// Organizer is on whose behalf bookings are made unless the form says else.
 	Organizer providers.Address
 	Zone      *time.Location // the person's own zone
