@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"roomdesk/booking/rules"
 	"roomdesk/providers"
 )
 
@@ -18,7 +19,7 @@ func (d *Desk) ruled(ctx context.Context, q providers.BookingRequest, room provi
 	if err != nil {
 		return providers.RuleAccepts, []providers.Reason{{Words: "its rules cannot be read: " + providers.ProblemOf(err, d.Now()).What(), Proof: providers.UnknownCause}}
 	}
-	rules, ok := all[q.Room]
+	imported, ok := all[q.Room]
 	if !ok {
 		return providers.RuleAccepts, nil
 	}
@@ -30,9 +31,9 @@ func (d *Desk) ruled(ctx context.Context, q providers.BookingRequest, room provi
 			ask.Zone = zone
 		}
 	}
-	outcome, why := rules.Judge(ask)
+	outcome, why := imported.Judge(ask)
 	for n := range why {
-		why[n].Words += ", as imported " + providers.Age(d.Now().Sub(rules.Imported)) + " ago"
+		why[n].Words += ", as imported " + providers.Age(d.Now().Sub(imported.Imported)) + " ago"
 	}
 	return outcome, why
 }
@@ -47,6 +48,30 @@ func (d *Desk) expect(ctx context.Context, c *Check, room providers.Room) {
 	for _, reason := range why {
 		c.Warnings = append(c.Warnings, words+reason.Words)
 	}
+	if outcome != providers.RuleAccepts {
+		return
+	}
+	switch kind, reason, against, err := d.habit(ctx, c.Request); {
+	case err != nil:
+		c.Warnings = append(c.Warnings, "how the room answered earlier cannot be read: "+providers.ProblemOf(err, d.Now()).What())
+	case against:
+		words := map[rules.Kind]string{rules.Refused: "the room may decline: ", rules.Asked: "the room may not confirm at once: ", rules.Silent: "the room may not answer: "}[kind]
+		c.Warnings = append(c.Warnings, words+reason.Words)
+	}
+}
+
+// habit is what a room's answers to earlier bookings let expect against a request.
+func (d *Desk) habit(ctx context.Context, q providers.BookingRequest) (rules.Kind, providers.Reason, bool, error) {
+	bookings, err := d.Outbox.Bookings(ctx)
+	if err != nil {
+		return "", providers.Reason{}, false, err
+	}
+	habit, known := rules.Learn(bookings, d.Now())[q.Room]
+	if !known {
+		return "", providers.Reason{}, false, nil
+	}
+	kind, reason, against := habit.Expect(span(q), d.Now())
+	return kind, reason, against, nil
 }
 
 // forbidden are the imported rules of the room that a request breaks. That they are

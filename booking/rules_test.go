@@ -51,3 +51,41 @@ func TestImportedRules(t *testing.T) {
 		})
 	}
 }
+
+// What a room did with earlier requests warns of what it may do with this one, with
+// the evidence; of a request that it was never seen to decline nothing is said.
+func TestLearntHabitsWarn(t *testing.T) {
+	for name, c := range map[string]struct {
+		length time.Duration
+		silent bool
+		want   string
+	}{
+		"long":   {6 * time.Hour, false, "the room may decline: 3 of the last 3 requests for 5 h or longer were declined here although the room was free, the last one 24 h ago"},
+		"short":  {time.Hour, false, ""},
+		"silent": {time.Hour, true, "the room may not answer: did not answer 1 of the last 5 requests made here, the last one 20 min ago"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inTime(t, func(t *testing.T, w *world) {
+				for n, length := range []time.Duration{6 * time.Hour, 5 * time.Hour, 4 * time.Hour, 7 * time.Hour} {
+					sent := w.Now().Add(-24 * time.Hour * time.Duration(n+1))
+					b := providers.Booking{ID: length.String(), Request: providers.BookingRequest{Room: aalto, Start: sent.Add(-time.Duration(n) * time.Hour), End: sent.Add(length - time.Duration(n)*time.Hour)}, State: providers.BookingDeclined,
+						ReasonProof: providers.Inferred, Sent: sent, Answered: sent.Add(time.Second)}
+					if length == 4*time.Hour {
+						b.State, b.ReasonProof = providers.BookingAccepted, ""
+					}
+					w.outbox.all[b.ID] = b
+				}
+				if c.silent {
+					sent := w.Now().Add(-20 * time.Minute)
+					w.outbox.all["silent"] = providers.Booking{ID: "silent", Request: providers.BookingRequest{Room: aalto, Start: sent, End: sent.Add(time.Minute)}, State: providers.BookingWaiting, Sent: sent}
+				}
+				q := w.request()
+				q.End = q.Start.Add(c.length)
+				check, err := w.Check(t.Context(), q)
+				if got := strings.Join(check.Warnings, "\n"); err != nil || got != c.want || !check.Free {
+					t.Errorf("%q, %t, %v", got, check.Free, err)
+				}
+			})
+		})
+	}
+}

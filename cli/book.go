@@ -59,7 +59,7 @@ func (a *app) bookCommand() *cobra.Command {
 	flags.BoolVar(&f.offline, "offline", false, "where the tenant cannot be asked: keep the wish, check it when it can, and send it only if it is not old by then")
 	flags.DurationVar(&f.wait, "wait", time.Minute, "how long to wait for the room's answer")
 	flags.StringVar(&f.repeat, "repeat", "", "series, such as \"weekly x10\" or \"every workday until 18 dec\": it is planned, shown, and sent once you agree")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "with --repeat: show what can be had on each date, and the plans; nothing is sent")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "only show whether the room is free and what is to be expected of it; with --repeat what can be had on each date, and the plans")
 	flags.StringVar(&f.plan, "plan", "1", "with --repeat: the plan to send, by its number or the name that is shown with it")
 	flags.BoolVar(&f.yes, "yes", false, "with --repeat: send the plan without asking")
 	return command
@@ -92,6 +92,9 @@ func (a *app) book(ctx context.Context, s *session, f bookFlags) error {
 	}
 	steps := &bookingSteps{out: a.out, teams: f.teams}
 	desk := s.newDesk(steps.changed, nil)
+	if f.dryRun {
+		return a.checkBooking(ctx, desk, request)
+	}
 	desk.Warned = func(warnings []string) {
 		for _, warning := range warnings {
 			a.out.say("! %s", providers.Sanitise(warning))
@@ -123,8 +126,8 @@ func (a *app) book(ctx context.Context, s *session, f bookFlags) error {
 // check finds flags that cannot be used, without asking anybody.
 func (f bookFlags) check() error {
 	switch {
-	case f.repeat == "" && (f.dryRun || f.yes || f.plan != "1"):
-		return usage("give --repeat too", "--dry-run, --plan and --yes are about a series")
+	case f.repeat == "" && (f.yes || f.plan != "1"):
+		return usage("give --repeat too", "--plan and --yes are about a series")
 	case f.room == "" || f.start == "" || f.end == "":
 		return usage("see roomdesk book --help", "--room, --start and --end are needed")
 	case f.wait < 0 || f.wait > longestBookWait:

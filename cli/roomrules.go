@@ -209,7 +209,7 @@ func (a *app) importRules(ctx context.Context, s *session, file string, dryRun b
 
 // expectations are what is known of how rooms answer: imported rules, and what
 // their answers to earlier bookings suggest.
-func expectations(ctx context.Context, mirror *store.Store, now time.Time) (map[providers.Address]providers.RoomRules, map[providers.Address]providers.Reason, error) {
+func expectations(ctx context.Context, mirror *store.Store, now time.Time) (map[providers.Address]providers.RoomRules, map[providers.Address]rules.Habit, error) {
 	known, err := mirror.RoomRules(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -218,11 +218,5 @@ func expectations(ctx context.Context, mirror *store.Store, now time.Time) (map[
 	if err != nil {
 		return nil, nil, err
 	}
-	habits := map[providers.Address]providers.Reason{}
-	for room, habit := range rules.Learn(bookings, now) {
-		if reason, against := habit.Reason(now); against {
-			habits[room] = reason
-		}
-	}
-	return known, habits, nil
+	return known, rules.Learn(bookings, now), nil
 }

@@ -21,7 +21,7 @@ var floors = map[string][]string{
 	"roomdesk/providers/simulator/outside":  {},
 	"roomdesk/providers/simulator/recorded": {"roomdesk/providers", "roomdesk/providers/simulator", "roomdesk/providers/simulator/entra"},
 	"roomdesk/booking/wish":                 {"roomdesk/providers", "roomdesk/providers/when"},
-	"roomdesk/booking/finder":               {"roomdesk/providers", "roomdesk/providers/when", "roomdesk/booking/wish"},
+	"roomdesk/booking/finder":               {"roomdesk/providers", "roomdesk/providers/when", "roomdesk/booking/wish", "roomdesk/booking/rules"},
 	"roomdesk/booking/rules":                {"roomdesk/providers"},
 	"roomdesk/booking/series":               {"roomdesk/providers", "roomdesk/providers/when", "roomdesk/booking/wish"},
 	"roomdesk/booking/relocate":             {"roomdesk/providers", "roomdesk/providers/when"},
@@ -34,7 +34,7 @@ var floors = map[string][]string{
 	"roomdesk/sync/queue/queuetest":         {"roomdesk/providers", "roomdesk/sync/queue"},
 	"roomdesk/sync/store":                   {"roomdesk/providers", "roomdesk/sync/queue"},
 	"roomdesk/sync":                         {"roomdesk/providers", "roomdesk/sync/queue", "roomdesk/sync/store"},
-	"roomdesk/booking":                      {"roomdesk/providers", "roomdesk/sync/queue", "roomdesk/sync/store", "roomdesk/sync"},
+	"roomdesk/booking":                      {"roomdesk/providers", "roomdesk/booking/rules", "roomdesk/sync/queue", "roomdesk/sync/store", "roomdesk/sync"},
 }
 
 // freeOfFloors may depend on anything of ours: the wiring, and test support that

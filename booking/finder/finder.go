@@ -7,6 +7,7 @@ import (
 	"context"
 	"time"
 
+	"roomdesk/booking/rules"
 	"roomdesk/booking/wish"
 	"roomdesk/providers"
 )
@@ -55,8 +56,8 @@ type Question struct {
 	// Rules are how rooms answer, as far as an administrator's export tells. A room
 	// whose rules refuse the wish is not offered.
 	Rules map[providers.Address]providers.RoomRules
-	// Habits are what rooms' earlier answers let expect against them.
-	Habits map[providers.Address]providers.Reason
+	// Habits are how rooms answered earlier requests.
+	Habits map[providers.Address]rules.Habit
 }
 
 const (

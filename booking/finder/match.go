@@ -110,7 +110,10 @@ func (s *search) match() {
 		c := s.rate(i, onFloor[i])
 		c.doubts, c.notes = doubts[outcome], said
 		if habit, ok := s.q.Habits[r.Mailbox]; ok && c.doubts == 0 {
-			c.doubts, c.notes = 1, append(c.notes, habit)
+			span := providers.Interval{Start: s.answer.Span.Start, End: s.answer.Span.Start.Add(s.q.Wish.Length)}
+			if _, reason, against := habit.Expect(span, s.q.Now); against {
+				c.doubts, c.notes = 1, append(c.notes, reason)
+			}
 		}
 		s.candidates = append(s.candidates, c)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"roomdesk/booking/finder"
+	habits "roomdesk/booking/rules"
 	"roomdesk/booking/wish"
 	"roomdesk/providers"
 )
@@ -37,7 +38,11 @@ func TestStatedRulesAndHabits(t *testing.T) {
 	f := finder.New(rooms, nil)
 	q := finder.Question{
 		Wish: wish.Read("8p tmr 14-15", wish.Surroundings{Now: now, Zone: time.UTC}), Now: now, Explain: true, Organizer: "adele@contoso.com", Rules: rules,
-		Habits: map[providers.Address]providers.Reason{"lately@contoso.com": {Words: "did not answer the last booking made here, 2 d ago", Proof: providers.Inferred}},
+		Habits: map[providers.Address]habits.Habit{
+			"lately@contoso.com": {{Kind: habits.Silent, At: now.AddDate(0, 0, -2)}},
+			"free@contoso.com":   {{Kind: habits.Answered, At: now.AddDate(0, 0, -1)}, {Kind: habits.Silent, At: now.AddDate(0, 0, -2)}},
+			"silent@contoso.com": {{Kind: habits.Silent, At: now.AddDate(0, 0, -2)}},
+		},
 	}
 	answer, err := f.Find(context.Background(), q, (&world{}).free)
 	if err != nil {
@@ -50,7 +55,7 @@ func TestStatedRulesAndHabits(t *testing.T) {
 	if got := strings.Join(order, " "); got != "Free Asks Lately Silent" {
 		t.Errorf("offered: %s\n%s", got, offered(answer))
 	}
-	for _, words := range []string{"somebody has to approve, as imported 3 d ago", "did not answer the last booking", "does not answer requests by itself"} {
+	for _, words := range []string{"somebody has to approve, as imported 3 d ago", "did not answer the last request made here, the last one 2 d ago", "does not answer requests by itself"} {
 		if !strings.Contains(offered(answer), words) {
 			t.Errorf("no offer says %q:\n%s", words, offered(answer))
 		}

@@ -93,43 +93,6 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// The newest behaviour of a room counts; what has another cause says nothing.
-func TestLearn(t *testing.T) {
-	booking := func(room string, state providers.BookingState, ago, took time.Duration, proof providers.Proof) providers.Booking {
-		b := providers.Booking{Request: providers.BookingRequest{Room: providers.Address(room)}, State: state, Sent: noon.Add(-ago), ReasonProof: proof}
-		if took > 0 {
-			b.Answered = b.Sent.Add(took)
-		}
-		return b
-	}
-	const hour, day = time.Hour, 24 * time.Hour
-	habits := Learn([]providers.Booking{
-		booking("silent@x", providers.BookingWaiting, hour, 0, ""),
-		booking("new@x", providers.BookingWaiting, time.Minute, 0, ""),
-		booking("mended@x", providers.BookingWaiting, 2*day, 0, ""),
-		booking("mended@x", providers.BookingAccepted, day, time.Second, ""),
-		booking("asks@x", providers.BookingTentative, day, time.Second, ""),
-		booking("asks@x", providers.BookingAccepted, 2*day, time.Second, ""),
-		booking("person@x", providers.BookingAccepted, day, hour, ""),
-		booking("refuses@x", providers.BookingDeclined, day, time.Second, providers.Inferred),
-		booking("taken@x", providers.BookingDeclined, day, time.Second, providers.Proven),
-		booking("old@x", providers.BookingTentative, 100*day, time.Second, ""),
-		booking("unsent@x", providers.BookingQueued, day, 0, ""),
-	}, noon)
-	want := map[providers.Address]Kind{"silent@x": Silent, "mended@x": Answered, "asks@x": Asked, "person@x": Asked, "refuses@x": Refused}
-	if len(habits) != len(want) {
-		t.Errorf("habits: %v", habits)
-	}
-	for room, kind := range want {
-		if habits[room].Kind != kind {
-			t.Errorf("%s: %v, want %s", room, habits[room], kind)
-		}
-		if reason, against := habits[room].Reason(noon); against == (kind == Answered) || against && reason.Proof != providers.Inferred {
-			t.Errorf("%s: %v, %t", room, reason, against)
-		}
-	}
-}
-
 // The command that is shown is one line, asks for every setting that is read, and
 // writes what can be read.
 func TestCommandAsksForEverySetting(t *testing.T) {
