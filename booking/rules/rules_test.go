@@ -71,6 +71,27 @@ func TestReadKeepsWhatIsRight(t *testing.T) {
 	}
 }
 
+// A value that is none of its column loses the room, and nothing is put in its place;
+// kinds are read as the numbers by which Windows PowerShell writes them, too.
+func TestReadRefusesWhatItDoesNotUnderstand(t *testing.T) {
+	for entry, ok := range map[string]bool{
+		`"AllowConflicts":"perhaps"`: false, `"AllowConflicts":1`: false, `"AllowConflicts":"$true"`: true, `"AllowConflicts":""`: true, `"AllowConflicts":null`: true,
+		`"BookingWindowInDays":1.5`: false, `"BookingWindowInDays":-1.5`: false, `"BookingWindowInDays":1080`: true, `"BookingWindowInDays":1081`: false, `"BookingWindowInDays":-1`: false, `"BookingWindowInDays":true`: false, `"BookingWindowInDays":" 30 "`: true,
+		`"BookInPolicy":7`: false, `"BookInPolicy":[7]`: false, `"BookInPolicy":"Microsoft.Exchange.Data"`: false,
+	} {
+		got, err := Read(strings.NewReader(`[{"Mailbox":"a@x.org","AutomateProcessing":"AutoAccept"},{"Mailbox":"b@x.org","AutomateProcessing":"AutoAccept",`+entry+`}]`), noon)
+		if err != nil || (len(got.Rules) == 2) != ok || (len(got.Problems) == 0) != ok {
+			t.Errorf("%s: %d rooms, %q, %v", entry, len(got.Rules), got.Problems, err)
+		}
+	}
+	for number, kind := range map[string]string{"0": "None", "1": "AutoUpdate", "2": "AutoAccept", "3": ""} {
+		got, err := Read(strings.NewReader(`{"Mailbox":"a@x.org","AutomateProcessing":`+number+`}`), noon)
+		if kind == "" && err == nil || kind != "" && (err != nil || got.Rules[0].AutomateProcessing != kind) {
+			t.Errorf("%s: %+v, %v", number, got.Rules, err)
+		}
+	}
+}
+
 // FuzzRead: whatever comes, reading ends, and what it gives holds together.
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(heads + "a@x.org,AutoAccept,False,0,0,180,1440,True,True,False,False,True,False,False,,,,\n"))

@@ -98,6 +98,7 @@ func TestProblems(t *testing.T) {
 		{"with", "nobody is named"},
 		{"6h friday morning", "is longer than the time from"},
 		{"@berlin @nowhere", "two places are named"},
+		{"2026-11-20 morning", "is over"},
 		{"x3 x4 10-11", "the end of the series is said twice"},
 	} {
 		got := wish.Read(row.line, around(t))
@@ -111,6 +112,7 @@ func TestChangesOfClocksAreSaid(t *testing.T) {
 	s := around(t)
 	for _, row := range []struct{ line, start, end, want string }{
 		{"2027-03-28 2:15-4 @berlin", "2027-03-28T01:15:00Z", "2027-03-28T02:00:00Z", "02:15 does not exist on 28 Mar"},
+		{"2027-03-28 1-2:30 @berlin", "2027-03-28T00:00:00Z", "2027-03-28T01:30:00Z", "02:30 does not exist on 28 Mar"},
 		{"2027-10-31 2:30-2:45 @berlin", "2027-10-31T00:30:00Z", "2027-10-31T00:45:00Z", "02:30 comes twice on 31 Oct"},
 	} {
 		got := wish.Read(row.line, s)
@@ -140,6 +142,10 @@ func TestDates(t *testing.T) {
 		{"the 31st", wish.Repeat{Frequency: wish.Monthly, Count: 3}, "2026-10-31", "10-31 12-31 01-31"},
 		{"last friday", wish.Repeat{Frequency: wish.Monthly, Nth: -1, Weekday: time.Friday, Count: 3}, "2026-11-27", "11-27 12-25 01-29"},
 		{"until", wish.Repeat{Frequency: wish.Daily, Interval: 3, Until: day("2026-12-01")}, "2026-11-24", "11-24 11-27 11-30"},
+		{"until a date of it", wish.Repeat{Frequency: wish.Daily, Interval: 3, Until: day("2026-11-30")}, "2026-11-24", "11-24 11-27 11-30"},
+		{"from the middle of a week", wish.Repeat{Frequency: wish.Weekly, Weekdays: []time.Weekday{time.Monday, time.Wednesday}, Count: 3}, "2026-11-25", "11-25 11-30 12-02"},
+		{"workdays over a weekend", wish.Repeat{Frequency: wish.Daily, Workdays: true, Count: 2}, "2026-11-28", "11-30 12-01"},
+		{"third monday", wish.Repeat{Frequency: wish.Monthly, Nth: 3, Weekday: time.Monday, Count: 2}, "2026-11-16", "11-16 12-21"},
 	} {
 		var got []string
 		for _, d := range row.rule.Dates(day(row.first)) {
@@ -179,4 +185,52 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("%q: no zone", line)
 		}
 	})
+}
+
+// The zone that the line names holds before that of the place, and that before the
+// person's own; a part of a city's name must be long enough, a whole one is enough.
+func TestZones(t *testing.T) {
+	s := around(t)
+	s.Zones = append(s.Zones, "Asia/Tokyo_Bay")
+	for line, want := range map[string]string{
+		"tue 9-10": "Europe/London", "tue 9-10 @berlin": "Europe/Berlin", "tue 9-10 @berlin asia/tokyo": "Asia/Tokyo", "tue 9-10 asia/tokyo @nowhere": "Asia/Tokyo", "tue 9-10 @nowhere": "Europe/London",
+		"tue 9-10 @tokyo": "Asia/Tokyo", "tue 9-10 @toky": "", "tue 9-10 @to": "", "tue 9-10 @new": "America/New_York", "tue 9-10 @ne": "", "tue 9-10 utc": "UTC",
+	} {
+		got := wish.Read(line, s)
+		if len(got.Problems) == 0 != (want != "") || want != "" && got.Zone.String() != want {
+			t.Errorf("%q is read in %s, problems %q", line, got.Zone, got.Problems)
+		}
+	}
+}
+
+// Of two numbers of people the larger counts, and a number behind a day is an hour
+// unless it counts people.
+func TestSeats(t *testing.T) {
+	for line, want := range map[string]struct {
+		seats int
+		hour  int
+	}{"12p 4p tue 9": {12, 9}, "4p 12p tue 9": {12, 9}, "tue 4 people": {4, 8}, "tue 4": {0, 4}, "tue 9 4 people": {4, 9}} {
+		got := wish.Read(line, around(t))
+		start := got.Span.Start
+		if start.IsZero() {
+			start = got.Within.Start
+		}
+		if got.Seats != want.seats || start.Hour() != want.hour || len(got.Problems) > 0 {
+			t.Errorf("%q: %d seats, at %s, %q", line, got.Seats, start, got.Problems)
+		}
+	}
+}
+
+// Names end where no comma leads on, and quotes hold two words together.
+func TestWordsBehindNames(t *testing.T) {
+	got := wish.Read(`with adele, bob charlie "west wing"`, around(t))
+	if strings.Join(got.With, " ") != "adele bob" || got.Rooms != `charlie "west wing"` {
+		t.Errorf("with %q, rooms %s", got.With, got.Rooms)
+	}
+	if got := wish.Read("with adele bob", around(t)); strings.Join(got.With, " ") != "adele" || got.Rooms != "bob" {
+		t.Errorf("with %q, rooms %s", got.With, got.Rooms)
+	}
+	if got := wish.Read(`@"berlin mitte"`, around(t)); got.Place != "berlin mitte" || len(got.Problems) > 0 {
+		t.Errorf("the place is %q, %q", got.Place, got.Problems)
+	}
 }
