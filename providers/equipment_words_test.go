@@ -55,6 +55,24 @@ func TestOwnWordsForEquipment(t *testing.T) {
 	}
 }
 
+// Only a person's own words are looked for in names: a room called after a television
+// need not have one.
+func TestUsualWordsSayNothingInNames(t *testing.T) {
+	room := Room{Name: Outside("Display West"), Nickname: Outside("Beamer"), Mailbox: "west@x.example"}
+	words, err := NewEquipmentWords([]EquipmentWord{{Word: "west", Means: "video"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, want := range map[Equipment]bool{Display: false, Video: true} {
+		if why, ok := words.Evidence(&room, kind); ok != want {
+			t.Errorf("%s: %q, %t", kind, why.Words, ok)
+		}
+	}
+	if got := matched([]Room{room}, words, "display "); got != "" {
+		t.Errorf("found by its name: %s", got)
+	}
+}
+
 func TestWordsThatCannotBeUsed(t *testing.T) {
 	for _, w := range []EquipmentWord{
 		{Word: "", Means: "display"}, {Word: "two words", Means: "display"}, {Word: "12p", Means: "display"}, {Word: "f3", Means: "video"},

@@ -46,8 +46,8 @@ type Question struct {
 	Now  time.Time
 	// Limit is how many rooms are offered; 0 is 50.
 	Limit int
-	// Explain says of every room why it is not offered, also where that takes a
-	// look at its free/busy. Without it Withheld stays empty.
+	// Explain says of every room why it is not offered, for the best ones also where
+	// that takes a look at their free/busy. Without it Withheld stays empty.
 	Explain bool
 	// MaxAge is the age from which on free/busy is called old; 0 is 10 minutes.
 	MaxAge time.Duration

@@ -202,4 +202,17 @@ func TestFirstChunkSuffices(t *testing.T) {
 	if err != nil || len(a.Offers) != 50 || a.More != 4950 || w.asked > 100 {
 		t.Errorf("%d offers, %d more, %d asked, %v", len(a.Offers), a.More, w.asked, err)
 	}
+	// With the reasons some more are looked at, and each room has one.
+	w.asked = 0
+	a, err = f.Find(context.Background(), finder.Question{Wish: understood, Now: now, Explain: true}, w.free)
+	if err != nil || len(a.Offers) != 50 || a.More != 4950 || w.asked > 500 || len(a.Withheld) != 4950 {
+		t.Errorf("%d offers, %d more, %d asked, %d withheld, %v", len(a.Offers), a.More, w.asked, len(a.Withheld), err)
+	}
+	said := map[string]int{}
+	for _, x := range a.Withheld {
+		said[words(x.Why)]++
+	}
+	if len(said) != 2 || said["free too, but 50 rooms fit better"] != w.asked-50 || said["?may be free: not looked at, since enough rooms fit better"] != 5000-w.asked {
+		t.Errorf("they say %v", said)
+	}
 }

@@ -10,10 +10,14 @@ import (
 	"roomdesk/providers"
 )
 
+// explained is how many of the best candidates are looked at where every room shall
+// say why it is not offered: nobody reads on to where a room would be the 300th.
+const explained = 300
+
 // offer asks for free/busy of the candidates, best first, until there are enough.
 func (s *search) offer(ctx context.Context) error {
 	from := 0
-	for from < len(s.candidates) && (len(s.answer.Offers) < s.q.Limit || s.q.Explain) {
+	for from < len(s.candidates) && (len(s.answer.Offers) < s.q.Limit || s.q.Explain && from < explained) {
 		// The first few mostly suffice; only where they are taken the rest is read.
 		n := chunk
 		if from == 0 {
@@ -30,6 +34,9 @@ func (s *search) offer(ctx context.Context) error {
 		from = to
 	}
 	s.answer.More += len(s.candidates) - from
+	for _, c := range s.candidates[from:] {
+		s.withhold(&s.rooms[c.room], reason("may be free: not looked at, since enough rooms fit better", providers.UnknownCause))
+	}
 	slices.SortStableFunc(s.answer.Withheld, func(a, b providers.WithheldRoom) int { return cmp.Compare(len(a.Why), len(b.Why)) })
 	return nil
 }
@@ -55,6 +62,7 @@ func (s *search) look(c candidate, a providers.Availability) {
 	}
 	if len(s.answer.Offers) >= s.q.Limit {
 		s.answer.More++
+		s.withhold(r, reason(fmt.Sprintf("free too, but %d rooms fit better", s.q.Limit), providers.Proven))
 		return
 	}
 	if s.choice {

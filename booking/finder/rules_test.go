@@ -60,6 +60,9 @@ func TestStatedRulesAndHabits(t *testing.T) {
 			t.Errorf("no offer says %q:\n%s", words, offered(answer))
 		}
 	}
+	if n := strings.Count(offered(answer), "the last request made here"); n != 1 {
+		t.Errorf("behaviour is told of %d rooms, though an imported rule speaks louder:\n%s", n, offered(answer))
+	}
 	for _, words := range []string{"Short: its rules: meetings of at most 45 min, as imported 3 d ago", "Listed: ~its rules: only 1 listed person or group may book it"} {
 		if !strings.Contains(withheld(answer), words) {
 			t.Errorf("no room is withheld for %q:\n%s", words, withheld(answer))
