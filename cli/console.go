@@ -49,7 +49,7 @@ func (a *app) console(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.close(s.runConsole(ctx, false))
+	return errors.Join(s.close(s.runConsole(ctx, false)), s.eraseLeft(context.WithoutCancel(ctx)))
 }
 
 // consoleFits refuses where no console can be drawn, and says what else there is.

@@ -111,7 +111,7 @@ func setUp(t *testing.T, env *testscript.Env, checker *providertest.Checker) err
 		"AUTHORITY_URL": e.AuthorityURL, "GRAPH_URL": e.GraphURL, "CA": filepath.Join(dir, "ca.pem"),
 		"ROOM": tenant.Rooms()[0].Mailbox, "ROOM_NAME": tenant.Rooms()[0].Name, "ROOM2": tenant.Rooms()[1].Mailbox, "SILENT": silent(tenant),
 		"NEAR": time.Now().AddDate(0, 0, 9).Format(time.DateOnly),
-		"DAY": time.Now().AddDate(0, 0, 40).Format(time.DateOnly), // few have planned anything so far ahead
+		"DAY":  time.Now().AddDate(0, 0, 40).Format(time.DateOnly), // few have planned anything so far ahead
 	} {
 		env.Setenv(name, value)
 	}

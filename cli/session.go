@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"roomdesk/audit"
@@ -33,6 +34,8 @@ type session struct {
 	intervals  sync.Intervals                  // zero: the defaults
 	trail      *audit.Log
 	can        providers.Capabilities // what the token allows; zero before somebody signed in
+	// eraseAtEnd: the mirror goes once the session is closed.
+	eraseAtEnd atomic.Bool
 }
 
 // open picks the connection and opens its mirror. Nothing is sent yet.

@@ -34,6 +34,9 @@ type workspace struct {
 	mu       stdsync.Mutex
 	identity providers.Identity
 	problem  *providers.Problem // why nobody answered; nil once somebody did
+	gone     time.Time          // since when it is disconnected; zero: it is not
+	stop     func()             // ends the work in the background
+	ended    chan struct{}      // closed once that has ended
 	// allowed is what single mailboxes are known not to allow; replaced as a whole.
 	allowed map[providers.Address]providers.Access
 	// limits are role and chosen level, as they were read last.
@@ -60,6 +63,17 @@ func newWorkspace(ctx context.Context, s *session, demo bool) (*workspace, error
 // of it has ended, after ctx has.
 func (w *workspace) start(ctx context.Context) <-chan error {
 	ctx, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	w.mu.Lock()
+	w.stop, w.ended = stop, ended
+	w.mu.Unlock()
+	done := make(chan error, 1)
+	if w.connection.Disconnected != nil { // nobody is there to talk to
+		stop()
+		close(ended)
+		done <- nil
+		return done
+	}
 	var background errgroup.Group
 	background.Go(func() error {
 		defer stop()
@@ -81,9 +95,9 @@ func (w *workspace) start(ctx context.Context) <-chan error {
 	background.Go(func() error { return w.identify(ctx) })
 	background.Go(func() error { return w.followAccess(ctx) })
 	background.Go(func() error { return w.followWords(ctx) })
-	done := make(chan error, 1)
 	go func() {
 		err := background.Wait()
+		close(ended)
 		if errors.Is(err, context.Canceled) {
 			err = nil
 		}
@@ -181,6 +195,9 @@ func (w *workspace) Header() tui.Header {
 	if h.Problem == nil {
 		h.Problem = problem
 	}
+	if h.Disconnected = w.disconnectedSince(); !h.Disconnected.IsZero() {
+		h.Access, h.Allowed, h.Problem = providers.NoAccess, downAccess(), nil
+	}
 	return h
 }
 
@@ -189,7 +206,11 @@ func (w *workspace) Rooms(ctx context.Context) ([]providers.Room, error) { retur
 
 // Availability implements [tui.Workspace].
 func (w *workspace) Availability(ctx context.Context, mailboxes []providers.Address, window providers.Interval) (map[providers.Address]providers.Availability, error) {
-	return w.store.Availability(ctx, mailboxes, window)
+	known, err := w.store.Availability(ctx, mailboxes, window)
+	if since := w.disconnectedSince(); err == nil && !since.IsZero() {
+		return aged(known, since), nil
+	}
+	return known, err
 }
 
 // Events implements [tui.Workspace].

@@ -186,7 +186,7 @@ func (m *Model) openConnection() tea.Cmd {
 			pair("", "Look into it with: roomdesk connections")
 		}
 		if !row.Demo {
-			pair("remove it", "roomdesk disconnect "+row.Name)
+			pair("remove it", "x, or roomdesk disconnect "+row.Name)
 		}
 		return lines
 	}})

@@ -48,6 +48,7 @@ type fakeWorkspace struct {
 	fakeChanges
 	fakeRelocations
 	fakeExaminations
+	fakeDisconnections
 	fakeSeries
 
 	roomsErr, bookErr, checkErr, availErr, eventsErr error

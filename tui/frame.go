@@ -32,7 +32,7 @@ func (m *Model) body() rect {
 // headHeight counts the header, a rule where there is room, and the problem.
 func (m *Model) headHeight() int {
 	h := 1
-	if m.header.known && m.header.Problem != nil || m.height >= 16 {
+	if m.header.known && (m.header.Problem != nil || !m.header.Disconnected.IsZero()) || m.height >= 16 {
 		h++
 	}
 	return h
@@ -219,6 +219,9 @@ func (m *Model) headerRight(detail int) []headerPart {
 // freshness is the age of the newest successful read. It never claims more than
 // is known.
 func (m *Model) freshness() (glyph string, look role, words, short string) {
+	if !m.header.Disconnected.IsZero() {
+		return "○", bad, "disconnected", "down"
+	}
 	if m.header.LastGood.IsZero() {
 		if m.sync.read && m.sync.progress.Running {
 			return "◐", warn, "first sync", "first sync"
@@ -276,6 +279,9 @@ func (m *Model) drawHeader() string {
 // drawUnderHeader is what stops everything, or a rule.
 func (m *Model) drawUnderHeader() string {
 	l := newLine(m.theme, onScreen, m.width)
+	if since := m.header.Disconnected; m.header.known && !since.IsZero() {
+		return l.to(1).put(badStrong, "✗ ").put(bad, "not receiving since "+clockOrDay(since, m.now, m.zone)+": disconnected. What is shown is old.").done()
+	}
 	if m.header.known && m.header.Problem != nil {
 		return l.to(1).put(badStrong, "✗ ").put(bad, clean(m.header.Problem.Sentence(m.now))).done()
 	}

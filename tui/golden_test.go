@@ -65,8 +65,18 @@ func scenes() map[string]func(d *driver) {
 			d.keys("6", "t", "enter")
 		},
 		"testwrite": func(d *driver) { d.ws.diagnoses = []providers.Diagnosis{unconsented()}; d.keys("6", "t", "w") },
-		"help":      func(d *driver) { d.keys("?") },
-		"palette":   func(d *driver) { d.keys(":"); d.typing("day") },
+		"disconnect": func(d *driver) {
+			d.ws.pending = []string{"booking of aalto@contoso.com at 2026-11-21T10:00 (waiting to be sent)"}
+			d.otherConnection()
+			d.typing("Fab")
+		},
+		"down": func(d *driver) {
+			d.otherConnection()
+			d.typing("Fabrikam")
+			d.keys("enter", "1")
+		},
+		"help":    func(d *driver) { d.keys("?") },
+		"palette": func(d *driver) { d.keys(":"); d.typing("day") },
 		"formmore": func(d *driver) {
 			d.keys("b")
 			d.typing("Design review")

@@ -28,6 +28,7 @@ func bindings() []binding {
 	all = append(all, cancelKeys()...)
 	all = append(all, relocateKeys()...)
 	all = append(all, testKeys()...)
+	all = append(all, disconnectKeys()...)
 	all = append(all, dialogKeys()...)
 	all = append(all, roomMeetingKeys()...)
 	return all
@@ -248,5 +249,14 @@ func connectionKeys() []binding {
 	return []binding{
 		{scope: scopeConnections, keys: []string{"enter"}, label: "enter", what: "details", more: "all of the chosen connection", rank: 1, why: none, run: (*Model).openConnection},
 		{scope: scopeConnections, keys: []string{"t"}, label: "t", what: "test", more: "test the chosen connection step by step, and say what is wrong in one line", rank: 2, why: none, run: func(m *Model) tea.Cmd { return m.openTest(m.connections.row().Name) }},
+		{scope: scopeConnections, keys: []string{"x"}, label: "x", what: "disconnect", more: "take the chosen connection away; says first what stops, what is deleted and what stays", rank: 6, why: func(m *Model) string {
+			switch row := m.connections.row(); {
+			case row == nil:
+				return "there is no connection"
+			case row.Demo:
+				return "the simulated tenant ends with the console"
+			}
+			return ""
+		}, run: func(m *Model) tea.Cmd { return m.openDisconnect(m.connections.row().Name) }},
 	}
 }

@@ -32,6 +32,7 @@ const (
 	scopeRelocation   scope = "A relocation"
 	scopeRelocations  scope = "Journal of relocations"
 	scopeTest         scope = "Testing a connection"
+	scopeDisconnect   scope = "Disconnecting"
 	scopeQuestion     scope = "Question"
 	scopeReader       scope = "Help and details"
 	scopePalette      scope = "Command palette"
@@ -41,7 +42,7 @@ const (
 func scopes() []scope {
 	return []scope{
 		scopeEverywhere, scopeRooms, scopeFind, scopeSeries, scopeBookings, scopePeople, scopeSync, scopeConnections,
-		scopeFilter, scopeForm, scopeProgress, scopeSeriesForm, scopeSeriesReview, scopeSeriesBooked, scopeMove, scopeCancel, scopeOutOfOrder, scopeRelocating, scopeRelocation, scopeRelocations, scopeTest, scopeQuestion, scopeReader, scopePalette,
+		scopeFilter, scopeForm, scopeProgress, scopeSeriesForm, scopeSeriesReview, scopeSeriesBooked, scopeMove, scopeCancel, scopeOutOfOrder, scopeRelocating, scopeRelocation, scopeRelocations, scopeTest, scopeDisconnect, scopeQuestion, scopeReader, scopePalette,
 	}
 }
 

@@ -117,7 +117,7 @@ func (p *roomsPane) countWords(m *Model) string {
 			s += " rooms"
 		}
 	}
-	if m.freeNow.read && m.width >= 64 {
+	if m.freeNow.read && m.width >= 64 && m.header.Disconnected.IsZero() {
 		s += " · free now " + thousands(m.freeNow.count)
 	}
 	return s

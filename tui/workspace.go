@@ -72,6 +72,7 @@ type Workspace interface {
 	// Connections lists the configured connections.
 	Connections(ctx context.Context) ([]ConnectionRow, error)
 	Examiner
+	Disconnecter
 
 	// Wait blocks until something changed since the last call and says what;
 	// bursts come as one. It returns ctx's error when that ends.
@@ -94,6 +95,9 @@ type Header struct {
 	Mailboxes map[providers.Address]providers.Access
 	LastGood  time.Time // newest successful read; zero: never
 	Problem   *providers.Problem
+	// Disconnected is since when nothing is read or sent any more; zero: it is. All
+	// that is shown is old then.
+	Disconnected time.Time
 	// SecretExpires is zero where not known.
 	SecretExpires time.Time
 }
