@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -35,12 +36,10 @@ func (p *Provider) SignInWithBrowser(ctx context.Context, port int, show func(pr
 	if err != nil {
 		return who, err
 	}
-	limited, cancel := context.WithTimeout(ctx, browserLimit)
-	defer cancel()
 	noted := &noted{}
-	limited = context.WithValue(limited, notedKey{}, noted)
+	ctx = context.WithValue(ctx, notedKey{}, noted)
 	state, nonce, verifier := rand.Text()+rand.Text(), rand.Text()+rand.Text(), rand.Text()+rand.Text()
-	back, err := listenLoopback(limited, port, state)
+	back, err := listenLoopback(ctx, port, state)
 	if err != nil {
 		return who, cannotListen(port, err)
 	}
@@ -52,22 +51,25 @@ func (p *Provider) SignInWithBrowser(ctx context.Context, port int, show func(pr
 		}
 		back.finish(signedInPage(who))
 	}()
-	address, err := t.authorizeAddress(limited, client, back.address, state, nonce, verifier)
+	address, err := t.authorizeAddress(ctx, client, back.address, state, nonce, verifier)
 	if err != nil {
 		return who, signInError(ctx, err, noted.err)
 	}
-	show(providers.SignInPrompt{Way: providers.ByBrowser, Address: address, Expires: p.now().Add(browserLimit)})
+	limit := cmp.Or(t.browserLimit, browserLimit)
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	show(providers.SignInPrompt{Way: providers.ByBrowser, Address: address, Expires: p.now().Add(limit)})
 	answer, err := back.answer(limited)
 	if err != nil {
 		if ctx.Err() == nil {
-			return who, expired("nobody signed in within " + strconv.Itoa(int(browserLimit/time.Minute)) + " minutes")
+			return who, expired("nobody signed in within " + strconv.Itoa(int(limit/time.Minute)) + " minutes")
 		}
 		return who, signInError(ctx, err, nil)
 	}
 	if err := t.declined(answer); err != nil {
 		return who, err
 	}
-	who, err = t.redeem(limited, client, answer.Get("code"), back.address, nonce, verifier)
+	who, err = t.redeem(ctx, client, answer.Get("code"), back.address, nonce, verifier)
 	switch {
 	case kept.failed != nil:
 		return who, keptError(kept.failed)

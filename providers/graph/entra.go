@@ -77,17 +77,18 @@ func (c *entraClient) do(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	req.Header.Set("Accept", "application/json")
-	if isPoll(req) {
-		if err := c.hold(req); err != nil {
-			return nil, err
-		}
-	}
+	poll := isPoll(req)
 	for attempt := 1; ; attempt++ {
+		if poll {
+			if err := c.hold(req); err != nil {
+				return nil, err
+			}
+		}
 		resp, err := c.try(req)
 		if err == nil {
 			return resp, nil
 		}
-		pause, again := c.pause(err, attempt)
+		pause, again := c.pause(err, attempt, poll)
 		if !again {
 			return nil, err
 		}
@@ -105,10 +106,17 @@ func (c *entraClient) do(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// pause says how long to wait before another try, if another is of use.
-func (c *entraClient) pause(err error, attempt int) (time.Duration, bool) {
+// pause says how long to wait before another try, if another is of use. A person who
+// is about to sign in elsewhere is waited for as long as the code holds, also while
+// this machine has no network.
+func (c *entraClient) pause(err error, attempt int, poll bool) (time.Duration, bool) {
 	var e *providers.Error
-	if attempt >= entraTries || !errors.As(err, &e) || (e.Class != providers.Throttled && e.Class != providers.Transient) {
+	if !errors.As(err, &e) {
+		return 0, false
+	}
+	switch {
+	case poll && e.Class == providers.Unreachable:
+	case attempt >= entraTries && !poll, e.Class != providers.Throttled && e.Class != providers.Transient:
 		return 0, false
 	}
 	return max(e.RetryAfter, backoff(attempt, 500*time.Millisecond, 8*time.Second, c.rand)), true

@@ -40,6 +40,7 @@ type tenant struct {
 	bodies   []string
 	tokens   int
 	form     url.Values // of the last token request
+	nonce    string     // of a sign-in in a browser
 	// entra, where set, answers token requests; false lets them succeed.
 	entra func(w http.ResponseWriter, n int) bool
 	// tokenHost, where set, is the root of the token endpoint.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
@@ -148,7 +149,8 @@ func (p *Provider) SignInWithDeviceCode(ctx context.Context, show func(providers
 		return providers.SignedIn{}, keptError(kept.failed)
 	case err == nil:
 		return signedIn(result), nil
-	case ctx.Err() == nil && (noted.err == nil || errors.As(noted.err, &told) && told.Code == "AADSTS70019"):
+	// Microsoft's library ends with the code's life, by the clock of this machine.
+	case ctx.Err() == nil && !time.Now().Before(code.Result.ExpiresOn), errors.As(noted.err, &told) && told.Code == "AADSTS70019":
 		return providers.SignedIn{}, expired("the code expired before anybody entered it")
 	}
 	return providers.SignedIn{}, signInError(ctx, err, noted.err)

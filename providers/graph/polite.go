@@ -75,7 +75,10 @@ func (c *entraClient) heard(req *http.Request, resp *http.Response, text []byte)
 	defer c.mu.Unlock()
 	switch {
 	case resp.StatusCode == http.StatusOK && answer.Code != "":
-		c.poll = polling{every: time.Duration(min(max(answer.Interval, 1), 600)) * time.Second}
+		c.poll = polling{every: pollDefault}
+		if answer.Interval > 0 {
+			c.poll.every = time.Duration(min(answer.Interval, 600)) * time.Second
+		}
 	case resp.StatusCode == http.StatusBadRequest && answer.Error == "slow_down":
 		c.poll.every += slowDown
 		wait = true

@@ -54,6 +54,8 @@ type tokens struct {
 	used     *Credential          // what the last sign-in that succeeded was made with
 	closed   bool
 	flights  sync.WaitGroup
+
+	browserLimit time.Duration // for tests; 0 is the usual one
 }
 
 // flight is a sign-in under way.
