@@ -50,7 +50,7 @@ type Record struct {
 	N     int64     `json:"n"` // 1 for the first line
 	At    time.Time `json:"at"`
 	Actor Actor     `json:"actor"`
-	// Action is what was done: "create event", "change event", "cancel event", "delete event", "connect", "rotate", "disconnect", "role".
+	// Action is what was done: "create event", "change event", "cancel event", "delete event", "connect", "sign-in", "rotate", "disconnect", "role".
 	Action        string            `json:"action"`
 	Mailbox       providers.Address `json:"mailbox,omitempty"`
 	Event         string            `json:"event,omitempty"`

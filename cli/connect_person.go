@@ -34,11 +34,15 @@ func (f personFlags) way() providers.SignInWay {
 
 // register defines the flags.
 func (f *personFlags) register(flags *pflag.FlagSet) {
+	f.registerWays(flags)
+	flags.StringVar(&f.account, "account", "", "sign-in name that has to answer to --browser or --device-code, where nobody can be asked")
+}
+
+func (f *personFlags) registerWays(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.browser, "browser", false, "sign a person in with a browser on this machine; needs no administrator's secret")
 	flags.BoolVar(&f.deviceCode, "device-code", false, "sign a person in with a code that is entered on any device; needs no administrator's secret")
 	flags.BoolVar(&f.open, "open", false, "open the link of --browser in this machine's browser; otherwise it is only printed")
 	flags.IntVar(&f.port, "browser-port", 0, "port on this machine for the answer to --browser (default: any that is free)")
-	flags.StringVar(&f.account, "account", "", "sign-in name that has to answer to --browser or --device-code, where nobody can be asked")
 }
 
 // check refuses what does not go together. application says that a credential of one
@@ -76,6 +80,12 @@ func (s sealedSignIn) Read(ctx context.Context) ([]byte, error) {
 	return text, unread(err)
 }
 
+// Lock keeps other processes from renewing the sign-in at the same time.
+func (s sealedSignIn) Lock(ctx context.Context) (func(), error) {
+	unlock, err := s.file.Lock(ctx)
+	return unlock, unread(err)
+}
+
 func (s sealedSignIn) Write(ctx context.Context, text []byte) error {
 	key, err := s.store.Get(ctx, s.key)
 	if err != nil {
@@ -99,15 +109,24 @@ func (a *app) connectPerson(ctx context.Context, config *keystore.Config, f *con
 		return err
 	}
 	defer s.discard()
-	if err := a.waitForPerson(ctx, s, f.person); err != nil {
-		return nothingStored(err)
-	}
-	result, err := s.test(ctx)
-	if err != nil {
-		return nothingStored(err)
-	}
-	if err := a.confirmAccount(ctx, f.person.account, s, result); err != nil {
-		return err
+	var result connectObject
+	for {
+		if err := a.waitForPerson(ctx, s, f.person); err != nil {
+			return nothingStored(err)
+		}
+		if result, err = s.test(ctx); err != nil {
+			return nothingStored(err)
+		}
+		err := a.confirmAccount(ctx, f.person.account, s, result)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, errWrongAccount) || !a.another(ctx) {
+			return err
+		}
+		if err := s.forget(); err != nil {
+			return err
+		}
 	}
 	c, err := s.keep(ctx, config)
 	if err != nil {
@@ -231,11 +250,20 @@ func (a *app) openPrompt(ctx context.Context, p providers.SignInPrompt) {
 	}
 }
 
+// errWrongAccount: the person said so.
+var errWrongAccount = errors.New("the wrong account answered")
+
+// another asks whether to sign in with another account.
+func (a *app) another(ctx context.Context) bool {
+	typed, err := a.ask(ctx, "Forgotten. Enter to sign in with another account, q to give up: ")
+	return err == nil && !strings.EqualFold(typed, "q")
+}
+
 // confirmAccount asks whether the right account answered. Where nobody can be asked,
 // --account has to name it.
 func (a *app) confirmAccount(ctx context.Context, want string, s *personSignIn, result connectObject) error {
 	answered := s.answered(result)
-	wrong := func(next string) error {
+	wrong := func(next string) *failure {
 		return &failure{code: exitSignIn, class: string(providers.SignedOut), next: next, message: answered + " answered: nothing was stored"}
 	}
 	switch {
@@ -252,7 +280,9 @@ func (a *app) confirmAccount(ctx context.Context, want string, s *personSignIn, 
 		return err
 	}
 	if !strings.EqualFold(typed, "y") && !strings.EqualFold(typed, "yes") {
-		return wrong("run the command again and sign in with the right account, in a private window")
+		refused := wrong("run the command again and sign in with the right account, in a private window")
+		refused.err = errWrongAccount
+		return refused
 	}
 	return nil
 }

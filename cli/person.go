@@ -22,6 +22,8 @@ import (
 //	fmt.Println(s.answered(result))          // for the question whether this is the right account
 //	connection, err := s.keep(ctx, config)   // "right account": sealed, key in the keystore, configuration saved
 //
+// signInAgain begins the same for a connection whose sign-in has ended.
+//
 // wait is called in a goroutine of its own where a screen is drawn meanwhile: its ctx
 // ends it at once, with class [providers.Cancelled]. show is called once, from within
 // wait. An error that wraps [providers.ErrPromptExpired] means that nobody signed in in
@@ -29,6 +31,7 @@ import (
 // account", where forget goes before it.
 type personSignIn struct {
 	app        *app
+	again      bool // the sign-in of a connection that is there
 	way        providers.SignInWay
 	port       int
 	store      keystore.Store
@@ -57,6 +60,9 @@ func (m *inMemory) Write(_ context.Context, text []byte) error {
 	m.text = text
 	return nil
 }
+
+// Lock has nobody to keep away.
+func (m *inMemory) Lock(context.Context) (func(), error) { return func() {}, nil }
 
 func (m *inMemory) wipe() {
 	m.mu.Lock()
@@ -114,6 +120,12 @@ func (s *personSignIn) wait(ctx context.Context, show func(providers.SignInPromp
 		c.Organizer = string(address)
 	}
 	s.who, s.connection = who, c
+	if s.again {
+		if err := s.sameAccount(); err != nil {
+			return err
+		}
+		s.connection.Account = s.asked.Account
+	}
 	return nil
 }
 
@@ -133,6 +145,13 @@ func (s *personSignIn) is(name string) bool { return strings.EqualFold(name, s.w
 // keep stores what was confirmed: the sign-in in a sealed file, its key in the
 // keystore, the connection in the configuration. Where one fails, all are taken back.
 func (s *personSignIn) keep(ctx context.Context, config *keystore.Config) (keystore.Connection, error) {
+	if s.again {
+		err := s.renew(ctx, config)
+		if err == nil {
+			s.memory.wipe()
+		}
+		return s.connection, err
+	}
 	key := keystore.NewDataKey()
 	defer key.Wipe()
 	sealed := s.app.sealed(s.connection)

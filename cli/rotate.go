@@ -60,7 +60,7 @@ func (a *app) rotate(ctx context.Context, name string, f *connectFlags) error {
 		return err
 	}
 	if connection.AccountID != "" {
-		return usage("to sign in again: roomdesk disconnect "+name+", then roomdesk connect graph --device-code", "%s is a person's connection and has nothing to exchange", name)
+		return usage("to sign in again: roomdesk sign-in "+name, "%s is a person's connection and has nothing to exchange", name)
 	}
 	if err := f.certificate.check(f.secretStdin, f.expires != ""); err != nil {
 		return err

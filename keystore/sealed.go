@@ -41,7 +41,7 @@ func (f SealedFile) Read(key Secret) ([]byte, error) {
 		return nil, f.name(err)
 	}
 	damaged := &Error{Kind: ErrDamaged, Backend: "sealed file", Op: openingSealed, Detail: plain(f.Path) + " was changed, or belongs to another connection",
-		Remedy: "sign in again: roomdesk disconnect and roomdesk connect"}
+		Remedy: "sign in again: roomdesk sign-in"}
 	aead, err := seal(key)
 	if err != nil {
 		return nil, damaged
@@ -69,10 +69,12 @@ func (f SealedFile) Write(key Secret, text []byte) error {
 	return f.name(writePrivate(f.Path, aead.Seal(sealed, nonce, text, []byte(sealedHeader+f.Bound))))
 }
 
-// Remove deletes the file; one that is not there is no failure.
+// Remove deletes the file with its lock; what is not there is no failure.
 func (f SealedFile) Remove() error {
-	if err := os.Remove(f.Path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return &Error{Kind: ErrUnavailable, Backend: "sealed file", Op: "removing the sign-in that was kept", Detail: plain(err.Error()), Remedy: "remove " + plain(f.Path) + " yourself", Err: err}
+	for _, path := range []string{f.Path, f.lockPath()} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return &Error{Kind: ErrUnavailable, Backend: "sealed file", Op: "removing the sign-in that was kept", Detail: plain(err.Error()), Remedy: "remove " + plain(path) + " yourself", Err: err}
+		}
 	}
 	return nil
 }
@@ -84,7 +86,7 @@ func (f SealedFile) name(err error) error {
 	}
 	e.Backend, e.Op = "sealed file", openingSealed
 	if e.Remedy == "" {
-		e.Remedy = "sign in again: roomdesk disconnect and roomdesk connect"
+		e.Remedy = "sign in again: roomdesk sign-in"
 	}
 	return e
 }

@@ -32,7 +32,7 @@ const browserLimit = 10 * time.Minute
 // went well before it knows.
 func (p *Provider) SignInWithBrowser(ctx context.Context, port int, show func(providers.SignInPrompt)) (who providers.SignedIn, err error) {
 	t := p.engine.tokens
-	client, kept, err := t.personClient()
+	client, kept, err := t.personClient("")
 	if err != nil {
 		return who, err
 	}

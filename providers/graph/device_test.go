@@ -23,6 +23,7 @@ import (
 type nowhere struct{ text []byte }
 
 func (n *nowhere) Read(context.Context) ([]byte, error)       { return n.text, nil }
+func (n *nowhere) Lock(context.Context) (func(), error)       { return func() {}, nil }
 func (n *nowhere) Write(_ context.Context, text []byte) error { n.text = text; return nil }
 
 // deviceService answers sign-ins by device code without a network.

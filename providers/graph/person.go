@@ -2,7 +2,11 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,8 +23,10 @@ type Person struct {
 	// the one that is there.
 	Account string
 	// Kept reads and writes the sign-in with its refresh token, in one piece. Nothing
-	// kept is nil.
+	// kept is nil. Lock keeps other processes from doing so until the function that it
+	// gives is called: what one renewed, the other reads before it renews.
 	Kept interface {
+		Lock(ctx context.Context) (func(), error)
 		Read(ctx context.Context) ([]byte, error)
 		Write(ctx context.Context, text []byte) error
 	}
@@ -31,8 +37,9 @@ var personScopes = []string{"User.Read", "User.ReadBasic.All", "Calendars.ReadWr
 
 // keptCache carries MSAL's cache to where it is kept. MSAL asks before every sign-in.
 type keptCache struct {
-	person *Person
-	failed error // of the last reading or writing
+	person  *Person
+	refused string // an access token that the service took no more; "" for none
+	failed  error  // of the last reading or writing
 }
 
 func (k *keptCache) Replace(ctx context.Context, into cache.Unmarshaler, _ cache.ReplaceHints) error {
@@ -41,7 +48,35 @@ func (k *keptCache) Replace(ctx context.Context, into cache.Unmarshaler, _ cache
 		k.failed = err
 		return err
 	}
+	if k.refused != "" {
+		text = withoutToken(text, k.refused)
+	}
 	return into.Unmarshal(text)
+}
+
+// withoutToken leaves one access token out of a cache, as MSAL has no other way to be
+// asked for a new one. What another process renewed meanwhile stays.
+func withoutToken(text []byte, refused string) []byte {
+	var all map[string]json.RawMessage
+	var kept map[string]json.RawMessage
+	if json.Unmarshal(text, &all) != nil || json.Unmarshal(all["AccessToken"], &kept) != nil {
+		return text // MSAL says what is wrong with it
+	}
+	maps.DeleteFunc(kept, func(_ string, item json.RawMessage) bool {
+		var token struct {
+			Secret string `json:"secret"`
+		}
+		return json.Unmarshal(item, &token) == nil && token.Secret == refused
+	})
+	left, err := json.Marshal(kept)
+	if err != nil {
+		return text
+	}
+	all["AccessToken"] = left
+	if out, err := json.Marshal(all); err == nil {
+		return out
+	}
+	return text
 }
 
 func (k *keptCache) Export(ctx context.Context, from cache.Marshaler, _ cache.ExportHints) error {
@@ -53,10 +88,12 @@ func (k *keptCache) Export(ctx context.Context, from cache.Marshaler, _ cache.Ex
 	return err
 }
 
-func (t *tokens) personClient() (public.Client, *keptCache, error) {
-	kept := &keptCache{person: t.person}
+// personClient is MSAL's client for a person. It says that claims challenges are
+// understood (cp1), so tokens live longer and end at once where somebody is blocked.
+func (t *tokens) personClient(refused string) (public.Client, *keptCache, error) {
+	kept := &keptCache{person: t.person, refused: refused}
 	client, err := public.New(t.clientID, public.WithAuthority(t.roots.authority.String()), public.WithHTTPClient(t.client),
-		public.WithInstanceDiscovery(false), public.WithCache(kept))
+		public.WithInstanceDiscovery(false), public.WithCache(kept), public.WithClientCapabilities([]string{"CP1"}))
 	if err != nil {
 		err = &providers.Error{Class: providers.Permanent, Op: signingIn, Message: providers.Outside("the authority cannot be used"), Err: err}
 	}
@@ -71,14 +108,24 @@ func (t *tokens) personScopes() []string {
 	return scopes
 }
 
+// signInAgain is the advice where a person's sign-in has ended.
+const signInAgain = "sign in again: roomdesk sign-in"
+
 func again(what string) error {
-	return &providers.Error{Class: providers.SignedOut, Op: signingIn, Message: providers.Outside(what),
-		Advice: "sign in again: roomdesk disconnect, then roomdesk connect graph --device-code"}
+	return &providers.Error{Class: providers.SignedOut, Op: signingIn, Message: providers.Outside(what), Advice: signInAgain}
 }
 
 // signInPerson renews a person's token with what is kept of the sign-in.
-func (t *tokens) signInPerson(ctx context.Context, claims string) (token, error) {
-	client, kept, err := t.personClient()
+func (t *tokens) signInPerson(ctx context.Context, claims, refused string) (token, error) {
+	unlock, err := t.person.Kept.Lock(ctx)
+	if ctx.Err() != nil && err != nil {
+		return token{}, signInError(ctx, err, nil)
+	}
+	if err != nil {
+		return token{}, keptError(err)
+	}
+	defer unlock()
+	client, kept, err := t.personClient(refused)
 	if err != nil {
 		return token{}, err
 	}
@@ -106,15 +153,26 @@ func (t *tokens) signInPerson(ctx context.Context, claims string) (token, error)
 	if kept.failed != nil {
 		return token{}, keptError(kept.failed)
 	}
+	if err != nil && noted.err == nil && ctx.Err() == nil && err.Error() == "no token found" { // MSAL's words
+		return token{}, again("the sign-in that was kept holds no token")
+	}
 	if err != nil {
 		err = signInError(ctx, err, noted.err)
 		var e *providers.Error
-		if errors.As(err, &e) && e.Class == providers.SignedOut && e.Advice == "" {
-			e.Advice = "sign in again: roomdesk disconnect, then roomdesk connect graph --device-code"
+		if errors.As(err, &e) && e.Class == providers.SignedOut && endedSignIn(e.Code) {
+			e.Advice = signInAgain
 		}
 		return token{}, err
 	}
 	return tokenOf(result, asked), nil
+}
+
+// endedSignIn reports whether the person can mend it by signing in: what is kept has
+// ended, or the tenant asks for more than it proves. The codes are hints only, and the
+// advice of others, for example of a disabled account, says more.
+func endedSignIn(code string) bool {
+	number, err := strconv.ParseInt(strings.TrimPrefix(code, "AADSTS"), 10, 64)
+	return err != nil || entraAdvice(number) == "" || slices.Contains([]int64{65001, 50076, 50078, 50079, 50158, 70008, 70043, 700082, 700084, 50173}, number)
 }
 
 // keptError tells why the kept sign-in cannot be used.
@@ -131,7 +189,7 @@ func keptError(err error) error {
 // no oftener than the service says.
 func (p *Provider) SignInWithDeviceCode(ctx context.Context, show func(providers.SignInPrompt)) (providers.SignedIn, error) {
 	t := p.engine.tokens
-	client, kept, err := t.personClient()
+	client, kept, err := t.personClient("")
 	if err != nil {
 		return providers.SignedIn{}, err
 	}

@@ -50,6 +50,7 @@ type tokens struct {
 	retryAt  time.Time
 	failures int
 	renewed  time.Time            // the last renewal that a refusal caused
+	refused  string               // the token that caused it
 	msal     *confidential.Client // of used
 	used     *Credential          // what the last sign-in that succeeded was made with
 	closed   bool
@@ -104,7 +105,7 @@ func (t *tokens) renew(ctx context.Context, refused, claims string) (bool, error
 			return false, nil
 		}
 		t.renewed = now
-		t.current = token{}
+		t.current, t.refused = token{}, refused
 		f = t.start(claims, true)
 	}
 	t.mu.Unlock()
@@ -178,7 +179,10 @@ func (t *tokens) settle(f *flight) {
 // their order. So a credential that was exchanged meanwhile works without a pause.
 func (t *tokens) signIn(ctx context.Context, claims string) (token, error) {
 	if t.person != nil {
-		return t.signInPerson(ctx, claims)
+		t.mu.Lock()
+		refused := t.refused
+		t.mu.Unlock()
+		return t.signInPerson(ctx, claims, refused)
 	}
 	t.mu.Lock()
 	msal, used := t.msal, t.used
