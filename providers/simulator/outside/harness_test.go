@@ -40,6 +40,8 @@ type input struct {
 	// people's application is called.
 	ChromiumPath    string `json:"chromiumPath,omitempty"`
 	ApplicationName string `json:"applicationName,omitempty"`
+	// Prompts are those of roomdesk, for the browser.
+	Prompts *prompts `json:"prompts,omitempty"`
 }
 
 // window is a span of time in UTC, without offset.

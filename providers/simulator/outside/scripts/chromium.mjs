@@ -2,30 +2,12 @@
 // who find fields by their labels and buttons by their texts.
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
-import { connect } from 'node:tls';
-import { chromium } from 'playwright-core';
+import { launch, pin, press, signIn, window } from './window.mjs';
 import { check, failing, input, same, step } from './steps.mjs';
 
-const { endpoints, chromiumPath } = input;
-const authority = new URL(endpoints.authority_url);
+const { endpoints } = input;
 const tenant = `${endpoints.authority_url}/${endpoints.tenant_id}`;
-
-/** What names the tenant's own key to the browser, which trusts no other. */
-const pin = await new Promise((resolve, reject) => {
-  const socket = connect({ host: authority.hostname, port: authority.port, servername: authority.hostname }, () => {
-    const key = socket.getPeerX509Certificate().publicKey.export({ type: 'spki', format: 'der' });
-    socket.end();
-    resolve(createHash('sha256').update(key).digest('base64'));
-  });
-  socket.on('error', reject);
-});
-
-const launch = (...more) => chromium.launch({
-  executablePath: chromiumPath,
-  args: ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-quic', '--no-first-run',
-    '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1', ...more],
-});
-const browser = await launch(`--ignore-certificate-errors-spki-list=${pin}`);
+const browser = await launch(pin);
 
 /** The application, to which the browser comes back. */
 const returned = [];
@@ -37,29 +19,9 @@ const application = createServer((request, response) => {
 await new Promise((resolve) => application.listen(0, '127.0.0.1', resolve));
 const redirectUri = `http://localhost:${application.address().port}/`;
 
-/** A person with a browser window of their own: no cookies of others. */
-async function person(work) {
-  const context = await browser.newContext();
-  context.setDefaultTimeout(20_000);
-  const page = await context.newPage();
-  const seen = [];
-  page.on('console', (message) => seen.push(message.text()));
-  page.on('dialog', (dialog) => { seen.push(`a dialog: ${dialog.message()}`); dialog.dismiss(); });
-  try {
-    return await work(page, seen);
-  } finally {
-    await context.close();
-  }
-}
-
-const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
+const person = (work) => window(browser, work);
 const heading = (page) => page.getByRole('heading', { level: 1 }).innerText();
 const alert = (page) => page.getByRole('alert').innerText();
-async function signIn(page, name, password = endpoints.user_password) {
-  await page.getByLabel('Email').fill(name);
-  await page.getByLabel('Password').fill(password);
-  await press(page, 'Sign in');
-}
 /** What the application was told when the browser came back. */
 async function back(page) {
   await page.waitForURL((url) => url.origin === new URL(redirectUri).origin);
