@@ -26,9 +26,14 @@ func (d *Desk) adopt(ctx context.Context, organizer providers.Address, eventID s
 		return providers.Booking{}, err
 	}
 	if i := slices.IndexFunc(all, func(b providers.Booking) bool {
-		return b.EventID == eventID && b.Request.Organizer == organizer && (of == "" || b.Request.Room == of)
+		return b.DateOf == "" && b.EventID == eventID && b.Request.Organizer == organizer && (of == "" || b.Request.Room == of)
 	}); i >= 0 {
 		return all[i], nil
+	}
+	if id, date, ok := seriesDateOf(all, organizer, eventID); ok {
+		if b, err := d.DateBooking(ctx, id, date); err == nil && (of == "" || b.Request.Room == of) {
+			return b, nil
+		}
 	}
 	reading, cancel := context.WithTimeout(ctx, readTimeout)
 	event, err := d.Tenant.Event(reading, organizer, eventID)

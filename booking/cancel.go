@@ -20,6 +20,9 @@ func (d *Desk) Cancel(ctx context.Context, id, note string) (providers.Booking, 
 // cancel cancels the booking's meeting, or where dates are given those.
 func (d *Desk) cancel(ctx context.Context, id, note string, dates []providers.CancelDate) (providers.Booking, error) {
 	ctx = providers.WithPriority(ctx, providers.Interactive)
+	if b, err := d.Outbox.Booking(ctx, id); err == nil && b.DateOf != "" {
+		return d.CancelFrom(ctx, b.DateOf, b.Date, providers.CancelOne, note)
+	}
 	defer func() { d.tend(ctx, id) }()
 	unlock, err := d.lock(ctx, id)
 	if err != nil {

@@ -42,6 +42,9 @@ func (d *Desk) PlanCancel(ctx context.Context, id string, scope providers.Cancel
 	if b.Series != nil {
 		return planSeriesCancel(b, -1, scope, d.Now()), nil
 	}
+	if b.DateOf != "" {
+		return d.PlanCancelFrom(ctx, b.DateOf, b.Date, scope)
+	}
 	return d.planCancel(ctx, b, scope)
 }
 
@@ -128,6 +131,9 @@ func (d *Desk) CancelScope(ctx context.Context, id string, scope providers.Cance
 	}
 	if b.Series != nil {
 		return d.CancelFrom(ctx, id, -1, scope, note)
+	}
+	if b.DateOf != "" {
+		return d.CancelFrom(ctx, b.DateOf, b.Date, scope, note)
 	}
 	if b.SeriesID == "" && (scope == providers.CancelOne || scope == providers.CancelAll) ||
 		scope == providers.CancelOne && b.SeriesID != b.EventID || b.State == providers.BookingCancelling && len(b.CancelDates) == 0 {

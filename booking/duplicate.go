@@ -20,16 +20,34 @@ func (d *Desk) duplicates(ctx context.Context, q providers.BookingRequest) []str
 		case providers.BookingCancelled, providers.BookingCancelling, providers.BookingFailed, providers.BookingDeclined:
 			continue
 		}
-		r := b.Request
-		same := strings.EqualFold(strings.TrimSpace(r.Subject.Or("")), strings.TrimSpace(q.Subject.Or("")))
-		if r.Organizer != q.Organizer || !span(r).Overlaps(span(q)) || b.BufferOf != "" || r.Room != q.Room && !same {
+		if b.BufferOf != "" || b.DateOf != "" || b.Request.Organizer != q.Organizer {
 			continue
 		}
-		words := "booked already for that time: " + b.RoomName.Or(string(r.Room)) + " " + clock(q, r.Start) + "–" + clock(q, r.End)
-		if subject := r.Subject.Or(""); subject != "" {
-			words += ", " + subject
+		same := strings.EqualFold(strings.TrimSpace(b.Request.Subject.Or("")), strings.TrimSpace(q.Subject.Or("")))
+		for _, at := range slotsOf(b) {
+			if !at.Span().Overlaps(span(q)) || at.Room != q.Room && !same {
+				continue
+			}
+			words := "booked already for that time: " + at.RoomName.Or(string(at.Room)) + " " + clock(q, at.Start) + "–" + clock(q, at.End)
+			if subject := b.Request.Subject.Or(""); subject != "" {
+				words += ", " + subject
+			}
+			warnings = append(warnings, words+" ("+b.State.Words()+")")
 		}
-		warnings = append(warnings, words+" ("+b.State.Words()+")")
 	}
 	return warnings
+}
+
+// slotsOf are the room and time of a booking, of a series those of each date.
+func slotsOf(b providers.Booking) []providers.Slot {
+	if b.Series == nil {
+		return []providers.Slot{{Room: b.Request.Room, RoomName: b.RoomName, Start: b.Request.Start, End: b.Request.End}}
+	}
+	var all []providers.Slot
+	for _, line := range b.Series.Dates {
+		if line.Live() {
+			all = append(all, providers.Slot{Room: line.Room, RoomName: line.RoomName, Start: line.Span.Start, End: line.Span.End})
+		}
+	}
+	return all
 }

@@ -70,7 +70,7 @@ func (d *Desk) Noticed(ctx context.Context, mailboxes []providers.Address) error
 				rooms = append(rooms, line.Room, line.WishedRoom)
 			}
 		}
-		if b.EventID == "" || !q.End.After(now) || b.Change.Open() || !slices.ContainsFunc(mailboxes, func(m providers.Address) bool { return slices.Contains(rooms, m) }) {
+		if b.EventID == "" || b.DateOf != "" || !q.End.After(now) || b.Change.Open() || !slices.ContainsFunc(mailboxes, func(m providers.Address) bool { return slices.Contains(rooms, m) }) {
 			continue
 		}
 		// What was looked at a moment ago is what the mirror saw too.

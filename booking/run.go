@@ -179,6 +179,9 @@ func (d *Desk) step(ctx context.Context, id string) time.Time {
 	if b.Series != nil {
 		return d.stepSeries(ctx, &b)
 	}
+	if b.DateOf != "" {
+		return d.stepDate(ctx, &b)
+	}
 	switch b.State {
 	case providers.BookingQueued:
 		return d.send(ctx, &b)

@@ -108,8 +108,11 @@ func lookAgain(b providers.Booking, now time.Time) time.Time {
 // is this desk's own, a little later where another process may be at it.
 func firstLook(b providers.Booking, now time.Time, mine bool) time.Time {
 	state := b.State
-	if b.Change.Open() {
+	switch {
+	case b.Change.Open():
 		state = providers.BookingSending
+	case b.DateOf != "": // its series looks
+		return time.Time{}
 	}
 	if state == providers.BookingQueued && b.Review != "" && b.Request.Start.Add(pastGrace).After(now) {
 		return time.Time{}

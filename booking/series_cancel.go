@@ -16,6 +16,9 @@ func (d *Desk) PlanCancelFrom(ctx context.Context, id string, date int, scope pr
 	if err != nil {
 		return CancelPlan{Booking: b}, err
 	}
+	if b.DateOf != "" {
+		return d.PlanCancelFrom(ctx, b.DateOf, b.Date, scope)
+	}
 	if b.Series == nil {
 		return d.planCancel(ctx, b, scope)
 	}

@@ -75,6 +75,13 @@ func (d *Desk) lookSeries(ctx context.Context, b *providers.Booking) time.Time {
 	before := *b
 	before.Series = b.Series.Clone()
 	now := d.Now()
+	changes, err := d.dateChanges(ctx, b.ID)
+	if err != nil {
+		return d.unread(ctx, before, b, err)
+	}
+	for n := range b.Series.Dates {
+		b.Series.Dates[n].Change = changes[n]
+	}
 	var sample providers.Event // for the Teams link
 	for i := range b.Series.Meetings {
 		if m := b.Series.Meetings[i]; m.Gone || m.EventID == "" {
@@ -196,7 +203,9 @@ func (d *Desk) takeDate(b *providers.Booking, n int, event providers.Event) {
 	line.EventID = event.ID
 	if !event.Start.Equal(line.Span.Start) || !event.End.Equal(line.Span.End) {
 		line.Span = providers.Interval{Start: event.Start, End: event.End}
-		line.Because = "the date was moved in the organizer's calendar"
+		if line.Because = "the date was moved in the organizer's calendar"; line.ChangedHere() {
+			line.Because = "the date was changed from here"
+		}
 	}
 	room, invited := roomAttendee(providers.Booking{RoomName: line.RoomName, Request: providers.BookingRequest{Room: line.Room}}, event)
 	if !invited {
@@ -204,6 +213,12 @@ func (d *Desk) takeDate(b *providers.Booking, n int, event providers.Event) {
 		if i := slices.IndexFunc(event.Attendees, func(a providers.Attendee) bool { return a.Type == providers.Resource && a.Mailbox != "" }); i >= 0 {
 			room, invited = event.Attendees[i], true
 			line.Room, line.RoomName, line.Because = room.Mailbox, room.Name, "the room was changed in the organizer's calendar"
+			if line.ChangedHere() {
+				line.RoomName, line.Because = line.Change.Wanted.RoomName, "the room was changed from here"
+				if line.Room != line.Change.Wanted.Room {
+					line.RoomName = line.Change.Was.RoomName
+				}
+			}
 		}
 	}
 	was := line.State
@@ -272,12 +287,15 @@ func tellDates(b *providers.Booking, before providers.BookingSeries, now time.Ti
 		held := was.State == providers.BookingAccepted || was.State == providers.BookingTentative
 		words := ""
 		switch {
+		case line.Change.Open() || line.Change.Asked.After(was.Change.Asked) || line.Change.State != was.Change.State:
+			// what is seen of it is of our own making
 		case held && line.State == providers.BookingDeclined:
 			words = "the room changed its mind, and declined"
 		case held && line.State == providers.BookingCancelled:
 			words = "somebody cancelled this date"
 		case was.State == providers.BookingDeclined && line.State == providers.BookingAccepted:
 			words = "the room changed its mind, and accepted"
+		case line.ChangedHere() && (was.Room != line.Room || was.Span != line.Span):
 		case held && was.Room != line.Room:
 			words = "somebody took another room"
 		case held && was.Span != line.Span:

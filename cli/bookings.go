@@ -17,22 +17,30 @@ import (
 const lookFor = 3 * time.Second
 
 func (a *app) bookingsCommand() *cobra.Command {
+	var offline bool
 	command := &cobra.Command{
 		Use:   "bookings",
-		Short: "List what was booked here",
-		Args:  cobra.NoArgs,
+		Short: "List what was booked here, and what became of it since",
+		Long: "The tenant is asked about every booking that is not over, for a few seconds: what others did since is told on standard\n" +
+			"error first. Where it cannot be asked, what was last known is listed with its age, and the exit code is 3.",
+		Args: cobra.NoArgs,
 		RunE: a.run(func(ctx context.Context, _ []string) error {
-			return a.with(ctx, a.listBookings)
+			return a.with(ctx, func(ctx context.Context, s *session) error { return a.listBookings(ctx, s, offline) })
 		}),
+	}
+	asking := func(c *cobra.Command) {
+		c.Flags().BoolVar(&offline, "offline", false, "do not ask the tenant: tell what was last known")
 	}
 	show := &cobra.Command{
 		Use:   "show ID",
 		Short: "Show one booking; the beginning of its id is enough",
 		Args:  cobra.ExactArgs(1),
 		RunE: a.run(func(ctx context.Context, args []string) error {
-			return a.with(ctx, func(ctx context.Context, s *session) error { return a.showBooking(ctx, s, args[0]) })
+			return a.with(ctx, func(ctx context.Context, s *session) error { return a.showBooking(ctx, s, args[0], offline) })
 		}),
 	}
+	asking(command)
+	asking(show)
 	command.AddCommand(show, a.cancelCommand(), a.reviewCommand(), a.keepCommand())
 	command.AddCommand(a.changeCommands()...)
 	return command
@@ -84,11 +92,12 @@ func (s *session) refresh(ctx context.Context) error {
 	}
 }
 
-func (a *app) listBookings(ctx context.Context, s *session) error {
-	if err := s.refresh(ctx); err != nil {
+func (a *app) listBookings(ctx context.Context, s *session, offline bool) error {
+	old, err := a.look(ctx, s, offline, every)
+	if err != nil {
 		return err
 	}
-	bookings, err := s.store.Bookings(ctx)
+	bookings, err := s.bookings(ctx)
 	if err != nil {
 		return err
 	}
@@ -96,7 +105,10 @@ func (a *app) listBookings(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	return a.printBookings(bookings, "Nothing was booked here.", access)
+	if err := a.printBookings(bookings, "Nothing was booked here.", access); err != nil {
+		return err
+	}
+	return old
 }
 
 func (a *app) printBookings(bookings []providers.Booking, none string, access *accessBook) error {
@@ -145,7 +157,7 @@ func shortID(bookings []providers.Booking, id string) string {
 	for n := 8; n < len(id); n++ {
 		others := 0
 		for _, b := range bookings {
-			if strings.HasPrefix(b.ID, id[:n]) {
+			if strings.HasPrefix(b.ID, id[:n]) && (b.ID == id || !strings.HasPrefix(b.ID, id)) {
 				others++
 			}
 		}
@@ -167,7 +179,9 @@ func (s *session) findBooking(ctx context.Context, text string) (providers.Booki
 		if b.ID == text {
 			return b, nil
 		}
-		if len(text) >= 4 && strings.HasPrefix(b.ID, strings.ToLower(text)) {
+		// The ids of parts begin with that of what they belong to, which is meant.
+		part := b.BufferOf != "" && strings.HasPrefix(b.BufferOf, strings.ToLower(text)) || b.DateOf != "" && strings.HasPrefix(b.DateOf, strings.ToLower(text))
+		if len(text) >= 4 && strings.HasPrefix(b.ID, strings.ToLower(text)) && !part {
 			found = append(found, b)
 		}
 	}
@@ -180,25 +194,27 @@ func (s *session) findBooking(ctx context.Context, text string) (providers.Booki
 	return providers.Booking{}, usage("give more of the id", "%q begins the ids of %d bookings", providers.Sanitise(text), len(found))
 }
 
-func (a *app) showBooking(ctx context.Context, s *session, text string) error {
+func (a *app) showBooking(ctx context.Context, s *session, text string, offline bool) error {
 	b, err := s.findBooking(ctx, text)
 	if err != nil {
 		return err
 	}
-	if !settledEnough(b) {
-		if err := s.refresh(ctx); err != nil {
-			return err
-		}
-		if b, err = s.store.Booking(ctx, b.ID); err != nil {
-			return err
-		}
+	old, err := a.look(ctx, s, offline, func(other providers.Booking) bool { return other.ID == b.ID || other.ID == b.DateOf })
+	if err != nil {
+		return err
+	}
+	if b, err = s.store.Booking(ctx, b.ID); err != nil {
+		return err
 	}
 	book, err := s.accessBook(ctx)
 	if err != nil {
 		return err
 	}
 	access := book.booking(b)
-	return a.printBookingWith(b, &access)
+	if err := a.printBookingWith(b, &access); err != nil {
+		return err
+	}
+	return old
 }
 
 // printBooking prints one booking with all that is known of it.

@@ -18,6 +18,7 @@ type changeFlags struct {
 	by                     time.Duration
 	to, start, end, room   string
 	zone, calendar         string
+	date, scope            string
 	evenIfBusy, yes, plans bool
 	wait                   time.Duration
 }
@@ -40,6 +41,10 @@ func (a *app) changeCommands() []*cobra.Command {
 		flags.BoolVar(&f.yes, "yes", false, "do not ask")
 		flags.BoolVar(&f.plans, "dry-run", false, "only show what would happen and who would get mail")
 		flags.DurationVar(&f.wait, "wait", time.Minute, "how long to wait for the room's answer")
+		flags.StringVar(&f.date, "date", "", "date of a series that was booked here, such as 2026-12-01")
+		if kind == providers.ChangeExtend || kind == providers.ChangeMove { // one runs at a time; each is taken back by itself
+			flags.StringVar(&f.scope, "scope", string(providers.CancelOne), "with --date: one, or following for that and all later dates")
+		}
 		own(command, &f)
 		return command
 	}
@@ -72,16 +77,23 @@ func (a *app) changeBooking(ctx context.Context, s *session, text string, kind p
 	if err != nil {
 		return err
 	}
-	steps.was = b.Change
 	if err := s.refuse(ctx, "not changed", providers.VerbChange); err != nil {
 		return err
 	}
 	if err := s.refuseIn(ctx, "not changed", b.Request.Organizer, providers.VerbChange); err != nil {
 		return err
 	}
+	b, whole, date, err := a.dateToChange(ctx, desk, b, f)
+	if err != nil {
+		return err
+	}
+	steps.was = b.Change
 	q, err := a.changeRequest(ctx, s, b, kind, f)
 	if err != nil {
 		return err
+	}
+	if whole.ID != "" {
+		return a.changeFollowing(ctx, desk, whole, date, q, f)
 	}
 	harmful := kind == providers.ChangeMove || kind == providers.ChangeUndo
 	if f.plans || !f.yes && (harmful || terminal(a.deps.Stdin)) {
@@ -99,7 +111,15 @@ func (a *app) changeBooking(ctx context.Context, s *session, text string, kind p
 	if err != nil {
 		return a.reportNotChanged(b, q, err)
 	}
-	return a.follow(ctx, desk, changed, f.wait, steps, a.changeOutcome)
+	outcome := a.follow(ctx, desk, changed, f.wait, steps, a.changeOutcome)
+	if changed.DateOf != "" && ctx.Err() == nil { // so that its series tells the same
+		looking, stop := context.WithTimeout(ctx, lookFor)
+		defer stop()
+		if _, err := desk.Look(looking, changed.DateOf); err != nil {
+			a.log.Warn("the series was not looked at", "booking", changed.DateOf, "error", err)
+		}
+	}
+	return outcome
 }
 
 // changeRequest reads the flags.

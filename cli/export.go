@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
@@ -24,7 +25,7 @@ type exportFlags struct {
 	windowFlags
 	format, output  string
 	bookings, links bool
-	force           bool
+	force, offline  bool
 }
 
 func (a *app) exportCommand() *cobra.Command {
@@ -54,6 +55,7 @@ func (a *app) exportCommand() *cobra.Command {
 	flags.StringVarP(&f.output, "output", "o", "", "file to write, readable by you alone (default: standard output)")
 	flags.BoolVar(&f.force, "force", false, "replace the file where there is one")
 	flags.BoolVar(&f.bookings, "bookings", false, "the bookings made here")
+	flags.BoolVar(&f.offline, "offline", false, "with --bookings: do not ask the tenant how they stand now")
 	flags.BoolVar(&f.links, "links", false, "tell join links too: they let anybody in who has them")
 	// The function fails only for a flag that does not exist.
 	_ = command.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(cobraWords(exportFormats), cobra.ShellCompDirectiveNoFileComp))
@@ -123,7 +125,7 @@ func (a *app) export(ctx context.Context, s *session, args []string, f exportFla
 	var old error
 	var err error
 	if f.bookings {
-		err = a.gatherBookings(ctx, s, &x)
+		old, err = a.gatherBookings(ctx, s, &x, f.offline)
 	} else {
 		old, err = a.gatherCalendars(ctx, s, &x, args)
 	}
@@ -163,21 +165,26 @@ func (a *app) export(ctx context.Context, s *session, args []string, f exportFla
 	return old
 }
 
-func (a *app) gatherBookings(ctx context.Context, s *session, x *exported) error {
-	if err := s.refresh(ctx); err != nil {
-		return err
-	}
-	bookings, err := s.store.Bookings(ctx)
+func (a *app) gatherBookings(ctx context.Context, s *session, x *exported, offline bool) (old, err error) {
+	old, err = a.look(ctx, s, offline, every)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	bookings, err := s.bookings(ctx)
+	if err != nil {
+		return nil, err
 	}
 	x.name = providers.Outside("Bookings of " + s.connection.Name)
 	for _, b := range bookings {
-		if span := (providers.Interval{Start: b.Request.Start, End: b.Request.End}); x.window.Start.IsZero() || span.Overlaps(x.window) {
+		span := providers.Interval{Start: b.Request.Start, End: b.Request.End}
+		if b.Series != nil {
+			span.End = b.Series.Last()
+		}
+		if x.window.Start.IsZero() || span.Overlaps(x.window) {
 			x.bookings = append(x.bookings, b)
 		}
 	}
-	return nil
+	return old, nil
 }
 
 // gatherCalendars reads the calendars. old is set where the tenant could not be
@@ -250,7 +257,7 @@ func (a *app) exportICal(w io.Writer, x exported) error {
 			calendar.Entries = append(calendar.Entries, ical.FromEvent(e, x.links))
 		}
 	}
-	for _, b := range x.bookings {
+	for _, b := range meetingsOf(x.bookings) {
 		if entry, ok := ical.FromBooking(b, x.links); ok {
 			calendar.Entries = append(calendar.Entries, entry)
 		}
@@ -270,7 +277,7 @@ type exportObject struct {
 
 func (a *app) exportJSON(w io.Writer, x exported) error {
 	object := exportObject{Zone: a.out.zone.String(), From: a.out.stamp(x.window.Start), To: a.out.stamp(x.window.End), Exported: a.out.stamp(x.made),
-		Events: a.exportedEvents(x), Bookings: a.exportedBookings(x)}
+		Events: a.exportedEvents(x), Bookings: a.exportedBookings(x, x.bookings)}
 	o := *a.out
 	o.out = w
 	return o.json(object)
@@ -295,9 +302,32 @@ func (a *app) exportedEvents(x exported) []eventObject {
 	return objects
 }
 
-func (a *app) exportedBookings(x exported) []bookingObject {
+// meetingsOf are the bookings with each date of a series as one of its own, for
+// formats that have a line for each meeting.
+func meetingsOf(bookings []providers.Booking) []providers.Booking {
+	var all []providers.Booking
+	for _, b := range bookings {
+		if b.Series == nil {
+			all = append(all, b)
+			continue
+		}
+		for n, line := range b.Series.Dates {
+			if line.State == providers.BookingSkipped {
+				continue
+			}
+			one := b
+			one.Series, one.ICalUID, one.ID = nil, "", fmt.Sprintf("%s-date-%d", b.ID, n+1)
+			one.Request.Start, one.Request.End, one.Request.Room = line.Span.Start, line.Span.End, line.Room
+			one.RoomName, one.State, one.Reason, one.ReasonProof, one.EventID = line.RoomName, line.State, line.Reason, line.ReasonProof, line.EventID
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+func (a *app) exportedBookings(x exported, bookings []providers.Booking) []bookingObject {
 	objects := []bookingObject{}
-	for _, b := range x.bookings {
+	for _, b := range bookings {
 		object := a.out.booking(b)
 		if !x.links {
 			object.JoinURL = providers.Untrusted{}

@@ -20,7 +20,7 @@ func (a *app) exportCSV(w io.Writer, x exported) error {
 	zone := a.out.zone.String()
 	if x.reads == nil {
 		rows := [][]string{bookingColumns}
-		for _, b := range a.exportedBookings(x) {
+		for _, b := range a.exportedBookings(x, meetingsOf(x.bookings)) {
 			rows = append(rows, []string{b.ID, string(b.State), string(b.Room), b.RoomName.String(), textOf(b.Start), textOf(b.End), zone, b.Subject.String(),
 				string(b.Organizer), addresses(b.Required), addresses(b.Optional), b.JoinURL.String(), b.RoomResponse.String(), b.Reason.String(),
 				b.ReasonProof, b.ICalUID.String()})

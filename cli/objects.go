@@ -244,6 +244,7 @@ type bookingObject struct {
 	BeforeS      int64                  `json:"before_s"`
 	AfterS       int64                  `json:"after_s"`
 	BufferOf     *string                `json:"buffer_of"`
+	DateOf       *string                `json:"date_of"`
 	News         *newsObject            `json:"news"`
 	Review       *string                `json:"review"`
 	Silent       bool                   `json:"silent"`
@@ -301,7 +302,7 @@ func (o *output) booking(b providers.Booking) bookingObject {
 		ReasonProof: string(b.ReasonProof), Failure: classOf(b.Failure), Alternatives: alternativesOf(offered(b)), EventID: providers.Outside(b.EventID),
 		ICalUID: providers.Outside(b.ICalUID), Created: o.stamp(b.Created), Sent: o.stamp(b.Sent), Answered: o.stamp(b.Answered), Updated: o.stamp(b.Updated),
 		SeriesID: providers.Outside(b.SeriesID), Change: o.change(b.Change), CancelDates: o.dates(b.CancelDates), Series: o.bookedSeries(b.Series),
-		ShowAs: showAsWord(r), Private: r.Private, BeforeS: int64(r.Before.Seconds()), AfterS: int64(r.After.Seconds()), BufferOf: orNull(b.BufferOf),
+		ShowAs: showAsWord(r), Private: r.Private, BeforeS: int64(r.Before.Seconds()), AfterS: int64(r.After.Seconds()), BufferOf: orNull(b.BufferOf), DateOf: orNull(b.DateOf),
 		News: o.news(b.News), Review: orNull(b.Review), Silent: booking.Silent(b, o.now()), Kept: o.stamp(b.Kept), AgeS: o.age(lookedAt(b)),
 	}
 }

@@ -67,6 +67,7 @@ func TestScripts(t *testing.T) {
 			"id":        keepID,
 			"gone":      closeTenant,
 			"series":    makeSeries,
+			"elsewhere": elsewhere,
 			"mistake":   makeMistake,
 			"calendars": changeCalendarRole,
 			"upload":    uploadCertificate,

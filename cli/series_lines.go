@@ -15,7 +15,11 @@ func (a *app) printDates(b providers.Booking) error {
 			span = line.Wished
 		}
 		words := []string{}
-		for _, text := range append([]string{line.Reason, line.Because, line.Offer()}, line.Notes...) {
+		changed := ""
+		if c := line.Change; c.Kind != "" && c.State != providers.ChangeDone {
+			changed = string(c.Kind) + ": " + c.Words()
+		}
+		for _, text := range append([]string{changed, line.Reason, line.Because, line.Offer()}, line.Notes...) {
 			if text != "" {
 				words = append(words, text)
 			}
@@ -61,6 +65,7 @@ type bookedDateObject struct {
 	FreeAgain    *string                `json:"free_again"`
 	Answered     *string                `json:"answered"`
 	EventID      providers.Untrusted    `json:"event_id"`
+	Change       *changeObject          `json:"change"`
 }
 
 func (o *output) bookedSeries(s *providers.BookingSeries) *bookedSeriesObject {
@@ -73,7 +78,7 @@ func (o *output) bookedSeries(s *providers.BookingSeries) *bookedSeriesObject {
 			WishedStart: o.stamp(d.Wished.Start), WishedEnd: o.stamp(d.Wished.End), WishedRoom: d.WishedRoom, Start: o.stamp(d.Span.Start), End: o.stamp(d.Span.End),
 			Room: d.Room, RoomName: d.RoomName, Act: d.Act, State: d.State, Reason: providers.Outside(d.Reason), ReasonProof: string(d.ReasonProof),
 			Because: providers.Outside(d.Because), Notes: list(d.Notes), Alternatives: alternativesOf(d.Alternatives), FreeAgain: o.stamp(d.FreeAgain),
-			Answered: o.stamp(d.Answered), EventID: providers.Outside(d.EventID),
+			Answered: o.stamp(d.Answered), EventID: providers.Outside(d.EventID), Change: o.change(d.Change),
 		})
 	}
 	return object

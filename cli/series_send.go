@@ -142,20 +142,6 @@ func (a *app) dateToCancel(b providers.Booking, f cancelFlags) (providers.Cancel
 	if scope == providers.CancelAll {
 		return scope, -1, usage("leave out --date, or give --scope one or following", "--scope all has no date")
 	}
-	zone, err := zoneOf(b.Request.Zone, a.deps.Zone)
-	if err != nil {
-		return scope, -1, err
-	}
-	now := a.deps.Now()
-	at, err := when(f.date, zone, now, now)
-	if err != nil {
-		return scope, -1, err
-	}
-	day := at.In(zone).Format(time.DateOnly)
-	for n, line := range b.Series.Dates {
-		if line.Wished.Start.In(zone).Format(time.DateOnly) == day {
-			return scope, n, nil
-		}
-	}
-	return scope, -1, usage("see roomdesk bookings show "+b.ID, "the series has no date on %s", day)
+	n, err := a.dateIn(b, f.date)
+	return scope, n, err
 }

@@ -161,6 +161,11 @@ type Booking struct {
 	Reviewed time.Time // when a person last said that it shall be sent
 	// BufferOf is the booking around which this one keeps the room.
 	BufferOf string
+	// DateOf is the series booked here of which this is one date, that is or was
+	// changed by itself. What the date is now stands in that series.
+	DateOf string
+	// Date is the number of that date in its series, also where BufferOf is a series.
+	Date int
 	// CancelDates are the meetings that are being cancelled, where that is not just
 	// the booking's own.
 	CancelDates []CancelDate

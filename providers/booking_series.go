@@ -81,11 +81,21 @@ type BookingDate struct {
 	// FreeAgain is since when the wished room can be had on this date after all,
 	// where the date was skipped, moved or declined; zero: it cannot, as far as known.
 	FreeAgain time.Time
+	// Change is the latest change of this date alone; the zero value is none.
+	Change BookingChange
 }
 
 // Own reports whether the date has a meeting of its own instead of being one of a
 // recurring meeting.
 func (d BookingDate) Own() bool { return d.TransactionID != "" }
+
+// ChangedHere reports whether the date is where a change of it from here has put it,
+// or had it before.
+func (d BookingDate) ChangedHere() bool {
+	c := d.Change
+	at := func(s Slot) bool { return d.Span.Start.Equal(s.Start) && d.Span.End.Equal(s.End) }
+	return c.Kind != "" && (d.Room == c.Was.Room || d.Room == c.Wanted.Room) && (at(c.Was) || at(c.Wanted))
+}
 
 // Live reports whether something is or shall be booked on the date.
 func (d BookingDate) Live() bool {

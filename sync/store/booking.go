@@ -66,11 +66,13 @@ type bookingExtras struct {
 	Review   string        `json:"review,omitempty"`
 	Reviewed time.Time     `json:"reviewed,omitzero"`
 	BufferOf string        `json:"buffer_of,omitempty"`
+	DateOf   string        `json:"date_of,omitempty"`
+	Date     int           `json:"date,omitempty"`
 }
 
 func extrasOf(b providers.Booking) bookingExtras {
 	q := b.Request
-	return bookingExtras{q.Offline, string(q.ShowAs), q.Private, q.Before, q.After, b.News.Words, b.News.At, b.Looked, b.Kept, b.Review, b.Reviewed, b.BufferOf}
+	return bookingExtras{q.Offline, string(q.ShowAs), q.Private, q.Before, q.After, b.News.Words, b.News.At, b.Looked, b.Kept, b.Review, b.Reviewed, b.BufferOf, b.DateOf, b.Date}
 }
 
 func (x bookingExtras) into(b *providers.Booking) {
@@ -78,6 +80,7 @@ func (x bookingExtras) into(b *providers.Booking) {
 	q.Offline, q.ShowAs, q.Private, q.Before, q.After = x.Offline, providers.ShowAs(x.ShowAs), x.Private, x.Before, x.After
 	b.News, b.Looked, b.Kept = providers.BookingNews{Words: x.News, At: x.NewsAt}, x.Looked, x.Kept
 	b.Review, b.Reviewed, b.BufferOf = x.Review, x.Reviewed, x.BufferOf
+	b.DateOf, b.Date = x.DateOf, x.Date
 }
 
 type alternativeRecord struct {

@@ -56,7 +56,8 @@ func TestBookingKeepsItsSeries(t *testing.T) {
 				Month: time.May, Index: providers.IndexLast, Range: providers.RangeNumbered, Start: noon, End: noon.Add(time.Hour), Count: 7, Zone: "Europe/Berlin"}}},
 		Dates: []providers.BookingDate{{Wished: span, WishedRoom: aalto, WishedName: providers.Outside("Aalto"), Span: span, Room: "b@contoso.com", RoomName: providers.Outside("B"),
 			Act: providers.SeriesOther, Because: "taken", Meeting: -1, TransactionID: "T2", EventID: "E2", Tries: 3, State: providers.BookingPartly, Sent: noon, Answered: noon.Add(time.Second),
-			Reason: "why", ReasonProof: providers.Inferred, Alternatives: []providers.Alternative{{Room: "c@contoso.com", Why: "free"}}, Notes: []string{"clocks"}, FreeAgain: noon}},
+			Reason: "why", ReasonProof: providers.Inferred, Alternatives: []providers.Alternative{{Room: "c@contoso.com", Why: "free"}}, Notes: []string{"clocks"}, FreeAgain: noon,
+			Change: providers.BookingChange{Kind: providers.ChangeMove, State: providers.ChangeDone, Was: providers.Slot{Room: aalto, Start: noon, End: noon}, Wanted: providers.Slot{Room: aalto, Start: noon, End: noon}}}},
 	}
 	for _, v := range []any{*b.Series, b.Series.Meetings[0], b.Series.Meetings[0].Recurrence, b.Series.Dates[0]} {
 		for i := range reflect.ValueOf(v).NumField() {

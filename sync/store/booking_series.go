@@ -71,6 +71,7 @@ type bookingDateRecord struct {
 	Alternatives  []alternativeRecord `json:"alternatives,omitempty"`
 	Notes         []string            `json:"notes,omitempty"`
 	FreeAgain     time.Time           `json:"free_again,omitzero"`
+	Change        *changeRecord       `json:"change,omitempty"`
 }
 
 func encodeSeries(s *providers.BookingSeries) *seriesRecord {
@@ -91,7 +92,7 @@ func encodeSeries(s *providers.BookingSeries) *seriesRecord {
 			WishedStart: d.Wished.Start, WishedEnd: d.Wished.End, WishedRoom: d.WishedRoom, WishedName: d.WishedName.Raw(), Start: d.Span.Start, End: d.Span.End,
 			Room: d.Room, RoomName: d.RoomName.Raw(), Act: string(d.Act), Because: d.Because, Meeting: d.Meeting, TransactionID: d.TransactionID, EventID: d.EventID, Tries: d.Tries,
 			State: string(d.State), Sent: d.Sent, Answered: d.Answered, Reason: d.Reason, ReasonProof: string(d.ReasonProof),
-			Alternatives: encodeAlternatives(d.Alternatives), Notes: d.Notes, FreeAgain: d.FreeAgain,
+			Alternatives: encodeAlternatives(d.Alternatives), Notes: d.Notes, FreeAgain: d.FreeAgain, Change: encodeChange(d.Change),
 		})
 	}
 	return r
@@ -116,7 +117,7 @@ func (r *seriesRecord) series() *providers.BookingSeries {
 			Wished: providers.Interval{Start: d.WishedStart, End: d.WishedEnd}, WishedRoom: d.WishedRoom, WishedName: providers.Outside(d.WishedName),
 			Span: providers.Interval{Start: d.Start, End: d.End}, Room: d.Room, RoomName: providers.Outside(d.RoomName), Act: providers.SeriesAct(d.Act), Because: d.Because,
 			Meeting: d.Meeting, TransactionID: d.TransactionID, EventID: d.EventID, Tries: d.Tries, State: providers.BookingState(d.State), Sent: d.Sent, Answered: d.Answered,
-			Reason: d.Reason, ReasonProof: providers.Proof(d.ReasonProof), Alternatives: decodeAlternatives(d.Alternatives), Notes: d.Notes, FreeAgain: d.FreeAgain,
+			Reason: d.Reason, ReasonProof: providers.Proof(d.ReasonProof), Alternatives: decodeAlternatives(d.Alternatives), Notes: d.Notes, FreeAgain: d.FreeAgain, Change: d.Change.change(),
 		})
 	}
 	return s
