@@ -143,7 +143,12 @@ func (a *app) secrets(connection keystore.Connection) (keystore.Store, error) {
 	options := keystore.OpenOptions{ConfigPath: config, LookupEnv: a.deps.LookupEnv, Memory: a.memory, Passphrase: a.passphrase}
 	if interactive {
 		options.Keyring.Timeout = keystore.InteractiveTimeout
-		options.Keyring.Waiting = func() { a.out.say("Waiting for the keyring: it may be asking for its password. Ctrl-C gives up.") }
+		options.Keyring.Waiting = func() {
+			if a.drawing.Load() {
+				return // a line would tear the screen
+			}
+			a.out.say("Waiting for the keyring: it may be asking for its password. Ctrl-C gives up.")
+		}
 	}
 	if connection.KeystoreKind() != "age" {
 		return keystore.Open(connection, options)

@@ -337,6 +337,9 @@ func (a *app) keep(ctx context.Context, config *keystore.Config, c keystore.Conn
 		}
 		return err
 	}
+	if a.drawing.Load() {
+		return nil // the console has the terminal, and says it itself
+	}
 	switch backend.Name {
 	case "env":
 		a.out.say("The credential is not stored: keep it in %s.", keystore.EnvName(c.Name))

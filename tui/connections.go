@@ -66,8 +66,11 @@ func (p *connectionsPane) draw(m *Model, lines []string, body rect) []string {
 		lines = note(m, lines, plain, "No connection is configured.")
 	}
 	lines = append(lines, "")
-	lines = note(m, lines, dim, "Connect another tenant on the command line:")
-	return append(lines, newLine(m.theme, onScreen, m.width).to(4).put(accent, "roomdesk connect graph --help").done())
+	if m.setup == nil {
+		lines = note(m, lines, dim, "Connect another tenant on the command line:")
+		return append(lines, newLine(m.theme, onScreen, m.width).to(4).put(accent, "roomdesk connect graph --help").done())
+	}
+	return append(lines, newLine(m.theme, onScreen, m.width).to(2).put(accentStrong, "c").put(dim, " connects a tenant, step by step; on the command line: ").put(accent, "roomdesk connect").done())
 }
 
 type connectionColumns struct{ name, provider, tenant, identity, kind, keystore, credential int }

@@ -111,6 +111,9 @@ func (m *Model) smallText() string {
 
 // drawView draws everything but dialogs: exactly height lines.
 func (m *Model) drawView() ([]string, *tea.Cursor) {
+	if m.ws == nil {
+		return m.drawWelcome(), nil
+	}
 	lines := make([]string, 0, m.height)
 	lines = append(lines, m.drawHeader())
 	if m.headHeight() > 1 {

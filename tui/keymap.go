@@ -29,6 +29,8 @@ func bindings() []binding {
 	all = append(all, relocateKeys()...)
 	all = append(all, testKeys()...)
 	all = append(all, disconnectKeys()...)
+	all = append(all, welcomeKeys()...)
+	all = append(all, setupKeys()...)
 	all = append(all, dialogKeys()...)
 	all = append(all, roomMeetingKeys()...)
 	return all
@@ -258,5 +260,6 @@ func connectionKeys() []binding {
 			}
 			return ""
 		}, run: func(m *Model) tea.Cmd { return m.openDisconnect(m.connections.row().Name) }},
+		{scope: scopeConnections, keys: []string{"c"}, label: "c", what: "connect", more: "connect a tenant, step by step; goes on where it was left", rank: 3, why: whyNotSetup, run: (*Model).openSetup},
 	}
 }

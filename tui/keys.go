@@ -33,6 +33,10 @@ const (
 	scopeRelocations  scope = "Journal of relocations"
 	scopeTest         scope = "Testing a connection"
 	scopeDisconnect   scope = "Disconnecting"
+	scopeWelcome      scope = "First start"
+	scopeSetupField   scope = "Set-up: a field"
+	scopeSetupChoice  scope = "Set-up: a choice"
+	scopeSetupRun     scope = "Set-up: consent, test and the end"
 	scopeQuestion     scope = "Question"
 	scopeReader       scope = "Help and details"
 	scopePalette      scope = "Command palette"
@@ -42,7 +46,8 @@ const (
 func scopes() []scope {
 	return []scope{
 		scopeEverywhere, scopeRooms, scopeFind, scopeSeries, scopeBookings, scopePeople, scopeSync, scopeConnections,
-		scopeFilter, scopeForm, scopeProgress, scopeSeriesForm, scopeSeriesReview, scopeSeriesBooked, scopeMove, scopeCancel, scopeOutOfOrder, scopeRelocating, scopeRelocation, scopeRelocations, scopeTest, scopeDisconnect, scopeQuestion, scopeReader, scopePalette,
+		scopeFilter, scopeForm, scopeProgress, scopeSeriesForm, scopeSeriesReview, scopeSeriesBooked, scopeMove, scopeCancel, scopeOutOfOrder, scopeRelocating, scopeRelocation, scopeRelocations, scopeTest, scopeDisconnect,
+		scopeWelcome, scopeSetupField, scopeSetupChoice, scopeSetupRun, scopeQuestion, scopeReader, scopePalette,
 	}
 }
 
@@ -138,6 +143,8 @@ func (m *Model) scopeNow() scope {
 // viewScope is where the keys of the view go while no dialog is open.
 func (m *Model) viewScope() scope {
 	switch {
+	case m.ws == nil:
+		return scopeWelcome
 	case m.filterField() != nil:
 		return scopeFilter
 	case m.seriesShown():

@@ -31,7 +31,10 @@ func (v viewID) title() string {
 // to them and owns what they share: size, theme, clock, day and dialogs.
 type Model struct {
 	ctx     context.Context
-	ws      Workspace
+	ws      Workspace // nil at a first start
+	setup   SetupDesk // nil: no connection can be made from here
+	guided  bool
+	next    string
 	clock   func() time.Time
 	timer   func(time.Duration, tea.Msg) tea.Cmd
 	now     time.Time // read once per message
@@ -75,7 +78,7 @@ func New(o Options) *Model {
 		o.Now = time.Now
 	}
 	m := &Model{
-		ctx: context.Background(), ws: o.Workspace, clock: o.Now, now: o.Now(), own: o.Zone,
+		ctx: context.Background(), ws: o.Workspace, setup: o.Setup, guided: o.Guided, clock: o.Now, now: o.Now(), own: o.Zone,
 		dark: !o.Light, view: viewRooms, noMouse: o.NoMouse, keys: newKeymap(),
 		zones: map[string]*time.Location{}, timer: sleep,
 	}
@@ -112,10 +115,17 @@ func (m *Model) setZone(workspace *time.Location) {
 
 // Init begins to read; nothing is waited for.
 func (m *Model) Init() tea.Cmd {
+	var guide tea.Cmd
+	if m.guided && m.setup != nil {
+		guide = m.openSetup()
+	}
+	if m.ws == nil {
+		return tea.Batch(tea.RequestBackgroundColor, guide, m.tick())
+	}
 	return tea.Batch(
 		tea.RequestBackgroundColor,
 		m.readHeader(), m.readRooms(), m.readSync(), m.readBookings(), m.readPeople(), m.readConnections(),
-		m.waitForChanges(), m.tick(),
+		m.waitForChanges(), m.tick(), guide,
 	)
 }
 
@@ -186,6 +196,9 @@ func (m *Model) settle() tea.Cmd {
 		if cmd != nil {
 			cmds = append(cmds, cmd)
 		}
+	}
+	if m.ws == nil {
+		return nil
 	}
 	m.fixList()
 	add(m.readVisibleAvailability())

@@ -12,6 +12,9 @@ func (m *Model) clicked(e tea.Mouse) tea.Cmd {
 	if len(m.dialogs) > 0 {
 		return m.clickedDialog(e)
 	}
+	if m.ws == nil {
+		return nil
+	}
 	if e.Y == 0 {
 		for v := viewRooms; v <= viewCount; v++ {
 			if c := m.tabs.columns[v]; e.X >= c[0] && e.X < c[1] {
@@ -158,7 +161,7 @@ func (m *Model) wheeled(e tea.Mouse) tea.Cmd {
 		}
 		return nil
 	}
-	if !m.listRect().contains(e.X, e.Y) {
+	if m.ws == nil || !m.listRect().contains(e.X, e.Y) {
 		return nil
 	}
 	if m.view == viewRooms {

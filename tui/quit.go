@@ -22,7 +22,7 @@ type quitState struct {
 // waits shortly and says so; asked again it leaves at once. The intent is stored
 // either way, and looked after at the next start.
 func (m *Model) leave() tea.Cmd {
-	if m.quit.waiting || m.ws.InFlight() == 0 {
+	if m.ws == nil || m.quit.waiting || m.ws.InFlight() == 0 {
 		return tea.Quit
 	}
 	m.quit = quitState{waiting: true, since: m.now}

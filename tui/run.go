@@ -12,7 +12,15 @@ import (
 
 // Options are what the console needs from its caller.
 type Options struct {
+	// Workspace is nil at a first start: there is no connection yet, and all that can be
+	// done is to make one.
 	Workspace Workspace
+	// Setup makes connections; nil: none can be made from here.
+	Setup SetupDesk
+	// Guided opens the set-up at once.
+	Guided bool
+	// Next is told which console is wanted after this one, see [Model.Next]; nil: nobody.
+	Next func(string)
 	// Now is the clock; nil is the machine's.
 	Now func() time.Time
 	// Zone is the person's own time zone; nil takes the workspace's, else the
@@ -53,6 +61,9 @@ func Run(ctx context.Context, o Options) error {
 		options = append(options, tea.WithEnvironment(o.Environ))
 	}
 	_, err := tea.NewProgram(m, append(options, o.Extra...)...).Run()
+	if o.Next != nil && m.next != "" && err == nil {
+		o.Next(m.next)
+	}
 	switch {
 	case err == nil, errors.Is(err, tea.ErrInterrupted):
 		return nil

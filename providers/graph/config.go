@@ -105,6 +105,13 @@ func clouds(name string) (cloud, bool) {
 	return cloud{}, false
 }
 
+// Authority is the root of the sign-in service of one of Microsoft's clouds; "" for a
+// name that is none.
+func Authority(cloudName string) string {
+	named, _ := clouds(cloudName)
+	return named.authority
+}
+
 // roots are the places that a connection may talk to.
 type roots struct {
 	graph     *url.URL // with path /v1.0
