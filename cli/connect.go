@@ -25,10 +25,13 @@ type connectFlags struct {
 }
 
 func (a *app) connectCommand() *cobra.Command {
-	connect := &cobra.Command{Use: "connect", Short: "Connect a tenant", Args: cobra.NoArgs,
-		RunE: a.run(func(context.Context, []string) error {
-			return usage("see roomdesk connect graph --help", "say what to connect: graph")
-		})}
+	connect := &cobra.Command{
+		Use: "connect", Short: "Connect a tenant, step by step", Args: cobra.NoArgs,
+		Long: "The guided set-up: what is needed, the application's values, its credential, consent, a test, and who answered. Nothing is\n" +
+			"kept before you have confirmed that. On a terminal it is drawn; with --accessible, or where answers are piped in, it asks\n" +
+			"line by line. What was entered is kept, without the secret, so that it can be gone on with.",
+		RunE: a.run(func(ctx context.Context, _ []string) error { return a.connectGuided(ctx) }),
+	}
 	f := &connectFlags{connection: keystore.Connection{Provider: "graph"}}
 	command := &cobra.Command{
 		Use:   "graph",
@@ -157,6 +160,9 @@ func (a *app) completeConnection(f *connectFlags) error {
 	}
 	c := &f.connection
 	c.Tenant, c.ClientID = strings.ToLower(strings.TrimSpace(c.Tenant)), strings.ToLower(strings.TrimSpace(c.ClientID))
+	if err := checkTyped(*c); err != nil {
+		return err
+	}
 	if c.Keystore == "simulated" {
 		return usage("use the config.toml that roomdesk tenant writes", `keystore "simulated" is not for connect`)
 	}

@@ -4,52 +4,102 @@ import (
 	"context"
 	"errors"
 	"strconv"
-	"strings"
 
 	"roomdesk/keystore"
 	"roomdesk/providers"
 	"roomdesk/tui"
 )
 
-// console opens the console of a connection.
+// console opens the console of a connection, and after it the one that was asked for
+// there.
 func (a *app) console(ctx context.Context) error {
+	if a.flags.accessible && !a.flags.json && !a.flags.plain {
+		if config, err := a.loadConfig(); err == nil && len(config.Connections) == 0 {
+			return a.connectByLines(ctx)
+		}
+	}
 	if err := a.consoleFits(); err != nil {
 		return err
 	}
+	for {
+		next, err := a.consoleOnce(ctx)
+		switch {
+		case err != nil || next == "":
+			return err
+		case next == tui.Demo:
+			return a.demo(ctx, demoFlags{rooms: defaultDemoRooms, people: defaultDemoPeople, life: 1})
+		}
+		a.flags.connection = next
+	}
+}
+
+// consoleOnce opens the console of one connection; next is what is wanted after it.
+func (a *app) consoleOnce(ctx context.Context) (next string, err error) {
 	config, err := a.loadConfig()
 	if err != nil {
-		return err
+		return "", err
 	}
 	connection, err := a.pick(config)
 	switch {
 	case errors.Is(err, errNoConnection):
-		return a.offer(ctx)
+		return a.setUp(ctx, false)
 	case err != nil && a.flags.connection == "" && len(config.Connections) > 1:
 		if connection, err = a.askConnection(ctx, config); err != nil {
-			return err
+			return "", err
 		}
 	case err != nil:
-		return err
+		return "", err
 	}
 	secrets, err := a.secrets(connection)
 	if err != nil {
-		return err
+		return "", err
 	}
 	// What has to be asked is asked now; where that fails the console opens on the
 	// mirror and tells why nothing is read.
 	if locked, ok := secrets.(interface{ Unlock(context.Context) error }); ok {
 		if err := locked.Unlock(ctx); err != nil {
 			if ctx.Err() != nil {
-				return err
+				return "", err
 			}
 			a.out.say("roomdesk: %s", explain(err).sentence())
 		}
 	}
 	s, err := a.openSession(ctx, connection, a.mirrorPath(connection), a.held(connection, secrets))
 	if err != nil {
+		return "", err
+	}
+	err = errors.Join(s.close(s.runConsole(ctx, false)), s.eraseLeft(context.WithoutCancel(ctx)))
+	return s.next, err
+}
+
+// setUp draws the guided set-up with nothing behind it; guided opens it at once.
+func (a *app) setUp(ctx context.Context, guided bool) (next string, err error) {
+	desk := &setupDesk{app: a}
+	defer desk.forgetPerson()
+	a.drawing.Store(true)
+	defer a.drawing.Store(false)
+	err = tui.Run(providers.WithPriority(ctx, providers.Interactive), tui.Options{
+		Setup: desk, Guided: guided, Next: func(wanted string) { next = wanted },
+		Now: a.deps.Now, Zone: a.deps.Zone, Input: a.deps.Stdin, Output: a.deps.Stdout,
+		Environ: a.deps.Environ, NoColor: a.flags.noColor, Extra: a.deps.Console,
+	})
+	return next, err
+}
+
+// connectGuided runs the guided set-up: drawn on a terminal, line by line elsewhere.
+func (a *app) connectGuided(ctx context.Context) error {
+	if a.consoleFits() != nil {
+		return a.connectByLines(ctx)
+	}
+	next, err := a.setUp(ctx, true)
+	if err != nil || next == "" {
 		return err
 	}
-	return errors.Join(s.close(s.runConsole(ctx, false)), s.eraseLeft(context.WithoutCancel(ctx)))
+	if next == tui.Demo {
+		return a.demo(ctx, demoFlags{rooms: defaultDemoRooms, people: defaultDemoPeople, life: 1})
+	}
+	a.flags.connection = next
+	return a.console(ctx)
 }
 
 // consoleFits refuses where no console can be drawn, and says what else there is.
@@ -65,25 +115,6 @@ func (a *app) consoleFits() error {
 	}
 	if value, ok := a.deps.LookupEnv("TERM"); ok && value == "dumb" {
 		return usage(instead, "the console cannot be drawn on a terminal of type dumb")
-	}
-	return nil
-}
-
-// offer is shown where no tenant is connected yet.
-func (a *app) offer(ctx context.Context) error {
-	a.out.say("No tenant is connected yet.\n\n  d  look around in a demo tenant on this machine\n  c  how to connect a tenant\n  q  leave\n")
-	answer, err := a.ask(ctx, "d, c or q? ")
-	if err != nil {
-		return err
-	}
-	switch strings.ToLower(answer) {
-	case "d":
-		return a.demo(ctx, demoFlags{rooms: defaultDemoRooms, people: defaultDemoPeople})
-	case "c":
-		a.out.say("\nRegister an application in the tenant, grant it Calendars.ReadWrite, Place.Read.All, User.Read.All and\n" +
-			"Organization.Read.All as application permissions, make a client secret, then run:\n\n" +
-			"  roomdesk connect graph --name NAME --tenant TENANT-ID --client-id CLIENT-ID --organizer MAILBOX --secret-stdin\n\n" +
-			"The steps are in README.md; all flags in roomdesk connect graph --help.")
 	}
 	return nil
 }
@@ -114,8 +145,14 @@ func (s *session) runConsole(ctx context.Context, demo bool) error {
 	s.app.drawing.Store(true)
 	defer s.app.drawing.Store(false)
 	background := w.start(ctx)
+	var desk tui.SetupDesk
+	if !w.Header().Demo {
+		making := &setupDesk{app: s.app}
+		defer making.forgetPerson()
+		desk = making
+	}
 	err = tui.Run(providers.WithPriority(ctx, providers.Interactive), tui.Options{
-		Workspace: w, Now: s.app.deps.Now, Zone: s.app.deps.Zone, Input: s.app.deps.Stdin, Output: s.app.deps.Stdout,
+		Workspace: w, Setup: desk, Next: func(wanted string) { s.next = wanted }, Now: s.app.deps.Now, Zone: s.app.deps.Zone, Input: s.app.deps.Stdin, Output: s.app.deps.Stdout,
 		Environ: s.app.deps.Environ, NoColor: s.app.flags.noColor, Extra: s.app.deps.Console,
 	})
 	stop()

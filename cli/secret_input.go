@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/term"
 
 	"roomdesk/keystore"
+	"roomdesk/providers"
 	"roomdesk/providers/graph"
 )
 
@@ -49,6 +50,10 @@ func (a *app) newSecret(ctx context.Context, f *connectFlags, store keystore.Sto
 	}
 	if err != nil {
 		return keystore.Secret{}, err
+	}
+	if advice := providers.CheckSecretValue(text, f.connection.ClientID, f.connection.Tenant); advice.Wrong {
+		what, next, _ := strings.Cut(advice.Text, "; ")
+		return keystore.Secret{}, usage(next, "%s", what)
 	}
 	if err := graph.CheckSecret(text); err != nil {
 		return keystore.Secret{}, asUsage(err)

@@ -33,6 +33,7 @@ type session struct {
 	used       func() (graph.Credential, bool) // with which was signed in last
 	intervals  sync.Intervals                  // zero: the defaults
 	trail      *audit.Log
+	next       string                 // which console is wanted after this one
 	can        providers.Capabilities // what the token allows; zero before somebody signed in
 	// eraseAtEnd: the mirror goes once the session is closed.
 	eraseAtEnd atomic.Bool

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	stdsync "sync"
+	"time"
 
 	"roomdesk/doctor"
 	"roomdesk/keystore"
@@ -21,6 +22,8 @@ import (
 // by line. It implements [tui.SetupDesk].
 type setupDesk struct {
 	app *app
+	// wait sleeps between two looks of the test; nil: by the clock of this machine.
+	wait func(context.Context, time.Duration) error
 
 	mu     stdsync.Mutex
 	person *personSignIn // who signed in, in memory only; nil: nobody
@@ -41,6 +44,9 @@ var _ tui.SetupDesk = (*setupDesk)(nil)
 func (d *setupDesk) BeginSetup(context.Context) (tui.SetupStart, error) {
 	start := tui.SetupStart{Features: setupFeatures()}
 	config, err := d.app.loadConfig()
+	if err == nil {
+		err = d.app.mayConnect(config) // C19
+	}
 	if err != nil {
 		return start, err
 	}
@@ -251,7 +257,7 @@ func (d *setupDesk) ConnectSetup(ctx context.Context, s providers.Setup, secret 
 		return none, err
 	}
 	c := tested.connection
-	if err := config.CheckNew(c); err != nil {
+	if err := errors.Join(d.app.mayConnect(config), config.CheckNew(c)); err != nil {
 		return none, err
 	}
 	store, err := d.app.secrets(c)

@@ -27,7 +27,7 @@ func (d *setupDesk) TestSetup(ctx context.Context, s providers.Setup, secret pro
 		return d.testPerson(ctx, s, asked, person, report)
 	}
 	c := asked
-	options := doctor.Options{Connection: c, Now: d.app.deps.Now, Report: report}
+	options := doctor.Options{Connection: c, Now: d.app.deps.Now, Report: report, Wait: d.wait}
 	if address, ok := providers.ParseAddress(s.Get(providers.SetupOutside)); ok {
 		options.Outside = address
 	}

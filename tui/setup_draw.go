@@ -145,6 +145,9 @@ func (d *setupDialog) drawStep(o *formLines, h int) {
 		return
 	}
 	roomy := h >= 22
+	if h < 14 {
+		step = &providers.SetupStep{ID: step.ID, Inputs: step.Inputs} // the fields come first
+	}
 	if step.Where != "" {
 		o.para(accent, step.Where)
 	}
@@ -238,7 +241,7 @@ func (d *setupDialog) drawInput(o *formLines, in *providers.SetupInput, focused,
 		tone = good
 	}
 	for i, s := range wrap(clean(a.Text), max(o.w-setupLabel, 10)) {
-		if !roomy && i > 1 {
+		if !roomy && i > 2 {
 			break
 		}
 		o.add(o.line().to(setupLabel).put(tone, s))
@@ -282,6 +285,8 @@ func (d *setupDialog) drawText(o *formLines, l *line, in *providers.SetupInput, 
 		switch {
 		case in.Field == providers.SetupName:
 			l.put(faint, d.setup.NameOr())
+		case in.Field == providers.SetupPublicFile:
+			l.put(faint, "roomdesk-"+d.setup.NameOr()+".cer, in the directory where roomdesk was started")
 		case in.Optional:
 			l.put(faint, "none")
 		}
@@ -339,7 +344,7 @@ func (d *setupDialog) drawTicks(o *formLines, in *providers.SetupInput, first in
 		if focused {
 			look = strong
 		}
-		l.put(look, f.Name).to(setupLabel+12).put(dim, f.What)
+		l.put(look, f.Name).to(setupLabel+13).put(dim, f.What)
 		o.add(l)
 	}
 }

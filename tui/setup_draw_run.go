@@ -11,7 +11,12 @@ import (
 func (d *setupDialog) drawConsent(o *formLines, h int) {
 	step := d.now()
 	text, _ := d.link()
-	if step.Role != "" {
+	if d.picture && text != "" {
+		if d.drawPicture(o, text, h) {
+			return
+		}
+	}
+	if step.Role != "" && h >= 14 {
 		o.pair("who", plain, step.Role)
 	}
 	for _, p := range step.Text {
@@ -35,18 +40,27 @@ func (d *setupDialog) drawConsent(o *formLines, h int) {
 		o.pair("or there", dim, step.Where)
 		o.pair("", dim, "where the page wants a reply address, or you are signed in there anyway")
 	}
-	if text == "" || !d.picture {
-		return
+	if d.picture && text != "" {
+		o.blank()
+		o.para(warn, "The screen is too small for the picture: y copies the link.")
 	}
-	o.blank()
-	lines := qrLines(text, o.m.dark, o.w, h-len(o.lines)-3)
+}
+
+// drawPicture shows the link as a QR code, with the code to enter; false where the
+// screen has no room for it.
+func (d *setupDialog) drawPicture(o *formLines, text string, h int) bool {
+	lines := qrLines(text, o.m.dark, o.w, h-len(o.lines)-2)
 	if lines == nil {
-		o.para(warn, "The screen is too small for the picture; the link is above, y copies it.")
-		return
+		return false
+	}
+	if d.prompt != nil && d.prompt.Code != "" {
+		o.lines = o.lines[:1]
+		o.add(o.line().put(dim, "code  ").put(accentStrong, clean(d.prompt.Code)))
 	}
 	for _, s := range lines {
 		o.add(o.line().put(plain, s))
 	}
+	return true
 }
 
 // drawLink shows a link over as many lines as it needs, without blanks in it.
@@ -74,19 +88,6 @@ func cutHard(s string, w int) string {
 		}
 	}
 	return s
-}
-
-func setupRungLook(s providers.RungState) (string, role) {
-	switch s {
-	case providers.RungPassed:
-		return "✓", good
-	case providers.RungFailed:
-		return "✗", bad
-	case providers.RungWaiting:
-		return "◌", warn
-	case providers.RungNotRun:
-	}
-	return "·", faint
 }
 
 // drawTest shows the ladder as it is climbed, and the first cause.
@@ -132,9 +133,9 @@ func (d *setupDialog) drawTest(o *formLines, h int) {
 	}
 	drawTrouble(o, cause)
 	if d.answer.Refused() == nil && d.answer.Known {
-		o.para(dim, "The connection works all the same: Enter goes on, r tries again.")
+		o.para(dim, "It can be kept as it is: Enter goes on, r tries again.")
 	} else {
-		o.para(dim, "r tries again, here, once it is put right. pgup goes back to what was entered.")
+		o.para(dim, "r tries again, in place, once it is put right.")
 	}
 }
 
@@ -148,7 +149,7 @@ func (d *setupDialog) drawRungs(o *formLines, h int) {
 				left = append(left, r.Name)
 				continue
 			}
-			mark, look := setupRungLook(r.State)
+			mark, look, _ := rungLook(r.State)
 			seen := r.Seen
 			if r.Trouble != nil {
 				seen = r.Trouble.What
@@ -162,7 +163,7 @@ func (d *setupDialog) drawRungs(o *formLines, h int) {
 	}
 	l := o.line()
 	for _, r := range d.rungs {
-		mark, look := setupRungLook(r.State)
+		mark, look, _ := rungLook(r.State)
 		if l.width > 0 && l.width+4+columns(r.Name) > o.w {
 			o.add(l)
 			l = o.line()
@@ -227,9 +228,6 @@ func (d *setupDialog) drawWho(o *formLines) {
 		o.pair("application", strong, shown(a.AppName, "without a name"))
 		o.pair("", dim, clean(a.AppID))
 	}
-	if d.setup.Get(providers.SetupOrganizer) != "" {
-		o.pair("organizer", plain, clean(d.setup.Get(providers.SetupOrganizer)))
-	}
 	o.pair("may", plain, clean(strings.Join(a.Permissions, ", ")))
 	if len(a.Missing) > 0 {
 		o.pair("missing", warn, clean(strings.Join(a.Missing, ", ")))
@@ -252,8 +250,8 @@ func (d *setupDialog) drawWho(o *formLines) {
 		return
 	}
 	where := d.keptWords(d.setup.Get(providers.SetupKeystore))
-	o.para(plain, "Enter: this is right. The credential goes into "+where+", the connection is called "+clean(d.setup.NameOr())+".")
-	o.para(plain, "w: the wrong account. Everything is taken back.")
+	o.pinned = len(o.lines)
+	o.add(o.line().put(accentStrong, "enter").put(plain, " keeps it as "+clean(d.setup.NameOr())+", in "+where).put(dim, "   ").put(accentStrong, "w").put(plain, " takes all back"))
 }
 
 func minus(a, b []string) []string {

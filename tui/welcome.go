@@ -39,7 +39,7 @@ func (m *Model) drawWelcome() []string {
 	add(strong, "No tenant is connected yet.")
 	add(dim, "roomdesk shows who has which room, and books it.")
 	lines = append(lines, "")
-	choice("c", "connect a tenant", "guided, some minutes, nothing kept before the end")
+	choice("c", "connect a tenant", "step by step, in some minutes")
 	choice("d", "look around", "a demonstration tenant on this machine")
 	choice("q", "leave", "")
 	lines = append(lines, "")
