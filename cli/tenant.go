@@ -51,6 +51,8 @@ func (a *app) tenantCommand() *cobra.Command {
 	flags.DurationVar(&o.TeamsDelay, "teams-delay", 0, "how long the link of a Teams meeting takes to appear")
 	flags.IntSliceVar(&o.Mistakes, "mistake", nil, "set-up mistakes to make, by number (see docs/simulated-tenant.md)")
 	flags.IntVar(&o.OnPremisesRooms, "on-premises-rooms", 0, "how many rooms have their mailbox on premises, where Graph cannot read it")
+	flags.StringVar(&o.Exchange, "exchange", "", "answer Exchange Web Services too: online, on_premises (every mailbox is there) or hybrid (some are)")
+	flags.IntVar(&o.OnPremisesPeople, "on-premises-people", 0, "how many people have their mailbox on premises, with --exchange hybrid")
 	flags.BoolVar(&o.HybridFreeBusy, "hybrid-free-busy", false, "answer free/busy of mailboxes on premises")
 	flags.BoolVar(&o.NoTeams, "no-teams", false, "switch Teams meetings off for the whole tenant")
 	flags.BoolVar(&o.Oddities, "oddities", false, "add what real tenants have too: odd capacities, addresses, names, unknown values")

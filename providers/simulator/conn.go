@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"sync"
+
+	"roomdesk/providers/simulator/exchange"
 )
 
 // HTTP/2 frames, RFC 9113.
@@ -34,6 +36,8 @@ type serverConn struct {
 	going   bool   // a GOAWAY shall go out
 	isGone  bool
 	patched int // bytes of a reset's payload that are still to be replaced
+
+	exchange exchange.Conn // who signed in to the Exchange face
 }
 
 type connKey struct{}

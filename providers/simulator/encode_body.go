@@ -20,7 +20,7 @@ func (e *eventEncoder) bodyOf(x *event) string {
 		text = html.EscapeString(x.body.content)
 	}
 	if x.has(onlineFlag) && e.t.linked(x) && (x.body == nil || !x.body.whole) {
-		text += `<div>________________</div><div><a href="` + html.EscapeString(e.joinURL(x)) + `">Join the meeting now</a></div>`
+		text += `<div>________________</div><div><a href="` + html.EscapeString(e.t.joinURL(x)) + `">Join the meeting now</a></div>`
 	}
 	return text
 }

@@ -328,7 +328,7 @@ func (e *eventEncoder) meeting(x *event) {
 	}
 	e.key("onlineMeeting")
 	e.open()
-	e.string("joinUrl", e.joinURL(x))
+	e.string("joinUrl", e.t.joinURL(x))
 	number := strconv.FormatUint(x.uid%900_000_000+100_000_000, 10)
 	e.string("conferenceId", number)
 	e.string("tollNumber", "+1 555-0100")
@@ -347,7 +347,7 @@ func (e *eventEncoder) meeting(x *event) {
 }
 
 // joinURL has the shape of a Teams link; it leads nowhere.
-func (e *eventEncoder) joinURL(x *event) string {
+func (t *Tenant) joinURL(x *event) string {
 	var raw [24]byte
 	for i := range raw {
 		raw[i] = byte(mix(x.uid+uint64(i/8)) >> (8 * (i % 8)))
@@ -357,7 +357,7 @@ func (e *eventEncoder) joinURL(x *event) string {
 		oid = x.organizer.box.id
 	}
 	return "https://teams.microsoft.com/l/meetup-join/19%3ameeting_" + base64.RawURLEncoding.EncodeToString(raw[:]) +
-		"%40thread.v2/0?context=%7b%22Tid%22%3a%22" + e.t.endpoints.TenantID + "%22%2c%22Oid%22%3a%22" + oid + "%22%7d"
+		"%40thread.v2/0?context=%7b%22Tid%22%3a%22" + t.endpoints.TenantID + "%22%2c%22Oid%22%3a%22" + oid + "%22%7d"
 }
 
 func (e *eventEncoder) responseStatus(name string, r response, at int64) {

@@ -213,7 +213,7 @@ func (c *call) patched(w *wireEvent, found instance) (instance, *problem) {
 		}
 	}
 	m.put(e, true)
-	if e.has(isOrganizerFlag) {
+	if e.has(isOrganizerFlag) && !c.silent {
 		c.t.update(m, e, oldAttendees, moved)
 		c.t.updateDateGuests(m, e)
 	}
@@ -263,7 +263,7 @@ func (c *call) patchedOccurrence(w *wireEvent, found instance, x *event) (instan
 	}
 	master := found.master.withException(x)
 	c.mailbox.put(master, false)
-	if x.has(isOrganizerFlag) {
+	if x.has(isOrganizerFlag) && !c.silent {
 		c.t.updateOccurrence(c.mailbox, master, x, found.e.attendees, moved)
 	}
 	return instance{e: x, master: master, date: x.date, start: x.start, end: x.end, kind: exceptionKind}, nil

@@ -12,6 +12,7 @@ type Entry struct {
 	At              time.Time `json:"at"`
 	Method          string    `json:"method"`
 	Path            string    `json:"path"`
+	Operation       string    `json:"operation,omitempty"` // of Exchange Web Services
 	Query           string    `json:"query,omitempty"`
 	Mailbox         string    `json:"mailbox,omitempty"`
 	Caller          string    `json:"caller,omitempty"` // client id

@@ -54,6 +54,14 @@ type Options struct {
 	// OnPremisesRooms is how many of the rooms, the last ones, have their mailbox on
 	// premises: they are places and answer bookings, but Graph cannot read them.
 	OnPremisesRooms int
+	// Exchange is the tenant's Exchange Web Services face: "" is none, "online" is
+	// Exchange Online's for the tenant's application, "on_premises" a server of the
+	// company that has every mailbox, "hybrid" one that has OnPremisesRooms and
+	// OnPremisesPeople. Graph reads what is online only.
+	Exchange string
+	// OnPremisesPeople is how many of the people, the last ones, have their mailbox
+	// on premises in a hybrid organisation.
+	OnPremisesPeople int
 	// HybridFreeBusy lets free/busy of mailboxes on premises be asked for through
 	// this tenant, as a federated organisation does.
 	HybridFreeBusy bool
@@ -213,5 +221,10 @@ type Endpoints struct {
 	Admin           string `json:"admin"`
 	OtherTenantUser string `json:"other_tenant_user"`
 	CAFile          string `json:"ca_file"` // "" until WriteDir
-	CAPEM           []byte `json:"-"`
+	// For Exchange Web Services: the service account, as principal name and as
+	// DOMAIN\name, and its password.
+	ExchangeAccount  string `json:"exchange_account"`
+	ExchangeLogin    string `json:"exchange_login"`
+	ExchangePassword string `json:"exchange_password"`
+	CAPEM            []byte `json:"-"`
 }

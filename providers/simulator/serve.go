@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"roomdesk/providers/simulator/entra"
+	"roomdesk/providers/simulator/exchange"
 )
 
 // maxBody is the largest request that Graph takes.
@@ -50,8 +51,8 @@ func (t *Tenant) serve(w http.ResponseWriter, r *http.Request) {
 	switch strings.ToLower(first) {
 	case "v1.0", "beta":
 		t.serveGraph(w, r)
-	case "ews":
-		t.serveEWS(w, r)
+	case "ews", "autodiscover":
+		t.serveExchange(w, r)
 	default:
 		t.serveAuthority(w, r)
 	}
@@ -81,17 +82,6 @@ func (t *Tenant) serveAuthority(w http.ResponseWriter, r *http.Request) {
 	}
 	c.entry.Status = a.status
 	t.write(w, r, c, a, hit)
-}
-
-// serveEWS answers as Exchange Online does since October 2026 for an application
-// that is on no allow list.
-func (t *Tenant) serveEWS(w http.ResponseWriter, r *http.Request) {
-	c := t.newCall(r)
-	t.ledger.begin(c.entry)
-	c.entry.Status = http.StatusForbidden
-	t.write(w, r, c, answer{status: http.StatusForbidden, kind: "text/plain",
-		body: []byte("EWS access is blocked by the tenant's settings")}, nil)
-	t.ledger.finish(c.entry)
 }
 
 // recorder collects what the directory writes.
@@ -135,6 +125,8 @@ type call struct {
 	expand   *expansion
 	// permitted is set where a row of the table of permissions covers the operation.
 	permitted bool
+	xcall     *exchange.Call // of the Exchange face
+	silent    bool           // a change of which nobody else hears
 }
 
 func (t *Tenant) newCall(r *http.Request) *call {

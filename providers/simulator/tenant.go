@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"roomdesk/providers/simulator/entra"
+	"roomdesk/providers/simulator/exchange"
 )
 
 // Tenant is a running simulated tenant. Its methods are safe for concurrent use.
@@ -60,8 +61,9 @@ type Tenant struct {
 		list      []Mistake
 		endpoints []func(*Endpoints) // made at start, fixed then
 	}
-	noTeams atomic.Bool // switched off for the whole tenant
-	reasons reasons     // why rooms answered as they did
+	exchange *exchange.Server // nil: the tenant has no Exchange face
+	noTeams  atomic.Bool      // switched off for the whole tenant
+	reasons  reasons          // why rooms answered as they did
 
 	twinOnce sync.Once
 	twin     *Tenant // see [Tenant.another]
@@ -155,6 +157,9 @@ func (t *Tenant) listen(ctx context.Context) error {
 		err = t.register(root)
 	}
 	if err == nil {
+		err = t.startExchange(root, shown.good.Certificate[0])
+	}
+	if err == nil {
 		err = t.spoilSetUp()
 	}
 	if err != nil {
@@ -233,7 +238,8 @@ func (t *Tenant) register(root string) error {
 		Foreign: []entra.User{{ObjectID: guidText(newGUID(r)), Name: e.OtherTenantUser, DisplayName: "Visitor", Password: e.UserPassword}},
 		Applications: []entra.Application{{
 			ClientID: e.ClientID, ObjectID: applicationID, DisplayName: "roomdesk", Permissions: grantedRoles, Roles: grantedRoles,
-			RedirectURIs: []string{consentReturn},
+			ExchangeRoles: t.exchangeRoles(),
+			RedirectURIs:  []string{consentReturn},
 			Secrets: []entra.Secret{
 				{ID: e.SecretID, Value: e.ClientSecret, Expires: t.started.AddDate(0, 6, 0)},
 				{ID: expiredID, Value: e.ExpiredSecret, Expires: t.started.AddDate(0, 0, -3)},

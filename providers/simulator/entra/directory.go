@@ -29,6 +29,9 @@ type Application struct {
 	// example "Calendars.ReadWrite". Tokens carry what is granted when they are
 	// issued. [Directory.Grant] changes them with the delay of the real service.
 	Roles []string
+	// ExchangeRoles are application permissions of Office 365 Exchange Online that
+	// were granted: another resource, with tokens of its own.
+	ExchangeRoles []string
 	// Scopes are the delegated permissions that the registration asks for;
 	// TenantScopes are those that an administrator consented to for everybody,
 	// UserScopes those that single people did, by object id.

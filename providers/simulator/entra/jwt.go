@@ -34,7 +34,8 @@ type Claims struct {
 	// must not be stored.
 	TokenHash string
 
-	serial uint64 // its place among tokens and what is done to them
+	audience string
+	serial   uint64 // its place among tokens and what is done to them
 }
 
 // Delegated reports whether a person signed in, not the application itself.
@@ -140,6 +141,8 @@ func (d *Directory) mint(g grant) (string, time.Duration, error) {
 		if g.user.HomeTenant != "" {
 			claims.IDP = "https://sts.windows.net/" + g.user.HomeTenant + "/"
 		}
+	case isExchange(resource):
+		claims.Roles = application.ExchangeRoles
 	case !d.serves(resource): // nothing is granted for other resources
 	case application.Delegated:
 		claims.Scope, claims.IDType = strings.Join(roles, " "), "user"
@@ -254,6 +257,9 @@ func (c wireClaims) public(token string) Claims {
 		Roles: slices.Clone(c.Roles), Scope: c.Scope, UserName: c.UserName, DirectoryRoles: slices.Clone(c.DirectoryRoles),
 		TokenHash: TokenHash(token), serial: serialOf(c.UTI),
 	}
+	if len(c.Audience) > 0 {
+		p.audience = c.Audience[0]
+	}
 	if c.IssuedAt != nil {
 		p.Issued = c.IssuedAt.Time
 	}
@@ -271,7 +277,19 @@ func TokenHash(token string) string {
 
 // Verify checks an access token, with or without "Bearer " before it: signature,
 // audience, tenant, life time, revocation. Its error is a [*TokenError].
-func (d *Directory) Verify(bearer string) (Claims, error) {
+func (d *Directory) Verify(bearer string) (Claims, error) { return d.verify(bearer, d.serves) }
+
+// VerifyExchange is Verify for tokens of Office 365 Exchange Online.
+func (d *Directory) VerifyExchange(bearer string) (Claims, error) {
+	return d.verify(bearer, isExchange)
+}
+
+// isExchange reports whether a resource is Office 365 Exchange Online.
+func isExchange(resource string) bool {
+	return strings.EqualFold(strings.TrimRight(resource, "/"), "https://outlook.office365.com")
+}
+
+func (d *Directory) verify(bearer string, serves func(resource string) bool) (Claims, error) {
 	token := strings.TrimSpace(bearer)
 	if scheme, rest, _ := strings.Cut(token, " "); strings.EqualFold(scheme, "bearer") {
 		token = strings.TrimSpace(rest)
@@ -280,8 +298,8 @@ func (d *Directory) Verify(bearer string) (Claims, error) {
 		return Claims{}, &TokenError{Reason: Missing, Message: "Access token is empty."}
 	}
 	claims, known := d.verified.get(token)
-	if !known {
-		parsed, err := d.parse(token)
+	if !known || !serves(claims.audience) {
+		parsed, err := d.parse(token, serves)
 		if err != nil {
 			return Claims{}, err
 		}
@@ -304,7 +322,7 @@ func (d *Directory) Verify(bearer string) (Claims, error) {
 
 // parse checks what never changes about a token: form, signature, audience and
 // tenant. Life time is checked at each use.
-func (d *Directory) parse(token string) (wireClaims, error) {
+func (d *Directory) parse(token string, serves func(resource string) bool) (wireClaims, error) {
 	var claims wireClaims
 	key, err := d.key()
 	if err != nil {
@@ -317,7 +335,7 @@ func (d *Directory) parse(token string) (wireClaims, error) {
 		return claims, &TokenError{Reason: Malformed, Message: "IDX14100: JWT is not well formed, there are no dots (.).", err: err}
 	case err != nil:
 		return claims, &TokenError{Reason: BadSignature, Message: "Signature is invalid.", err: err}
-	case !slices.ContainsFunc(claims.Audience, d.serves):
+	case !slices.ContainsFunc(claims.Audience, serves):
 		return claims, &TokenError{Reason: WrongAudience, Message: "Access token validation failure. Invalid audience."}
 	case claims.TenantID != d.options.TenantID:
 		return claims, &TokenError{Reason: WrongTenant, Message: "Access token validation failure. Invalid tenant."}
