@@ -21,7 +21,7 @@ var floors = map[string][]string{
 	"roomdesk/providers/simulator/entra":    {},
 	"roomdesk/providers/simulator/exchange": {},
 	"roomdesk/providers/simulator/outside":  {},
-	"roomdesk/providers/simulator/recorded": {"roomdesk/providers", "roomdesk/providers/simulator", "roomdesk/providers/simulator/entra"},
+	"roomdesk/providers/simulator/recorded": {"roomdesk/providers", "roomdesk/providers/simulator", "roomdesk/providers/simulator/entra", "roomdesk/providers/simulator/exchange"},
 	"roomdesk/booking/wish":                 {"roomdesk/providers", "roomdesk/providers/when"},
 	"roomdesk/booking/finder":               {"roomdesk/providers", "roomdesk/providers/when", "roomdesk/booking/wish", "roomdesk/booking/rules"},
 	"roomdesk/booking/rules":                {"roomdesk/providers"},
