@@ -65,6 +65,11 @@ func (w *workspace) BookSeries(ctx context.Context, request providers.SeriesRequ
 	return b, err
 }
 
+// DateBooking implements [tui.Workspace].
+func (w *workspace) DateBooking(ctx context.Context, id string, date int) (providers.Booking, error) {
+	return w.desk.DateBooking(ctx, id, date)
+}
+
 // PlanCancelDate implements [tui.Workspace].
 func (w *workspace) PlanCancelDate(ctx context.Context, id string, date int, scope providers.CancelScope) (tui.CancelPlan, error) {
 	p, err := w.desk.PlanCancelFrom(ctx, id, date, scope)

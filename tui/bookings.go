@@ -42,11 +42,11 @@ func (a bookingsAnswer) apply(m *Model) tea.Cmd {
 	p := &m.bookings
 	p.reading, p.err = false, a.err
 	if a.err == nil {
-		p.read, p.rows = true, a.rows
+		p.read, p.rows = true, slices.DeleteFunc(slices.Clone(a.rows), isDate)
 		p.keepChosen()
 		for _, d := range m.dialogs {
 			if progress, ok := d.(follower); ok {
-				progress.follow(p.rows)
+				progress.follow(a.rows)
 			}
 		}
 	} else {
@@ -59,6 +59,10 @@ func (a bookingsAnswer) apply(m *Model) tea.Cmd {
 	return nil
 }
 
+// isDate reports whether a booking is one date of a series that was changed by itself:
+// it is told with its series.
+func isDate(b providers.Booking) bool { return b.DateOf != "" }
+
 // follower is a dialog about a stored booking.
 type follower interface {
 	follow(list []providers.Booking)
@@ -66,6 +70,9 @@ type follower interface {
 
 // put shows a booking before the list is read again.
 func (p *bookingsPane) put(b providers.Booking) {
+	if isDate(b) {
+		return
+	}
 	for i := range p.rows {
 		if p.rows[i].ID == b.ID {
 			p.rows[i] = b

@@ -134,6 +134,7 @@ func (d *driver) answered(id string, no ...int) {
 		b.State = providers.BookingAccepted
 		for i := range b.Series.Dates {
 			line := &b.Series.Dates[i]
+			line.EventID = fmt.Sprint("date-", i)
 			switch {
 			case line.State == providers.BookingSkipped:
 				b.State = providers.BookingPartly
@@ -179,4 +180,21 @@ func (f *fakeWorkspace) CancelDate(ctx context.Context, id string, date int, sco
 	f.scopes, f.notes, f.cancelFrom = append(f.scopes, scope), append(f.notes, note), append(f.cancelFrom, date)
 	f.mu.Unlock()
 	return f.Cancel(ctx, id, note)
+}
+
+// DateBooking gives a date as a booking beside the others.
+func (f *fakeWorkspace) DateBooking(_ context.Context, id string, date int) (providers.Booking, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	whole := f.find(id)
+	line := whole.Series.Dates[date]
+	b := *whole
+	b.ID, b.DateOf, b.Date, b.Series, b.State, b.Change = fmt.Sprintf("%s-date-%d", id, date+1), id, date, nil, line.State, line.Change
+	b.Request.Room, b.Request.Start, b.Request.End, b.RoomName = line.Room, line.Span.Start, line.Span.End, line.RoomName
+	if have := f.find(b.ID); have != nil {
+		have.Change = line.Change
+		return *have, nil
+	}
+	f.bookings = append(f.bookings, b)
+	return b, nil
 }

@@ -16,6 +16,7 @@ type seriesProgress struct {
 	booking providers.Booking
 	list    scroll
 	taking  bool // an offered date is being booked
+	asking  bool // a date is being taken out to be changed
 }
 
 func newSeriesProgress(b providers.Booking) *seriesProgress {
@@ -192,9 +193,16 @@ func (p *seriesProgress) drawDate(m *Model, w, d int) string {
 	if date.State == providers.BookingSkipped {
 		glyph, look = "–", dim
 	}
-	l.put(look, glyph+" "+clean(date.State.Words()))
+	change, changing := changeWords(date.Change)
+	if date.Change.Open() {
+		l.put(changing, "◌ "+clean(change))
+	} else {
+		l.put(look, glyph+" "+clean(date.State.Words()))
+	}
 	if date.Offer() != "" {
 		l.put(goodStrong, "  free again")
+	} else if change != "" && !date.Change.Open() {
+		l.put(changing, " · "+clean(change))
 	} else if reason := clean(date.Reason); reason != "" {
 		l.put(dim, " · "+reason)
 	}
@@ -231,6 +239,12 @@ func (p *seriesProgress) detail(m *Model, w int) []string {
 			text += "t books it."
 		}
 		note(good, text)
+	}
+	if c := date.Change; c.Kind != "" && c.State != providers.ChangeFailed {
+		note(dim, m.slotWords(c.Was)+" → "+m.slotWords(c.Wanted))
+	}
+	if reason := date.Change.Reason; reason != "" {
+		note(warn, reason)
 	}
 	if date.Act != providers.SeriesKeep || !date.Live() {
 		at := ""

@@ -86,14 +86,14 @@ func seriesBookedKeys() []binding {
 			}
 			return "no series is shown"
 		}, run: func(m *Model) tea.Cmd { return top(m).take(m) }},
-		{keys: []string{"y"}, label: "y", what: "copy link", more: "copy the Teams link", rank: 4, why: func(m *Model) string { return whyNoLink(booking(m)) }, run: func(m *Model) tea.Cmd {
+		{keys: []string{"y"}, label: "y", what: "copy link", more: "copy the Teams link", rank: 6, why: func(m *Model) string { return whyNoLink(booking(m)) }, run: func(m *Model) tea.Cmd {
 			return m.copyText(booking(m).JoinURL.String(), "Teams link")
 		}},
-		{keys: []string{"c"}, label: "c", what: "cancel", more: "cancel the date, that and the following, or the series; after a question", rank: 3, why: func(m *Model) string { return whyNotCancel(booking(m)) }, run: func(m *Model) tea.Cmd {
+		{keys: []string{"c"}, label: "c", what: "cancel", more: "cancel the date, that and the following, or the series; after a question", rank: 5, why: func(m *Model) string { return whyNotCancel(booking(m)) }, run: func(m *Model) tea.Cmd {
 			m.openDialog(newCancelDate(*booking(m), top(m).list.at))
 			return nil
 		}},
-		{keys: []string{"esc", "enter", "q"}, label: "esc", what: "close", more: "close; every date is kept in 3 Bookings", rank: 5, run: then(func(m *Model) {
+		{keys: []string{"esc", "enter", "q"}, label: "esc", what: "close", more: "close; every date is kept in 3 Bookings", rank: 7, run: then(func(m *Model) {
 			p := top(m)
 			m.closeDialog()
 			if p != nil && !p.booking.Settled() {
@@ -101,6 +101,7 @@ func seriesBookedKeys() []binding {
 			}
 		})},
 	}
+	keys = append(keys[:len(keys)-1:len(keys)-1], append(dateKeys(top), keys[len(keys)-1])...)
 	for i := range keys {
 		keys[i].scope = scopeSeriesBooked
 	}

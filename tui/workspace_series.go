@@ -18,6 +18,9 @@ type SeriesDesk interface {
 	// Changes. With an error the booking is not stored, and the dates in it say what
 	// stands in the way. Network.
 	BookSeries(ctx context.Context, request providers.SeriesRequest) (providers.Booking, error)
+	// DateBooking gives one date of a booked series as a booking of its own, by whose
+	// id it is changed like a single meeting. Local.
+	DateBooking(ctx context.Context, id string, date int) (providers.Booking, error)
 	// PlanCancelDate asks what cancelling from a date of a booked series on would do;
 	// date is its number among the booking's. Network.
 	PlanCancelDate(ctx context.Context, id string, date int, scope providers.CancelScope) (CancelPlan, error)
