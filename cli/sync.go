@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -129,6 +130,14 @@ func (a *app) syncOnce(ctx context.Context, s *session, full bool) error {
 	bar.end()
 	if err != nil {
 		return err
+	}
+	// Meetings that must not be read are no failure: their free/busy is.
+	limited := len(result.Failed)
+	result.Failed = slices.DeleteFunc(result.Failed, func(m providers.MailboxStatus) bool {
+		return m.Problem != nil && m.Problem.Class == providers.Unsupported
+	})
+	if limited -= len(result.Failed); limited > 0 {
+		a.out.say("Of %s only free/busy is read: this connection shows no more.", plural(limited, "calendar", ""))
 	}
 	if a.out.format == formatJSON {
 		object := resultObject{Rooms: result.Rooms, People: result.People, Mailboxes: result.Mailboxes, Read: result.Read,

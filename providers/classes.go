@@ -42,7 +42,7 @@ var classRows = map[Class]classRow{
 	Conflict:      {"somebody else changed it meanwhile", "look at it again, then repeat", AgainSoon, false, MailboxFailing, false, false},
 	Permanent:     {"the service refuses the request", "see the message; another try changes nothing", AgainHourly, false, MailboxFailing, false, false},
 	Foreign:       {"the answer does not come from the service", "a network sign-in page or a proxy may stand between; open a browser and sign in to the network", AgainSoon, true, MailboxFailing, false, false},
-	Unsupported:   {"this is not supported here", "see the reason", AgainDaily, false, MailboxFailing, false, false},
+	Unsupported:   {"this is not supported here", "see the reason", AgainHourly, false, MailboxNoAccess, false, false},
 	Local:         {"this machine is in the way", "see the message", AgainSoon, false, MailboxFailing, false, false},
 	Cancelled:     {"stopped", "", AgainSoon, false, MailboxFailing, false, false},
 }

@@ -75,8 +75,8 @@ func (p *Provider) Identify(ctx context.Context) (providers.Identity, error) {
 }
 
 // capabilities concludes from the token's permissions what can be tried. Without
-// any calendar permission in it nothing is concluded: it may have been granted in
-// Exchange alone.
+// any calendar permission in it it may have been granted in Exchange alone, which is
+// always for some mailboxes: restricted.
 func (p *Provider) capabilities(roles []string) providers.Capabilities {
 	c := providers.Capabilities{Access: providers.FullAccess, Write: true, Teams: true, Delta: true, MaxMailbox: schedulesAtOnce}
 	has := func(role string) bool {
@@ -89,6 +89,8 @@ func (p *Provider) capabilities(roles []string) providers.Capabilities {
 	case has("Calendars.ReadBasic"), has("Calendars.ReadBasic.All"):
 		c.Access = providers.FreeBusyAccess
 		c.Write, c.WriteWhy = false, providers.Outside("the application may only read when calendars are busy: grant Calendars.ReadWrite")
+	default:
+		c.Access = providers.Restricted
 	}
 	if p.objects == nil {
 		c.Write, c.WriteWhy = false, providers.Outside("this connection was made for reading only")
