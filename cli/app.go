@@ -35,6 +35,7 @@ type app struct {
 	onStep    func(step string) // how far an exchange of credentials came; for tests
 	drawing   atomic.Bool
 	typed     lines
+	wire      wire         // all that is sent over the network
 	log       *slog.Logger // of a service; otherwise none
 }
 

@@ -52,11 +52,26 @@ func (a *app) makeProvider(c keystore.Connection, source credentials, person *gr
 			return nil, err
 		}
 	}
-	return graph.New(graph.Config{
+	line := a.wire.line(a.deps.Now)
+	provider, err := graph.New(graph.Config{
+		Dial:     line.dial,
 		TenantID: c.Tenant, ClientID: c.ClientID, Credentials: source, Person: person,
 		Cloud: c.CloudName(), AuthorityURL: c.AuthorityURL, GraphURL: c.GraphURL,
 		RootCAs: roots, Objects: objects, UserAgent: "roomdesk", Logger: a.log, Now: a.deps.Now,
 	})
+	if err != nil {
+		return nil, err
+	}
+	probe := provider.Probe()
+	signIn, service := probe.Hosts()
+	for _, host := range []string{signIn, service} {
+		line.allow(host)
+		// A proxy that cannot be read is no way out; the request says why.
+		if proxy, err := probe.Proxy(host); err == nil {
+			line.allow(proxy)
+		}
+	}
+	return provider, nil
 }
 
 // stored reads the connection's credential from its store, each time anew.

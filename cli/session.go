@@ -82,6 +82,7 @@ func (a *app) openSession(ctx context.Context, c keystore.Connection, mirror str
 
 // close ends the session. Its error matters only where the work itself succeeded.
 func (s *session) close(err error) error {
+	s.noteTraffic()
 	closed := errors.Join(s.provider.Close(), s.store.Close())
 	if err == nil {
 		return closed

@@ -17,6 +17,9 @@ func (w *workspace) chosenConnection(name string) (config *keystore.Config, c ke
 	if w.demo {
 		return nil, c, false, &providers.Error{Class: providers.Unsupported, Op: "disconnecting", Message: providers.Outside("the simulated tenant ends with the console")}
 	}
+	if err := w.provider.Refuses(providers.VerbAdminister); err != nil {
+		return nil, c, false, err
+	}
 	if config, err = w.app.loadConfig(); err != nil {
 		return nil, c, false, err
 	}

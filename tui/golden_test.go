@@ -75,6 +75,7 @@ func scenes() map[string]func(d *driver) {
 			d.typing("Fabrikam")
 			d.keys("enter", "1")
 		},
+		"data":    func(d *driver) { d.keys("6", "d") },
 		"help":    func(d *driver) { d.keys("?") },
 		"palette": func(d *driver) { d.keys(":"); d.typing("day") },
 		"formmore": func(d *driver) {

@@ -251,6 +251,7 @@ func connectionKeys() []binding {
 	return []binding{
 		{scope: scopeConnections, keys: []string{"enter"}, label: "enter", what: "details", more: "all of the chosen connection", rank: 1, why: none, run: (*Model).openConnection},
 		{scope: scopeConnections, keys: []string{"t"}, label: "t", what: "test", more: "test the chosen connection step by step, and say what is wrong in one line", rank: 2, why: none, run: func(m *Model) tea.Cmd { return m.openTest(m.connections.row().Name) }},
+		{scope: scopeConnections, keys: []string{"d"}, label: "d", what: "my data", more: "where the connection's data is: processes, files, keys, and the hosts that anything goes to", rank: 5, why: none, run: func(m *Model) tea.Cmd { return m.openData(m.connections.row().Name) }},
 		{scope: scopeConnections, keys: []string{"x"}, label: "x", what: "disconnect", more: "take the chosen connection away; says first what stops, what is deleted and what stays", rank: 6, why: func(m *Model) string {
 			switch row := m.connections.row(); {
 			case row == nil:

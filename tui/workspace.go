@@ -73,6 +73,7 @@ type Workspace interface {
 	Connections(ctx context.Context) ([]ConnectionRow, error)
 	Examiner
 	Disconnecter
+	DataKeeper
 
 	// Wait blocks until something changed since the last call and says what;
 	// bursts come as one. It returns ctx's error when that ends.
