@@ -13,57 +13,51 @@ import (
 // it, and is for a person's own request only (PRODUCT L3).
 func (p *Provider) Access(ctx context.Context, mailbox providers.Address, deep bool) (providers.Access, error) {
 	const op = "testing what a mailbox allows"
-	var a providers.Access
-	refused := func(why string, verbs ...providers.Verb) {
-		if a.Denied == nil {
-			a.Denied = map[providers.Verb]string{}
-		}
-		for _, v := range verbs {
-			a.Denied[v] = why
-		}
-	}
 	writes := []providers.Verb{providers.VerbBook, providers.VerbChange, providers.VerbCancel, providers.VerbRelocate}
-	refused(noTeams, providers.VerbTeams)
-
 	folder, err := p.calendarFolder(ctx, op, mailbox)
 	if err != nil && !providers.Is(err, providers.NotAllowed, providers.Gone) {
 		return providers.Access{}, err
 	}
 	if err == nil && folder.truth("EffectiveRights", "Read") {
-		a.Level = providers.Restricted
+		level := providers.Restricted // to the calendar, which was shared with the account
 		if p.mannerOf(mailbox) == asOwner {
-			a.Level = providers.FullAccess
+			level = providers.FullAccess
 			if deep {
 				if err := p.inbox(ctx, op, mailbox); providers.Is(err, providers.NotAllowed, providers.Gone) {
-					a.Level = providers.Restricted
+					level = providers.Restricted
 				} else if err != nil {
 					return providers.Access{}, err
 				}
 			}
 		}
+		a := allows(level, noTeams, providers.VerbTeams)
 		if !folder.truth("EffectiveRights", "CreateContents") {
-			refused("the calendar of "+string(mailbox)+" is read-only for the service account", writes...)
+			a = a.With(allows(level, "the calendar of "+string(mailbox)+" is read-only for the service account", writes...))
 		}
 		return a, nil
 	}
-	window := providers.Interval{Start: p.now(), End: p.now().AddDate(0, 0, 1)}
-	known, busyErr := p.Availability(ctx, []providers.Address{mailbox}, window)
+	known, busyErr := p.Availability(ctx, []providers.Address{mailbox}, providers.Interval{Start: p.now(), End: p.now().AddDate(0, 0, 1)})
 	if busyErr != nil {
 		return providers.Access{}, busyErr
 	}
+	hidden := append(writes, providers.VerbEvents, providers.VerbDetails, providers.VerbExport)
 	if known[0].Known() {
-		a.Level = providers.FreeBusyAccess
-		why := string(mailbox) + " shows the service account free/busy only"
-		refused(why, append(writes, providers.VerbDetails)...)
-		return a, nil
+		return allows(providers.FreeBusyAccess, string(mailbox)+" shows the service account free/busy only", hidden...).With(allows("", noTeams, providers.VerbTeams)), nil
 	}
-	a.Level = providers.NoAccess
 	why := string(mailbox) + " shows the service account nothing"
 	if problem := known[0].Problem; problem != nil {
 		why += ": " + problem.What()
 	}
-	refused(why, append(writes, providers.VerbDetails)...)
-	return a, nil
+	return allows(providers.NoAccess, why, append(hidden, providers.VerbTeams)...), nil
+}
+
+// allows is a level with a reason of its own for some of what it leaves out.
+func allows(level providers.AccessLevel, why string, without ...providers.Verb) providers.Access {
+	a := providers.Access{Level: level, Denied: map[providers.Verb]string{}}
+	for _, v := range without {
+		a.Denied[v] = why
+	}
+	return a.With(providers.LevelAccess(level))
 }
 
 // inbox asks whether the inbox exists for the account. Nothing in it is listed or read.

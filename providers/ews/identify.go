@@ -31,9 +31,6 @@ func (p *Provider) Identify(ctx context.Context) (providers.Identity, error) {
 	id := providers.Identity{
 		Provider: Name, TenantID: organisationID(domain), TenantName: providers.Outside(domain), Domains: p.config.Domains, AppID: p.account(),
 		AppName: providers.Outside(p.account()),
-		Capabilities: providers.Capabilities{
-			Write: true, TeamsWhy: providers.Outside(noTeams), Delta: true, MaxMailbox: availabilityMailboxes,
-		},
 	}
 	if len(id.Domains) == 0 {
 		id.Domains = []string{domain}
@@ -44,15 +41,24 @@ func (p *Provider) Identify(ctx context.Context) (providers.Identity, error) {
 	if served := p.engine.served.Load(); served != nil {
 		id.ServerTime = served.UTC()
 	}
-	access, err := p.connectionAccess(ctx)
-	if err != nil {
+	if id.Capabilities, err = p.Capabilities(ctx); err != nil {
 		return providers.Identity{}, err
 	}
-	id.Capabilities.Access = access.Level
-	if why := access.Refuses(providers.VerbBook); why != "" {
-		id.Capabilities.Write, id.Capabilities.WriteWhy = false, providers.Outside(why)
-	}
 	return id, nil
+}
+
+// Capabilities is what the connection allows, judged by the test mailbox, which is
+// asked once in a while.
+func (p *Provider) Capabilities(ctx context.Context) (providers.Capabilities, error) {
+	access, err := p.connectionAccess(ctx)
+	if err != nil {
+		return providers.Capabilities{}, err
+	}
+	c := providers.Capabilities{Access: access.Level, Write: true, TeamsWhy: providers.Outside(noTeams), Delta: true, MaxMailbox: availabilityMailboxes}
+	if why := access.Refuses(providers.VerbBook); why != "" {
+		c.Write, c.WriteWhy = false, providers.Outside(why)
+	}
+	return c, nil
 }
 
 // noTeams is why no Teams meetings are made (PRODUCT P8).

@@ -206,3 +206,5 @@ func (c *cleaner) multibyte(first byte) (byte, error) {
 	c.pending = string(whole[1:size])
 	return first, nil
 }
+
+func newBuffered(text []byte) *bufio.Reader { return bufio.NewReader(bytes.NewReader(text)) }

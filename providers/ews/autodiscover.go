@@ -1,0 +1,317 @@
+package ews
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"roomdesk/providers"
+)
+
+// Attempt is one place at which Autodiscover was asked.
+type Attempt struct {
+	Way    string // "JSON" or "POX"
+	URL    string // without the address that was asked for
+	Result string // safe to show
+}
+
+// Discovery is what Autodiscover found.
+type Discovery struct {
+	URL   string // of the service; "" where none was found
+	Tried []Attempt
+}
+
+const (
+	discoverLimit = 256 << 10
+	discoverHops  = 5
+	discoverTime  = 20 * time.Second // for each place
+	poxRequest    = "http://schemas.microsoft.com/exchange/autodiscover/outlook/requestschema/2006"
+	poxAnswer     = "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a"
+)
+
+// Discover finds the address of the service for a mailbox: first by the JSON service,
+// which needs no sign-in, then by the older XML one (POX), which does. Only hosts of the
+// mailbox's own domain are asked, over TLS, and only those see a sign-in; where the
+// answer leads elsewhere a person has to type the address.
+func Discover(ctx context.Context, config Config, mailbox providers.Address) (Discovery, error) {
+	d := &discoverer{config: config, mailbox: mailbox}
+	if config.Password == nil {
+		config.Password = func(context.Context) (string, error) { return "", nil }
+	}
+	d.client, d.base = newClient(config)
+	defer d.base.CloseIdleConnections()
+	domain := mailbox.Domain()
+	hosts := []string{"autodiscover." + domain, domain}
+	for _, host := range hosts {
+		if found := d.json(ctx, "https://"+host+"/autodiscover/autodiscover.json"); found != "" {
+			return d.end(found)
+		}
+	}
+	for _, host := range []string{domain, "autodiscover." + domain} {
+		if found := d.pox(ctx, "https://"+host+"/autodiscover/autodiscover.xml", mailbox); found != "" {
+			return d.end(found)
+		}
+	}
+	if ctx.Err() != nil {
+		return d.found, transportError(ctx, ctx.Err())
+	}
+	return d.found, &providers.Error{Class: providers.Unreachable, Op: "finding the Exchange server", Mailbox: mailbox,
+		Message: providers.Outside("Autodiscover does not tell it: " + d.found.Sentence()), Advice: "type its address: --server mail." + domain}
+}
+
+// Sentence tells what was tried.
+func (d Discovery) Sentence() string {
+	parts := make([]string, len(d.Tried))
+	for i, a := range d.Tried {
+		parts[i] = fmt.Sprintf("%s at %s: %s", a.Way, a.URL, a.Result)
+	}
+	return providers.Sanitise(strings.Join(parts, "; "))
+}
+
+type discoverer struct {
+	config  Config
+	client  *http.Client
+	base    *http.Transport
+	mailbox providers.Address
+	found   Discovery
+}
+
+// end takes a found address, unless it is one that cannot be used.
+func (d *discoverer) end(found string) (Discovery, error) {
+	u, err := ServiceURL(found)
+	if err != nil {
+		return d.found, err
+	}
+	d.found.URL = u.String()
+	if IsOnline(u.Hostname()) && !d.config.Online {
+		return d.found, RefuseOnline(u.Hostname())
+	}
+	return d.found, nil
+}
+
+func (d *discoverer) note(way, at, result string, args ...any) {
+	d.found.Tried = append(d.found.Tried, Attempt{way, at, providers.Sanitise(fmt.Sprintf(result, args...))})
+}
+
+// ours reports hosts that may be asked: those of the mailbox's domain.
+func (d *discoverer) ours(u *url.URL) bool {
+	host, domain := strings.ToLower(u.Hostname()), d.mailbox.Domain()
+	return u.Scheme == "https" && u.User == nil && (host == domain || strings.HasSuffix(host, "."+domain))
+}
+
+// json asks the JSON service, version 2, without a sign-in.
+func (d *discoverer) json(ctx context.Context, at string) string {
+	next := at
+	for range discoverHops {
+		text, resp, err := d.ask(ctx, http.MethodGet, next+"?"+url.Values{"Email": {string(d.mailbox)}, "Protocol": {"EWS"}, "RedirectCount": {"1"}}.Encode(), nil)
+		if err != nil {
+			d.note("JSON", next, "%s", reason(ctx, err))
+			return ""
+		}
+		if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+			to, err := resp.Request.URL.Parse(resp.Header.Get("Location"))
+			if err == nil && IsOnline(to.Hostname()) {
+				d.note("JSON", next, "leads to Exchange Online")
+				return "https://" + to.Hostname() + servicePath
+			}
+			if err != nil || !d.ours(to) {
+				d.note("JSON", next, "leads to another domain, which is not followed")
+				return ""
+			}
+			to.RawQuery = ""
+			next = to.String()
+			continue
+		}
+		var answer struct {
+			Protocol, Url, ErrorCode string //nolint:revive,staticcheck // the service's own names
+		}
+		if resp.StatusCode != http.StatusOK || json.Unmarshal(text, &answer) != nil || answer.Url == "" {
+			why := fmt.Sprintf("HTTP %d", resp.StatusCode)
+			if answer.ErrorCode != "" {
+				why += " " + plainCode(answer.ErrorCode)
+			}
+			d.note("JSON", next, "%s", why)
+			return ""
+		}
+		d.note("JSON", next, "found")
+		return answer.Url
+	}
+	d.note("JSON", next, "leads in a circle")
+	return ""
+}
+
+// pox asks the XML service, signed in.
+func (d *discoverer) pox(ctx context.Context, at string, mailbox providers.Address) string {
+	next := at
+	for range discoverHops {
+		body := &bytes.Buffer{}
+		w := &writer{}
+		w.b.WriteString(`<?xml version="1.0" encoding="utf-8"?>`)
+		w.open("Autodiscover", "xmlns", poxRequest)
+		w.open("Request")
+		w.text("EMailAddress", string(mailbox))
+		w.text("AcceptableResponseSchema", poxAnswer)
+		w.close("Request")
+		w.close("Autodiscover")
+		body.WriteString(w.b.String())
+		text, resp, err := d.ask(ctx, http.MethodPost, next, body.Bytes())
+		if err != nil {
+			d.note("POX", next, "%s", reason(ctx, err))
+			return ""
+		}
+		if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+			to, err := resp.Request.URL.Parse(resp.Header.Get("Location"))
+			if err != nil || !d.ours(to) {
+				d.note("POX", next, "leads to another domain, which is not followed")
+				return ""
+			}
+			next = to.String()
+			continue
+		}
+		if resp.StatusCode != http.StatusOK {
+			d.note("POX", next, "HTTP %d", resp.StatusCode)
+			return ""
+		}
+		account, err := readPOX(text)
+		if err != nil {
+			d.note("POX", next, "the answer cannot be read")
+			return ""
+		}
+		switch {
+		case account.service != "":
+			d.note("POX", next, "found")
+			return account.service
+		case account.redirectURL != "":
+			to, err := url.Parse(account.redirectURL)
+			if err != nil || !d.ours(to) {
+				d.note("POX", next, "leads to another domain, which is not followed")
+				return ""
+			}
+			next = to.String()
+		case account.redirectAddr != "":
+			other, ok := providers.ParseAddress(account.redirectAddr)
+			if !ok || other.Domain() != d.mailbox.Domain() {
+				d.note("POX", next, "names another address, %s: connect that one", account.redirectAddr)
+				return ""
+			}
+			mailbox = other
+		default:
+			d.note("POX", next, "tells no address of Exchange Web Services")
+			return ""
+		}
+	}
+	d.note("POX", next, "leads in a circle")
+	return ""
+}
+
+// ask makes one request. The sign-in goes with POST only.
+func (d *discoverer) ask(ctx context.Context, method, at string, body []byte) ([]byte, *http.Response, error) {
+	ctx, cancel := context.WithTimeout(ctx, discoverTime)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, at, bytes.NewReader(body))
+	if err != nil {
+		return nil, nil, err
+	}
+	req.Header.Set("User-Agent", "roomdesk")
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "text/xml; charset=utf-8")
+		if d.config.Token != nil {
+			token, err := d.config.Token.Token(ctx, "")
+			if err != nil {
+				return nil, nil, err
+			}
+			req.Header.Set("Authorization", "Bearer "+token)
+		} else {
+			secret, err := d.config.Password(ctx)
+			if err != nil {
+				return nil, nil, err
+			}
+			req.SetBasicAuth(d.config.User, secret)
+		}
+	}
+	resp, err := d.client.Do(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(resp.Body, discoverLimit))
+	return text, resp, err
+}
+
+func reason(ctx context.Context, err error) string {
+	failure := transportError(ctx, err)
+	if failure.Class == providers.Unreachable || failure.Class == providers.UntrustedHost {
+		return failure.Class.Words()
+	}
+	return failure.Error()
+}
+
+type poxAccount struct{ service, redirectURL, redirectAddr string }
+
+// readPOX reads the answer of the XML service. The address for those outside comes
+// before that for those inside.
+func readPOX(text []byte) (poxAccount, error) {
+	var out poxAccount
+	d := xml.NewDecoder(&cleaner{r: newBuffered(text)})
+	var path []string
+	kind, urls := "", map[string]string{}
+	for {
+		token, err := d.Token()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return out, err
+		}
+		switch t := token.(type) {
+		case xml.Directive:
+			return out, errHostile
+		case xml.StartElement:
+			if path = append(path, t.Name.Local); len(path) > depthLimit {
+				return out, errHostile
+			}
+			if t.Name.Local == "Protocol" {
+				kind = ""
+				for _, a := range t.Attr {
+					if a.Name.Local == "Type" {
+						kind = a.Value
+					}
+				}
+			}
+		case xml.EndElement:
+			path = path[:len(path)-1]
+		case xml.CharData:
+			value := strings.TrimSpace(string(t))
+			if value == "" || len(path) == 0 {
+				continue
+			}
+			switch path[len(path)-1] {
+			case "Type":
+				kind = value
+			case "EwsUrl":
+				urls[kind] = value
+			case "ASUrl":
+				if urls[kind] == "" {
+					urls[kind] = value
+				}
+			case "RedirectUrl":
+				out.redirectURL = value
+			case "RedirectAddr":
+				out.redirectAddr = value
+			}
+		}
+	}
+	for _, kind := range []string{"EXPR", "EXHTTP", "EXCH", "WEB", ""} {
+		if out.service == "" {
+			out.service = urls[kind]
+		}
+	}
+	return out, nil
+}
