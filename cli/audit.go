@@ -33,7 +33,7 @@ func (a *app) trail(path string, c keystore.Connection) *audit.Log {
 
 // trailActor is who acts in this process, by way of a connection.
 func (a *app) trailActor(c keystore.Connection) audit.Actor {
-	actor := audit.Actor{User: "unknown", Process: os.Getpid(), Connection: c.Name, Tenant: c.Tenant, Application: c.ClientID}
+	actor := audit.Actor{User: "unknown", Process: os.Getpid(), Connection: c.Name, Tenant: c.Tenant, Application: c.ActsAs()}
 	if u, err := user.Current(); err == nil {
 		actor.User = u.Username
 	}

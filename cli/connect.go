@@ -67,7 +67,7 @@ func (a *app) connectCommand() *cobra.Command {
 	for flag, values := range map[string][]string{"cloud": keystore.Clouds(), "role": wordsOf(providers.Roles()), "access": wordsOf(providers.Levels()), "keystore": {"keyring", "age", "systemd", "env", "memory"}} {
 		_ = command.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
-	connect.AddCommand(command)
+	connect.AddCommand(command, a.connectExchangeCommand())
 	return connect
 }
 
@@ -231,8 +231,15 @@ func (a *app) testConnection(ctx context.Context, c *keystore.Connection, creden
 	return a.testProvider(ctx, c, provider)
 }
 
+// tested is what a connection is tried with.
+type tested interface {
+	Identify(ctx context.Context) (providers.Identity, error)
+	Rooms(ctx context.Context, page func([]providers.Room) error) (providers.Listing, error)
+	Calendars(ctx context.Context, mailbox providers.Address) ([]providers.Calendar, error)
+}
+
 // testProvider is the same with a provider that is at hand.
-func (a *app) testProvider(ctx context.Context, c *keystore.Connection, provider *graph.Provider) (connectObject, error) {
+func (a *app) testProvider(ctx context.Context, c *keystore.Connection, provider tested) (connectObject, error) {
 	result := connectObject{Tests: []testObject{}}
 	passed := func(test, format string, args ...any) {
 		detail := fmt.Sprintf(format, args...)

@@ -59,7 +59,7 @@ func (a *app) connectionsCommand() *cobra.Command {
 				object := describeConnection(connection, a.deps.Now())
 				object.Credential, object.CredentialDetail = state, detail
 				objects = append(objects, object)
-				rows = append(rows, []string{connection.Name, "Graph", connection.Tenant, connection.ClientID,
+				rows = append(rows, []string{connection.Name, connection.ProviderName(), connection.Tenant, connection.ActsAs(),
 					connection.KeystoreKind(), state, a.expiry(connection)})
 			}
 			if refused != nil && len(objects) == 0 {
@@ -96,6 +96,9 @@ func describeConnection(c keystore.Connection, now time.Time) connectionObject {
 	}
 	if c.AccountID != "" {
 		object.Kind, object.Authentication, object.Account = "individual", "person", c.Account
+	}
+	if c.ByPassword() {
+		object.Authentication, object.Account = "password", c.User
 	}
 	if leaf, ok := c.Leaf(); ok {
 		object.Authentication, object.Thumbprint = "certificate", keystore.Thumbprint(leaf)

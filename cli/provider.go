@@ -25,6 +25,9 @@ func only(credential graph.Credential) credentials {
 // newProvider makes the provider of a connection. source is asked when a token is
 // needed.
 func (a *app) newProvider(c keystore.Connection, source credentials) (*graph.Provider, error) {
+	if c.Exchange() {
+		return nil, usage("choose a connection to Graph with --connection", "connection %s is one to Exchange, and this is for Graph", c.Name)
+	}
 	if c.Disconnected != nil {
 		// Nothing is sent: there is nothing to sign in with.
 		return a.makeProvider(c, func(context.Context) ([]graph.Credential, error) { return nil, errDisconnected(c) }, nil)

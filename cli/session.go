@@ -60,7 +60,7 @@ func (a *app) openSession(ctx context.Context, c keystore.Connection, mirror str
 	if err := a.renewMirror(c, mirror); err != nil {
 		return nil, err
 	}
-	provider, err := a.newProvider(c, source)
+	provider, used, err := a.openProvider(c, source)
 	if err != nil {
 		return nil, asUsage(err)
 	}
@@ -77,7 +77,7 @@ func (a *app) openSession(ctx context.Context, c keystore.Connection, mirror str
 		a.out.say("%s", sentence)
 	}
 	within := boundary.New(provider, func() boundary.Limits { return limitsOf(a.asConfigured(c)) }, trail)
-	return &session{app: a, connection: c, store: mirrored, provider: within, used: provider.Used, trail: trail}, nil
+	return &session{app: a, connection: c, store: mirrored, provider: within, used: used, trail: trail}, nil
 }
 
 // close ends the session. Its error matters only where the work itself succeeded.

@@ -48,11 +48,11 @@ func (a *app) whoami(ctx context.Context, s *session) error {
 		Access: string(identity.Capabilities.Access), TenantID: identity.TenantID, TenantName: identity.TenantName, AppID: identity.AppID, AppName: identity.AppName,
 		Account: c.Account, Organizer: c.Organizer, Verbs: verbsOf(s.provider.Access(), true),
 	}
-	if c.Provider != "graph" {
+	if c.Exchange() {
 		o.ProviderName, o.ProviderProtocol = "exchange", "exchange_web_services"
 	}
 	if err != nil { // what is known here is told all the same
-		o.TenantID, o.AppID = c.Tenant, c.ClientID
+		o.TenantID, o.AppID = c.Tenant, c.ActsAs()
 	}
 	if a.out.format == formatJSON {
 		if wrong := a.out.json(o); wrong != nil {

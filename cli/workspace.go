@@ -178,7 +178,7 @@ func (w *workspace) Header() tui.Header {
 	w.mu.Unlock()
 	progress := w.engine.Progress()
 	h := tui.Header{
-		Tenant: identity.TenantName, Provider: "Graph", Access: identity.Capabilities.Access, Demo: w.demo || w.connection.Demo(),
+		Tenant: identity.TenantName, Provider: w.connection.ProviderName(), Access: identity.Capabilities.Access, Demo: w.demo || w.connection.Demo(),
 		Organizer: w.organizer(), Zone: w.app.deps.Zone, LastGood: progress.LastGood, Problem: progress.Problem,
 		SecretExpires: w.connection.Expires(), Mailboxes: allowed, Role: limits.Role,
 		Allowed: limits.Role.Access().With(providers.ConnectionAccess(identity.Capabilities.Within(limits.Level))),
@@ -277,7 +277,7 @@ func (w *workspace) Connections(ctx context.Context) ([]tui.ConnectionRow, error
 	for _, c := range connections {
 		state, _ := w.app.credential(ctx, c)
 		row := tui.ConnectionRow{
-			Name: c.Name, Provider: "Graph", Tenant: c.Tenant, Identity: "application " + c.ClientID, Kind: "enterprise",
+			Name: c.Name, Provider: c.ProviderName(), Tenant: c.Tenant, Identity: identityOf(c), Kind: "enterprise",
 			Keystore: c.KeystoreKind(), Credential: state, Demo: w.demo || c.Demo(), Active: c.Name == w.connection.Name,
 		}
 		if c.AccountID != "" {

@@ -102,7 +102,7 @@ func TestConfigFaultsHaveAPlace(t *testing.T) {
 		{"root without https", with(`authority_url = "https://`, `authority_url = "http://`), 19, 1, "no https root"},
 		{"roots in a named cloud", with(`cloud = "custom"`, `cloud = "china"`), 19, 1, "only for cloud"},
 		{"keystore", with(`keystore = "simulated"`, `keystore = "floppy"`), 22, 1, "unknown kind of credential store"},
-		{"ews", with(`provider = "graph"`, `provider = "ews"`), 6, 1, "not available in this version"},
+		{"ews", with(`provider = "graph"`, `provider = "ews"`), 4, 3, "server is missing"},
 		{"inline form", "connections = [{name = \"x\", provider = \"graph\", tenant = \"a.b\", client_id = \"11111111-2222-3333-4444-555555555555\"}]\n", 1, 1, "another form"},
 		{"asks too often", with(`organizer = "desk@contoso.com"`, `on_screen = "1s"`), 9, 1, "not between 5s and a day"},
 		{"no length of time", with(`organizer = "desk@contoso.com"`, `rest = "often"`), 9, 1, "no length of time"},

@@ -18,9 +18,17 @@ import (
 // [[connections]] in the configuration. It holds no secret.
 type Connection struct {
 	Name     string `toml:"name"`
-	Provider string `toml:"provider"` // "graph"
-	Tenant   string `toml:"tenant"`   // tenant id or a verified domain
-	ClientID string `toml:"client_id"`
+	Provider string `toml:"provider"` // "graph" or "ews"
+	// Tenant is the tenant's id or a verified domain; with Exchange an id that stands for
+	// the organisation's domain.
+	Tenant   string `toml:"tenant"`
+	ClientID string `toml:"client_id,omitempty"`
+	// Server is the address of Exchange Web Services, User the service account there, and
+	// Email the mailbox that it acts for in tests. Basic sends the password itself.
+	Server string `toml:"server,omitempty"`
+	User   string `toml:"user,omitempty"`
+	Email  string `toml:"email,omitempty"`
+	Basic  bool   `toml:"basic,omitempty"`
 	// Cloud is global, usgov, usgov-dod, china or custom; "" is custom where roots
 	// are given and global otherwise, see [Connection.CloudName].
 	Cloud        string   `toml:"cloud,omitempty"`
@@ -103,7 +111,7 @@ func (c Connection) SecretKey() Key {
 	if leaf := c.leaf(); leaf != nil {
 		return Key{Connection: c.Name, Account: c.ClientID + "/" + Thumbprint(leaf), Purpose: CertificateKey}
 	}
-	account := c.Tenant + "/" + c.ClientID
+	account := c.Tenant + "/" + c.ActsAs()
 	if c.Slot > 0 {
 		account += "/" + strconv.Itoa(c.Slot)
 	}
@@ -148,6 +156,9 @@ func (c Connection) CredentialName() string {
 	}
 	if c.Certificate != "" {
 		return "the certificate's key"
+	}
+	if c.ByPassword() {
+		return "the password of " + plain(c.User)
 	}
 	return "the client secret"
 }
@@ -199,10 +210,15 @@ func (c Connection) Validate() error {
 		return bad("name", fmt.Sprintf("%q cannot be used", plain(c.Name)), "use up to 63 letters, digits, dots, hyphens and underscores")
 	case c.Provider == "":
 		return bad("provider", "is missing", `write provider = "graph"`)
-	case c.Provider == "ews":
-		return bad("provider", `"ews" is not available in this version`, `use provider = "graph"`)
-	case c.Provider != "graph":
-		return bad("provider", fmt.Sprintf("%q is unknown", plain(c.Provider)), `use provider = "graph"`)
+	case c.Provider != "graph" && !c.Exchange():
+		return bad("provider", fmt.Sprintf("%q is unknown", plain(c.Provider)), `use provider = "graph" or "ews"`)
+	case c.Exchange():
+		if err := c.validateExchange(); err != nil {
+			return err
+		}
+		return c.validateRest()
+	case c.Server != "" || c.User != "" || c.Email != "" || c.Basic:
+		return bad("server", "and user, email and basic are for Exchange", `remove them, or write provider = "ews"`)
 	case c.Tenant == "":
 		return bad("tenant", "is missing", "copy the Directory (tenant) ID from the app registration's overview")
 	case !guidPattern.MatchString(c.Tenant) && !hostPattern.MatchString(c.Tenant):
@@ -217,6 +233,12 @@ func (c Connection) Validate() error {
 	if err := c.validateCloud(); err != nil {
 		return err
 	}
+	return c.validateRest()
+}
+
+// validateRest checks what connections of all providers have.
+func (c Connection) validateRest() error {
+	bad := func(field, problem, remedy string) error { return &FieldError{field, problem, remedy} }
 	if err := checkKind(c.KeystoreKind()); err != nil {
 		return err
 	}
@@ -253,7 +275,11 @@ func (c Connection) Validate() error {
 		}
 	}
 	if c.Keystore == "simulated" {
-		for field, root := range map[string]string{"authority_url": c.AuthorityURL, "graph_url": c.GraphURL} {
+		roots := map[string]string{"authority_url": c.AuthorityURL, "graph_url": c.GraphURL}
+		if c.ByPassword() {
+			roots = map[string]string{"server": c.Server}
+		}
+		for field, root := range roots {
 			if err := LoopbackHTTPS(root); err != nil {
 				return bad(field, err.Error(), `keystore = "simulated" is only for a simulated tenant on this machine`)
 			}

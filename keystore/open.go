@@ -53,10 +53,14 @@ func Open(connection Connection, options OpenOptions) (Store, error) {
 		}
 		return options.Memory, nil
 	case "simulated":
-		return Simulated{
+		simulated := Simulated{
 			Path:         filepath.Join(filepath.Dir(options.ConfigPath), "endpoints.json"),
 			AuthorityURL: connection.AuthorityURL, GraphURL: connection.GraphURL,
-		}, nil
+		}
+		if connection.ByPassword() {
+			simulated.Server = connection.Server
+		}
+		return simulated, nil
 	default:
 		return nil, checkKind(kind)
 	}

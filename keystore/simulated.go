@@ -20,6 +20,16 @@ type Simulated struct {
 	Path string
 	// AuthorityURL and GraphURL are the connection's roots.
 	AuthorityURL, GraphURL string
+	// Server is the connection's Exchange server, in place of those; "": none.
+	Server string
+}
+
+// roots are the services to which the credential goes.
+func (s Simulated) roots() []string {
+	if s.Server != "" {
+		return []string{s.Server}
+	}
+	return []string{s.AuthorityURL, s.GraphURL}
 }
 
 // Get implements [Store].
@@ -32,7 +42,7 @@ func (s Simulated) Get(ctx context.Context, key Key) (Secret, error) {
 		return Secret{}, err
 	}
 	const onlySimulated = "keystore = \"simulated\" is for a simulated tenant on this machine; for a real tenant use keyring"
-	for _, root := range []string{s.AuthorityURL, s.GraphURL} {
+	for _, root := range s.roots() {
 		if err := LoopbackHTTPS(root); err != nil {
 			return fail(ErrUnavailable, err.Error(), onlySimulated, err)
 		}
@@ -46,6 +56,8 @@ func (s Simulated) Get(ctx context.Context, key Key) (Secret, error) {
 		AuthorityURL string `json:"authority_url"`
 		GraphURL     string `json:"graph_url"`
 		ClientSecret string `json:"client_secret"`
+		Server       string `json:"ews_url"`
+		Password     string `json:"exchange_password"`
 	}
 	const limit = 1 << 20
 	if err := json.NewDecoder(io.LimitReader(file, limit)).Decode(&endpoints); err != nil {
@@ -56,8 +68,14 @@ func (s Simulated) Get(ctx context.Context, key Key) (Secret, error) {
 			return fail(ErrUnavailable, plain(s.Path)+": "+err.Error(), onlySimulated, err)
 		}
 	}
+	if s.Server != "" {
+		if err := LoopbackHTTPS(endpoints.Server); err != nil {
+			return fail(ErrUnavailable, plain(s.Path)+": "+err.Error(), onlySimulated, err)
+		}
+		endpoints.ClientSecret = endpoints.Password
+	}
 	if endpoints.ClientSecret == "" {
-		return fail(ErrNotFound, plain(s.Path)+" has no client_secret", "start the simulated tenant again: it writes the file anew", nil)
+		return fail(ErrNotFound, plain(s.Path)+" has no credential for the connection", "start the simulated tenant again: it writes the file anew", nil)
 	}
 	secret := NewSecret(endpoints.ClientSecret)
 	if err := checkSize("simulated", secret); err != nil {

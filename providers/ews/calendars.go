@@ -13,6 +13,10 @@ func (p *Provider) Calendars(ctx context.Context, mailbox providers.Address) ([]
 	if err != nil {
 		return nil, err
 	}
+	if !folder.truth("EffectiveRights", "Read") {
+		return nil, &providers.Error{Class: providers.NotAllowed, Op: "reading calendars", Mailbox: mailbox, Status: 200,
+			Message: providers.Outside("the service account may see free/busy at most"), Advice: advise("ErrorImpersonateUserDenied")}
+	}
 	c := providers.Calendar{
 		Mailbox: mailbox, ID: folder.at("FolderId").attr("Id"), Name: providers.Outside(folder.value("DisplayName")),
 		Owner: mailbox, Default: true, ReadOnly: !folder.truth("EffectiveRights", "CreateContents"),

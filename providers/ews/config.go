@@ -47,6 +47,9 @@ type Config struct {
 	// TestMailbox is the mailbox by which the level of access is found out; "" is
 	// Account.
 	TestMailbox providers.Address
+	// TenantID is the GUID of the organisation's tenant where it has one; "" is one made
+	// of the first domain.
+	TenantID string
 	// Domains are the organisation's, the default one first; none: that of Account.
 	Domains []string
 	// RedirectHosts are further hosts to which the service may send its callers.

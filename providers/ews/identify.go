@@ -29,8 +29,11 @@ func (p *Provider) Identify(ctx context.Context) (providers.Identity, error) {
 		domain = p.config.Domains[0]
 	}
 	id := providers.Identity{
-		Provider: Name, TenantID: organisationID(domain), TenantName: providers.Outside(domain), Domains: p.config.Domains, AppID: p.account(),
+		Provider: Name, TenantID: p.config.TenantID, TenantName: providers.Outside(domain), Domains: p.config.Domains, AppID: p.account(),
 		AppName: providers.Outside(p.account()),
+	}
+	if id.TenantID == "" {
+		id.TenantID = OrganisationID(domain)
 	}
 	if len(id.Domains) == 0 {
 		id.Domains = []string{domain}
@@ -75,8 +78,8 @@ func (p *Provider) account() string {
 	return "application"
 }
 
-// organisationID is a GUID for an organisation's domain.
-func organisationID(domain string) string {
+// OrganisationID is a GUID for an organisation's domain.
+func OrganisationID(domain string) string {
 	sum := sha256.Sum256([]byte("exchange organisation " + strings.ToLower(domain)))
 	id := uuid.UUID(sum[:16])
 	id[6], id[8] = id[6]&0x0f|0x80, id[8]&0x3f|0x80 // version 8: made in a way of one's own (RFC 9562)

@@ -64,6 +64,14 @@ type Fixture struct {
 	Room providers.Address
 	// Series is a mailbox with a recurring meeting within the next four weeks.
 	Series providers.Address
+	// BareRooms: the service tells names and addresses of rooms, and no more.
+	BareRooms bool
+	// OneCalendar: the service tells of the default calendar only.
+	OneCalendar bool
+	// OpenFreeBusy: free/busy needs no permission, unless a calendar's owner takes it away.
+	OpenFreeBusy bool
+	// Carried is what of a text the service can hold; nil: all of it.
+	Carried func(string) string
 	// Nobody is an address of the tenant's domain that does not exist.
 	Nobody providers.Address
 	// NoMailbox is an account without a mailbox; "" where there is none.
@@ -78,6 +86,26 @@ type Fixture struct {
 	// Inject makes the tenant misbehave until remove is called. Nil, or false,
 	// where it cannot.
 	Inject func(trouble Trouble, mailbox providers.Address) (remove func(), ok bool)
+}
+
+func (f Fixture) carried(text string) string {
+	if f.Carried == nil {
+		return text
+	}
+	return f.Carried(text)
+}
+
+// teams reports whether the connection makes Teams meetings at all.
+func (f Fixture) teams(t testing.TB) bool {
+	t.Helper()
+	id, err := f.Provider.Identify(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !id.Capabilities.Teams && id.Capabilities.TeamsWhy.Empty() {
+		t.Error("Teams is left out without a reason")
+	}
+	return id.Capabilities.Teams
 }
 
 func (f Fixture) patience() time.Duration {

@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"net/url"
+
+	"roomdesk/boundary"
+	"roomdesk/keystore"
+	"roomdesk/providers"
+	"roomdesk/providers/ews"
+	"roomdesk/providers/graph"
+)
+
+// usedCredential tells with which credential was signed in last.
+type usedCredential = func() (graph.Credential, bool)
+
+// openProvider makes the provider of a connection, whichever it is.
+func (a *app) openProvider(c keystore.Connection, source credentials) (boundary.Provider, usedCredential, error) {
+	if !c.Exchange() {
+		p, err := a.newProvider(c, source)
+		if err != nil {
+			return nil, nil, err
+		}
+		return p, p.Used, nil
+	}
+	p, err := a.exchangeProvider(c, source)
+	if err != nil {
+		return nil, nil, err
+	}
+	return p, func() (graph.Credential, bool) { return graph.Credential{}, false }, nil
+}
+
+// exchangeProvider makes the provider of a connection to Exchange.
+func (a *app) exchangeProvider(c keystore.Connection, source credentials) (*ews.Provider, error) {
+	config, closers, err := a.exchangeConfig(c, source)
+	if err != nil {
+		return nil, err
+	}
+	p, err := ews.New(config)
+	if err != nil {
+		return nil, errors.Join(err, closers())
+	}
+	return p, nil
+}
+
+// exchangeConfig is how a connection to Exchange signs in and what it believes. The
+// function ends what was begun for it.
+func (a *app) exchangeConfig(c keystore.Connection, source credentials) (ews.Config, func() error, error) {
+	done := func() error { return nil }
+	if c.Disconnected != nil {
+		source = func(context.Context) ([]graph.Credential, error) { return nil, errDisconnected(c) }
+	}
+	var roots *x509.CertPool
+	if c.CAFile != "" {
+		var err error
+		if roots, err = readCA(c.CAPath(a.paths().Config)); err != nil {
+			return ews.Config{}, done, err
+		}
+	}
+	email, _ := providers.ParseAddress(c.Email)
+	account, _ := providers.ParseAddress(c.User)
+	test, given := providers.ParseAddress(c.TestMailbox)
+	if !given {
+		test = email
+	}
+	config := ews.Config{
+		URL: c.Server, Account: account, User: c.User, Basic: c.Basic, TestMailbox: test, TenantID: c.Tenant, Domains: append([]string{email.Domain()}, c.Domains...),
+		RootCAs: roots, UserAgent: "roomdesk", Logger: a.log, Now: a.deps.Now,
+		Password: func(ctx context.Context) (string, error) {
+			found, err := source(ctx)
+			if err != nil {
+				return "", err
+			}
+			if len(found) == 0 || found[0].Secret == "" {
+				return "", &providers.Error{Class: providers.SignedOut, Op: "signing in", Message: providers.Outside("there is no password"), Advice: "connect again: roomdesk connect ews"}
+			}
+			return found[0].Secret, nil
+		},
+	}
+	if c.ByPassword() {
+		return config, done, nil
+	}
+	tokens, err := a.exchangeTokens(c, source, roots)
+	if err != nil {
+		return ews.Config{}, done, err
+	}
+	config.User, config.Password, config.Token = "", nil, tokens
+	return config, tokens.Close, nil
+}
+
+// exchangeTokens signs an application in for the Exchange server: the audience of its
+// tokens is the server's own root.
+func (a *app) exchangeTokens(c keystore.Connection, source credentials, roots *x509.CertPool) (*graph.Provider, error) {
+	server, err := url.Parse(c.Server)
+	if err != nil {
+		return nil, usage("write it as https://mail.example.com/EWS/Exchange.asmx", "the server's address cannot be read")
+	}
+	authority := c.AuthorityURL
+	if authority == "" {
+		authority = "https://login.microsoftonline.com"
+	}
+	return graph.New(graph.Config{TenantID: c.Tenant, ClientID: c.ClientID, Credentials: source, Cloud: "custom", AuthorityURL: authority, GraphURL: "https://" + server.Host,
+		RootCAs: roots, UserAgent: "roomdesk", Logger: a.log, Now: a.deps.Now})
+}
+
+// identityOf names who acts with a connection.
+func identityOf(c keystore.Connection) string {
+	if c.ByPassword() {
+		return "account " + providers.Sanitise(c.User)
+	}
+	return "application " + c.ClientID
+}
