@@ -85,13 +85,8 @@ func (s *personSite) connect(ctx context.Context, flags personFlags, browse func
 
 // signIn goes through the pages as user, and reads the last one.
 func (s *personSite) signIn(link, user string) string {
-	d := newDevice(s.t, s.tenant, s.dir)
-	d.take(d.client.Get(link))
-	d.press("Sign in", "loginfmt", user, "passwd", s.e.UserPassword)
-	for strings.Contains(d.page, ">Accept<") {
-		d.press("Accept")
-	}
-	d.press("Continue")
+	d := newDevice(s.t, s.dir)
+	d.signIn(link, "", user, s.e.UserPassword)
 	return d.page
 }
 
@@ -125,7 +120,7 @@ func TestConnectWithABrowser(t *testing.T) {
 	// Given up in the browser.
 	_, err = s.connect(t.Context(), personFlags{account: s.e.User}, func(link string) {
 		go func() {
-			d := newDevice(t, s.tenant, s.dir)
+			d := newDevice(t, s.dir)
 			d.take(d.client.Get(link))
 			d.press("Cancel")
 			d.press("Continue")

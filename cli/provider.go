@@ -39,7 +39,8 @@ func (a *app) newProvider(c keystore.Connection, source credentials) (*graph.Pro
 	if err != nil {
 		return nil, err
 	}
-	return a.personProvider(c, &graph.Person{Account: c.AccountID, Kept: sealedSignIn{a.sealed(c), c.SecretKey(), store}})
+	own, _ := providers.ParseAddress(c.Account) // "" where the sign-in name is no mailbox
+	return a.personProvider(c, &graph.Person{Account: c.AccountID, Address: own, Kept: sealedSignIn{a.sealed(c), c.SecretKey(), store}})
 }
 
 // personProvider makes the provider of a person's connection.

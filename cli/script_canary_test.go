@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -26,10 +27,19 @@ type canaryKey struct{}
 type canaries struct {
 	needles map[string][]byte // by what they are
 	allowed []string
+	// challenges are those of links that were shown: what has one of them as its
+	// hash is a proof key.
+	challenges []string
 }
 
-// bearer is the form of a token that Entra issues: two parts of JSON in base64.
-var bearer = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{12,}\.eyJ[A-Za-z0-9_-]{12,}`)
+var (
+	// bearer is the form of a token that Entra issues: two parts of JSON in base64.
+	bearer = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{12,}\.eyJ[A-Za-z0-9_-]{12,}`)
+	// granted is the form of its refresh tokens, authorization codes and device codes.
+	granted = regexp.MustCompile(`1\.[AD][A-Za-z0-9_-]{43}`)
+	// proofKey is the form of roomdesk's own.
+	proofKey = regexp.MustCompile(`[A-Z2-7]{52}`)
+)
 
 // searchCanaries looks for secrets: canary saved FILE... names files whose text they
 // are; canary search looks through every file of the script's directory but those and
@@ -80,6 +90,15 @@ func (c *canaries) in(place string, text []byte) (found []string) {
 	}
 	if bearer.Match(text) {
 		found = append(found, place+" holds a token")
+	}
+	if granted.Match(text) {
+		found = append(found, place+" holds a refresh token or a code")
+	}
+	for _, candidate := range proofKey.FindAll(text, -1) {
+		sum := sha256.Sum256(candidate)
+		if slices.Contains(c.challenges, base64.RawURLEncoding.EncodeToString(sum[:])) {
+			found = append(found, place+" holds the proof key of a link")
+		}
 	}
 	return found
 }

@@ -77,6 +77,8 @@ func TestScripts(t *testing.T) {
 			"ledger":    checkLedger,
 			"addsecret": addSecret,
 			"identity":  makeIdentity,
+			"signin":    signIn,
+			"person":    changePerson,
 		},
 	})
 }
@@ -107,7 +109,7 @@ func setUp(t *testing.T, env *testscript.Env, checker *providertest.Checker) err
 		"HOME": env.WorkDir, "XDG_CONFIG_HOME": filepath.Join(env.WorkDir, "config"), "XDG_DATA_HOME": filepath.Join(env.WorkDir, "data"),
 		"XDG_STATE_HOME": filepath.Join(env.WorkDir, "state"), "TZ": "Europe/Berlin", "NO_COLOR": "1",
 		"DBUS_SESSION_BUS_ADDRESS": "", "REAL_BUS": os.Getenv("DBUS_SESSION_BUS_ADDRESS"), "XDG_RUNTIME_DIR": env.WorkDir, "PATH": os.Getenv("PATH") + string(os.PathListSeparator) + env.Getenv("PATH"),
-		"TENANT": dir, "TENANT_ID": e.TenantID, "CLIENT_ID": e.ClientID, "SECRET_ID": e.SecretID, "SECRET": e.ClientSecret,
+		"TENANT": dir, "TENANT_ID": e.TenantID, "CLIENT_ID": e.ClientID, "PUBLIC_CLIENT_ID": e.PublicClientID, "PERSON": e.User, "ADMIN": e.Admin, "SECRET_ID": e.SecretID, "SECRET": e.ClientSecret,
 		"EXPIRED_SECRET": e.ExpiredSecret, "ORGANIZER": e.Organizer, "TEST_MAILBOX": e.TestMailbox, "DOMAIN": e.Domain,
 		"AUTHORITY_URL": e.AuthorityURL, "GRAPH_URL": e.GraphURL, "CA": filepath.Join(dir, "ca.pem"),
 		"ROOM": tenant.Rooms()[0].Mailbox, "ROOM_NAME": tenant.Rooms()[0].Name, "ROOM2": tenant.Rooms()[1].Mailbox, "SILENT": silent(tenant),

@@ -43,6 +43,9 @@ func (e *examination) testMailbox(ctx context.Context) outcome {
 func (e *examination) mailbox(ctx context.Context, address providers.Address, what string, err error) outcome {
 	name := what + " " + string(address)
 	switch {
+	case refused(err) && e.person():
+		return failed(fill(providers.Trouble{Doc: "person", Class: providers.NotAllowed, Partly: true, Mailbox: address, What: name + " is not shared with " + e.Connection.Account,
+			Where: "Outlook > Calendar > Sharing and permissions", Change: "its owner, or for a room an administrator, shares it there"}, err))
 	case refused(err):
 		return e.outsidePolicy(ctx, address, name, err)
 	case absent(err):

@@ -22,8 +22,15 @@ func (e *examination) roles() []string {
 	if e.d.Token == nil {
 		return nil
 	}
-	return e.d.Token.Roles
+	return held(*e.d.Token)
 }
+
+// held is what a token allows: an application's permissions, or those that a person
+// gave it.
+func held(t providers.TokenSeen) []string { return slices.Concat(t.Roles, t.Scopes) }
+
+// person reports whether the connection is a person's own.
+func (e *examination) person() bool { return e.Connection.AccountID != "" }
 
 // missing says why a permission does not work: it is not in the token, or is and
 // does not help. Whether it was granted is known only where grants can be read.

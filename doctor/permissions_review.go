@@ -126,7 +126,8 @@ func PermissionReview(ctx context.Context, p Prober, samples []providers.Address
 		return nil, grantsErr
 	}
 	names := Least(features)
-	for _, more := range [][]string{token.Roles, recorded, grantNames(grants)} {
+	inToken := held(token)
+	for _, more := range [][]string{inToken, recorded, grantNames(grants)} {
 		for _, name := range more {
 			if !has(names, name) {
 				names = append(names, name)
@@ -136,7 +137,7 @@ func PermissionReview(ctx context.Context, p Prober, samples []providers.Address
 	proofs := prove(ctx, p, samples)
 	var out []Review
 	for _, name := range names {
-		r := Review{Permission: name, InToken: has(token.Roles, name), Proven: proofs[name]}
+		r := Review{Permission: name, InToken: has(inToken, name), Proven: proofs[name]}
 		r.Right, _ = Correct(name)
 		for _, f := range Features() {
 			if slices.Contains(features, f.Name) && has(Least([]string{f.Name}), name) || slices.Contains(features, f.Name) && within(f.Needs, name) && has(Least(features), name) {

@@ -53,6 +53,9 @@ func (e *examination) credential(ctx context.Context) outcome {
 		return failed(e.unreadable(err))
 	}
 	defer secret.Wipe()
+	if e.person() {
+		return passed(e.Connection.CredentialName() + " is kept, its key is from " + e.Connection.KeystoreKind())
+	}
 	if leaf, ok := e.Connection.Leaf(); ok {
 		return e.certificate(leaf, secret)
 	}

@@ -257,6 +257,8 @@ func (e *examination) token(ctx context.Context) outcome {
 		return bad(0, "token", "the token is made out for "+providers.Sanitise(token.Audience)+" and not for Microsoft Graph", atConfig, "correct cloud, or graph_url")
 	case !token.Expires.IsZero() && now.After(token.Expires):
 		return bad(17, "17", "the token that came had ended before: by the service's clock it is "+day(now), atMachine, "set the clock")
+	case len(token.Scopes) > 0 && e.person():
+		return passed(strings.Join(token.Scopes, ", "))
 	case len(token.Roles) == 0 && len(token.Scopes) > 0:
 		return bad(5, "5", "the application has delegated permissions only ("+strings.Join(token.Scopes, ", ")+") and none of its own", atPermissions,
 			"add the same under Application permissions (not Delegated) and choose Grant admin consent")

@@ -338,12 +338,23 @@ func (a *anchors) note(mailbox providers.Address, ok bool, now time.Time) {
 // anchorTries is through how many mailboxes one request is tried.
 const anchorTries = 3
 
-// schedules makes one request of getSchedule. An application has no mailbox of
-// its own, so it asks through one of those that it asks about.
+// schedules makes one request of getSchedule. A person asks through their own
+// mailbox, and through no other: those of rooms are not shared with everybody. An
+// application has no mailbox of its own, so it asks through one of those that it asks
+// about.
 func (p *Provider) schedules(ctx context.Context, chunk []providers.Address, window providers.Interval) ([]wireSchedule, error) {
 	body, err := scheduleBody(chunk, window)
 	if err != nil {
 		return nil, err
+	}
+	if p.config.Person != nil {
+		c := call{op: readingSchedule, method: "POST", mailbox: p.config.Person.Address, body: body, header: prefer(0), permission: readPermission,
+			url: p.roots.url("", "me", "calendar", "getSchedule")}
+		if len(chunk) > 1 {
+			c.tries = 2
+		}
+		schedules, _, err := getPage(ctx, p.engine, c, func(w *wireSchedule) (wireSchedule, bool) { return *w, true })
+		return schedules, err
 	}
 	var refused error
 	for i, anchor := range p.anchors.order(chunk, p.now()) {

@@ -22,6 +22,9 @@ type Person struct {
 	// Account is the id under which the sign-in is kept ([providers.SignedIn.Account]); "" for
 	// the one that is there.
 	Account string
+	// Address is the person's own mailbox, through which others' free/busy is asked;
+	// "" where it is not known yet.
+	Address providers.Address
 	// Kept reads and writes the sign-in with its refresh token, in one piece. Nothing
 	// kept is nil. Lock keeps other processes from doing so until the function that it
 	// gives is called: what one renewed, the other reads before it renews.

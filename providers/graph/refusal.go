@@ -55,7 +55,22 @@ func (e *engine) refusal(resp *http.Response, text []byte, c call) *providers.Er
 	if advice := advise(failure.Class, refused.Error.Code, c.permission); advice != "" {
 		failure.Advice = advice
 	}
+	if e.tokens.person != nil {
+		e.advisePerson(failure, c)
+	}
 	return failure
+}
+
+// advisePerson says what a person can do, who has other means than an application.
+func (e *engine) advisePerson(failure *providers.Error, c call) {
+	switch {
+	case failure.Class == providers.NotAllowed && c.mailbox != "":
+		failure.Advice = "this calendar is not shared with you, or only its free/busy is: ask its owner, or for a room an administrator, to share it with you"
+	case failure.Class == providers.NotAllowed && c.permission != "":
+		failure.Advice = "an administrator has to grant the delegated permission " + c.permission + " to the application with which you sign in"
+	case failure.Status == http.StatusUnauthorized:
+		failure.Advice = signInAgain
+	}
 }
 
 // unlikely reports whether a refusal without JSON does not look like the
