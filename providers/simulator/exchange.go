@@ -163,7 +163,7 @@ func (t *Tenant) runExchange(c *call) (answer, func(io.Writer, func()) error) {
 		return a, nil
 	}
 	if c.hit != nil {
-		c.xcall.Disturb = exchange.Disturbance{Sync: c.hit.Delta, Page: c.hit.Page, Mailbox: c.hit.MailboxState}
+		c.xcall.Disturb = exchange.Disturbance{Sync: c.hit.Delta, Page: c.hit.Page, Notify: c.hit.Notify, Mailbox: c.hit.MailboxState}
 	}
 	got := c.xcall.Run(c.ctx)
 	a := answer{status: got.Status, header: got.Header, body: got.Body}

@@ -22,7 +22,16 @@ func (t *Tenant) exchangeRoles() []string {
 
 func (x *exchangeModel) Now() time.Time { return x.t.options.Now() }
 
-func (x *exchangeModel) Settle() { x.t.settle() }
+func (x *exchangeModel) Settle() {
+	x.t.settle()
+	for _, address := range x.t.exchange.Watched() {
+		if m := x.t.world.find(address); m != nil {
+			x.t.live(m.cell)
+		}
+	}
+}
+
+func (x *exchangeModel) Done() <-chan struct{} { return x.t.done }
 
 func (x *exchangeModel) Wait(d time.Duration) func() bool {
 	due := x.t.in(d)
@@ -419,4 +428,16 @@ func (x *exchangeModel) Watch(address string) {
 		x.t.ensure(m)
 		x.t.watch(m)
 	}
+}
+
+// tellExchange passes a change on to the subscriptions of the Exchange face.
+func (t *Tenant) tellExchange(w watched) {
+	if t.exchange == nil || w.in != defaultCalendar {
+		return
+	}
+	kind := map[changeSet]string{createdChange: "Created", updatedChange: "Modified", deletedChange: "Deleted"}[w.what]
+	t.exchange.Changed(exchange.Notice{
+		Box: w.box.mail(), ID: toExchangeID(string(w.box.appendID(nil, w.id, false))), Kind: kind, At: t.present(),
+		ChangeKey: string(w.box.appendKey(nil, w.id.num, 0, w.rev)),
+	})
 }

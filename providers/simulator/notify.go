@@ -68,6 +68,7 @@ func (t *Tenant) watch(m *mailbox) {
 }
 
 func (t *Tenant) noteChange(w watched) {
+	t.tellExchange(w)
 	n := &t.notifier
 	n.mu.Lock()
 	defer n.mu.Unlock()

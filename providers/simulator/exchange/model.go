@@ -283,10 +283,13 @@ type Model interface {
 	Watch(box string)
 	// Settle lets what is due happen.
 	Settle()
+	// Done is closed when the tenant ends.
+	Done() <-chan struct{}
 }
 
 // Notice is a change of an item, for subscriptions.
 type Notice struct {
 	Box, ID, ChangeKey string
 	Kind               string // Created, Modified, Deleted
+	At                 time.Time
 }

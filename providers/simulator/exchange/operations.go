@@ -15,7 +15,14 @@ func (c *Call) operation() (run func(w *writer) *Error, ok bool) {
 		"FindItem":            c.findItem,
 		"GetItem":             c.getItem,
 		"SyncFolderItems":     c.syncFolderItems,
+		"CreateItem":          c.createItem,
+		"UpdateItem":          c.updateItem,
+		"DeleteItem":          c.deleteItem,
+		"ConvertId":           c.convertID,
 		"GetDelegate":         c.getDelegate,
+		"Subscribe":           c.subscribe,
+		"Unsubscribe":         c.unsubscribe,
+		"GetEvents":           c.getEvents,
 		"GetStreamingEvents":  nil, // answers by itself
 	}[c.Operation]
 	return run, ok

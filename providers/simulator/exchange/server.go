@@ -96,6 +96,7 @@ func (a *Answer) set(name, value string) {
 type Disturbance struct {
 	Sync    string // "expire", "omit", "ghost_removed", "late"
 	Page    string // "drop", "dup", "reorder"
+	Notify  string // "drop", "dup", "forged", "reorder"
 	Mailbox string // "soft_deleted", "onprem", "unlicensed", "guest", "moved", "renamed"
 }
 
@@ -205,7 +206,7 @@ func (c *Call) dispatch(ctx context.Context) Answer {
 	if !ok {
 		return c.fault(notModelled(c.Operation))
 	}
-	if c.Operation == "GetStreamingEvents" && run == nil {
+	if c.Operation == "GetStreamingEvents" {
 		return c.stream(ctx)
 	}
 	w := &writer{}
