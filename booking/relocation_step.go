@@ -103,12 +103,18 @@ func asks(b providers.Booking, s progress, room providers.Address) bool {
 }
 
 // reverting reports whether the meeting is going back because the room that it was
-// moved to has not answered, or has declined, by the time the step is taken back.
+// moved to has not answered, or has declined, by the time the step is taken back; or
+// is where it was because the move came to nothing.
 func (s progress) reverting(b providers.Booking) bool {
 	c := b.Change
 	choice, _ := s.Choice()
-	back := c.Open() && (c.Step == providers.StepRevert || c.State != providers.ChangeWaiting) || c.State == providers.ChangeUndone
+	back := c.Open() && (c.Step == providers.StepRevert || c.State != providers.ChangeWaiting) || c.State == providers.ChangeUndone || cameToNothing(c)
 	return s.undoing() && c.Kind == providers.ChangeMove && c.Wanted.Room == choice.Room && c.Was.Room == s.Was.Room && back
+}
+
+// cameToNothing reports whether a change ended without any effect.
+func cameToNothing(c providers.BookingChange) bool {
+	return c.State == providers.ChangeFailed && c.Step == providers.StepApply
 }
 
 // bookingOf finds the booking of a step's meeting, or makes the meeting into one.
@@ -163,6 +169,9 @@ func (w *relocator) notAsked(ctx, patient context.Context, n int, err error, tri
 				return true, ctx.Err()
 			}
 		}
+		if class == providers.Cancelled { // nobody stopped it: the patience is over
+			why = "the tenant did not answer within " + providers.Age(w.now().Patience)
+		}
 		why = "not asked: " + why
 	case providers.NotAllowed, providers.NoMailbox, providers.Unsupported:
 		if !s.undoing() {
@@ -198,7 +207,7 @@ func (w *relocator) next(ctx context.Context, n int, answer providers.RoomAnswer
 func (w *relocator) answeredBy(ctx context.Context, n int, target providers.RoomChoice, b providers.Booking) (next bool, err error) {
 	s, c := w.progress(n), b.Change
 	answer := providers.RoomAnswer{Room: target.Room, Name: target.Name, At: w.Now(), Undo: s.undoing()}
-	if s.reverting(b) && c.State == providers.ChangeUndone {
+	if s.reverting(b) && (c.State == providers.ChangeUndone || cameToNothing(c)) {
 		return false, w.updateStep(ctx, n, func(s *providers.RelocationStep) {
 			s.State, s.Why, s.UndoneAt = providers.StepUndone, "", w.Now()
 		})

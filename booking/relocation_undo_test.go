@@ -113,3 +113,28 @@ func TestJ2UndoOfSilentRoom(t *testing.T) {
 		s.sound(4, all(2, "aalto")...)
 	})
 }
+
+// A move that came to nothing while it was being taken back: the meeting is where it
+// was, which is what was asked for.
+func TestJ2UndoOfAMoveThatFails(t *testing.T) {
+	onSite(t, 1, func(t *testing.T, s *site) {
+		s.tenant.script(map[string][]fault{"change": {{err: class(providers.Permanent), delay: 30 * time.Second}}})
+		plan := s.plan()
+		plan.Patience = 10 * time.Second
+		stop := s.background()
+		id := s.relocate(plan).ID
+		time.Sleep(15 * time.Second)
+		if r := s.read(id); r.Count(providers.StepWaiting) != 1 {
+			t.Fatal(summary(r))
+		}
+		if _, err := s.UndoRelocation(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Minute)
+		stop()
+		if r := s.read(id); r.State != providers.RelocationUndone || r.Steps[0].State != providers.StepUndone {
+			t.Error(summary(r))
+		}
+		s.sound(0, "aalto")
+	})
+}
