@@ -118,7 +118,7 @@ func TestJ2UndoOfSilentRoom(t *testing.T) {
 // was, which is what was asked for.
 func TestJ2UndoOfAMoveThatFails(t *testing.T) {
 	onSite(t, 1, func(t *testing.T, s *site) {
-		s.tenant.script(map[string][]fault{"change": {{err: class(providers.Permanent), delay: 30 * time.Second}}})
+		s.tenant.always["change"] = fault{err: class(providers.Permanent), delay: 30 * time.Second}
 		plan := s.plan()
 		plan.Patience = 10 * time.Second
 		stop := s.background()
@@ -130,7 +130,7 @@ func TestJ2UndoOfAMoveThatFails(t *testing.T) {
 		if _, err := s.UndoRelocation(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(5 * time.Minute)
+		time.Sleep(15 * time.Minute)
 		stop()
 		if r := s.read(id); r.State != providers.RelocationUndone || r.Steps[0].State != providers.StepUndone {
 			t.Error(summary(r))
