@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"roomdesk/doctor"
-	"roomdesk/keystore"
 	"roomdesk/providers"
 )
 
@@ -53,6 +52,7 @@ type limitObject struct {
 	Mailbox  string `json:"mailbox"`
 	Expected string `json:"expected"`
 	Result   string `json:"result"`
+	Why      string `json:"why"`
 	Holds    bool   `json:"holds"`
 }
 
@@ -61,7 +61,12 @@ type permissionsObject struct {
 	Least       []string           `json:"least"`
 	Permissions []permissionObject `json:"permissions"`
 	Limit       []limitObject      `json:"limit"`
-	Commands    []string           `json:"commands"`
+	// LimitKind is how the limit is made, LimitWhy by what that was told.
+	LimitKind string `json:"limit_kind"`
+	LimitWhy  string `json:"limit_why"`
+	// Again says how long a change takes to hold, where one seems to spread.
+	Again    string   `json:"again"`
+	Commands []string `json:"commands"`
 }
 
 func (a *app) permissions(ctx context.Context, f *permissionsFlags) error {
@@ -114,35 +119,30 @@ func (a *app) permissions(ctx context.Context, f *permissionsFlags) error {
 		result.Permissions = append(result.Permissions, permissionObject{Permission: providers.Sanitise(r.Permission), Features: append([]string{}, r.For...), Granted: r.Granted,
 			InToken: r.InToken, Proven: r.Proven, Extra: !r.Needed() && r.InToken, Missing: r.Missing(), Drift: r.Drift, Right: r.Right})
 	}
-	for _, side := range []struct {
-		expected, result string
-		mailboxes        []providers.Address
-	}{{"inside", "open", inside}, {"outside", "refused", outside}} {
-		for _, mailbox := range side.mailboxes {
-			word, err := limitWord(probe.CanRead(ctx, mailbox))
-			if err != nil {
-				return err
-			}
-			result.Limit = append(result.Limit, limitObject{string(mailbox), side.expected, word, word == side.result})
+	if len(inside)+len(outside) > 0 {
+		token, err := probe.Token(ctx)
+		if err != nil {
+			return err
 		}
-	}
-	if len(result.Limit) > 0 {
-		result.Commands = limitCommands(connection, inside)
+		limit, err := doctor.ProveLimit(ctx, probe, token, inside, outside)
+		if err != nil {
+			return err
+		}
+		result.LimitKind, result.LimitWhy, result.Again = limit.Kind, limit.Why, limit.Again
+		for _, c := range limit.Checks {
+			expected, why := "outside", ""
+			if c.Inside {
+				expected = "inside"
+			}
+			if c.Err != nil {
+				why = explain(c.Err).sentence()
+			}
+			result.Limit = append(result.Limit, limitObject{string(c.Mailbox), expected, c.Result, why, c.Holds()})
+		}
+		organizer, _ := providers.ParseAddress(connection.Organizer)
+		result.Commands = doctor.LimitCommands(limit, token, connection.Name, connection.ClientID, organizer, f.features)
 	}
 	return a.printPermissions(result)
-}
-
-// limitWord is what a mailbox answered.
-func limitWord(err error) (string, error) {
-	switch {
-	case err == nil:
-		return "open", nil
-	case providers.Is(err, providers.NotAllowed):
-		return "refused", nil
-	case providers.Is(err, providers.NoMailbox, providers.Gone):
-		return "no mailbox", nil
-	}
-	return "", err
 }
 
 func mailboxesOf(flag string, texts []string) ([]providers.Address, error) {
@@ -155,23 +155,6 @@ func mailboxesOf(flag string, texts []string) ([]providers.Address, error) {
 		out = append(out, address)
 	}
 	return out, nil
-}
-
-// limitCommands set up a limit with RBAC for Applications (Exchange Online
-// PowerShell, Microsoft's page "Role Based Access Control for Applications").
-func limitCommands(c keystore.Connection, inside []providers.Address) []string {
-	out := []string{
-		"# The object id is that of Enterprise applications, not of App registrations.",
-		"New-ServicePrincipal -AppId " + c.ClientID + " -ObjectId OBJECT-ID -DisplayName roomdesk",
-		`New-ManagementScope -Name "roomdesk rooms" -RecipientRestrictionFilter "RecipientTypeDetails -eq 'RoomMailbox'"`,
-		`New-ManagementRoleAssignment -App ` + c.ClientID + ` -Role "Application Calendars.ReadWrite" -CustomResourceScope "roomdesk rooms"`,
-		"# The scope has to hold the organizer too: widen its filter, or assign a second scope.",
-		"# Then take the unlimited Calendars.ReadWrite away under API permissions: grants add up.",
-	}
-	for _, mailbox := range inside {
-		out = append(out, "Test-ServicePrincipalAuthorization -Identity "+c.ClientID+" -Resource "+string(mailbox))
-	}
-	return out
 }
 
 func (a *app) printPermissions(result permissionsObject) error {
@@ -218,6 +201,17 @@ func (a *app) printPermissions(result permissionsObject) error {
 			return err
 		}
 		a.out.say("The least for this: %s", strings.Join(result.Least, ", "))
+		if result.LimitKind != "" {
+			a.out.say("Limit: %s: %s.", result.LimitKind, result.LimitWhy)
+		}
+		if result.Again != "" {
+			a.out.say("%s", strings.ToUpper(result.Again[:1])+result.Again[1:]+".")
+		}
+		for _, l := range result.Limit {
+			if l.Why != "" {
+				a.out.say("%s: %s", l.Mailbox, l.Why)
+			}
+		}
 		if len(result.Commands) > 0 {
 			a.out.say("%s", fmt.Sprintf("To limit the application to some mailboxes, in Exchange Online PowerShell:\n%s", strings.Join(result.Commands, "\n")))
 		}

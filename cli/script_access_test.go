@@ -29,3 +29,8 @@ func makeMistake(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Check(ts.Value(tenantKey{}).(*simulator.Tenant).MakeMistake(n))
 }
+
+// limitMailboxes lets the application open only these mailboxes: limit M...
+func limitMailboxes(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Value(tenantKey{}).(*simulator.Tenant).SetAccessPolicy(simulator.AccessPolicy{Allowed: args})
+}

@@ -68,6 +68,7 @@ func TestScripts(t *testing.T) {
 			"gone":      closeTenant,
 			"series":    makeSeries,
 			"elsewhere": elsewhere,
+			"limit":     limitMailboxes,
 			"mistake":   makeMistake,
 			"calendars": changeCalendarRole,
 			"upload":    uploadCertificate,

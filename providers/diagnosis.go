@@ -162,7 +162,9 @@ type SignInControl struct {
 // TokenSeen is what a token says. It is for display and comparison: the service
 // asks its clients not to rely on it, and nothing verifies it.
 type TokenSeen struct {
-	TenantID, AppID   string
+	TenantID, AppID string
+	// ObjectID is that of the application's service principal, or of the person.
+	ObjectID          string
 	AppName           Untrusted
 	Audience          string
 	Roles             []string // application permissions

@@ -128,6 +128,7 @@ func readToken(token string) providers.TokenSeen {
 	var claims struct {
 		tokenClaims
 		Audience  any    `json:"aud"`
+		ObjectID  string `json:"oid"`
 		Scope     string `json:"scp"`
 		Issued    int64  `json:"iat"`
 		NotBefore int64  `json:"nbf"`
@@ -143,6 +144,9 @@ func readToken(token string) providers.TokenSeen {
 	}
 	seen := providers.TokenSeen{Readable: true, TenantID: strings.ToLower(claims.Tenant), AppID: strings.ToLower(claims.AppID),
 		AppName: providers.Outside(claims.AppName), Roles: claims.Roles, Scopes: strings.Fields(claims.Scope)}
+	if CheckGUID(claims.ObjectID) {
+		seen.ObjectID = strings.ToLower(claims.ObjectID)
+	}
 	seen.Audience, _ = claims.Audience.(string)
 	slices.Sort(seen.Roles)
 	for _, t := range []struct {
