@@ -22,6 +22,8 @@ type doctorFlags struct {
 	outside   string
 	exchange  string
 	write     bool
+	bundle    string
+	yes       bool
 }
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -39,6 +41,8 @@ func (a *app) doctorCommand() *cobra.Command {
 	flags.StringArrayVar(&f.mailboxes, "mailbox", nil, "room or person to look at closely (repeatable)")
 	flags.StringVar(&f.outside, "outside", "", "mailbox that must be refused, to prove a limit")
 	flags.BoolVar(&f.write, "write", false, "also make an event and take it away again, and book each room of --mailbox for half an hour")
+	flags.StringVar(&f.bundle, "bundle", "", "also write what support needs into a new file, with pseudonyms in place of names and addresses; says first what is in it")
+	flags.BoolVar(&f.yes, "yes", false, "do not ask before the bundle is written")
 	flags.StringVar(&f.exchange, "exchange", "", "address of Exchange Web Services to try, https")
 	return command
 }
@@ -98,6 +102,11 @@ func (a *app) doctor(ctx context.Context, f *doctorFlags) error {
 			return err
 		}
 	}
+	if f.bundle != "" {
+		if err := checkBundle(f.bundle); err != nil {
+			return err
+		}
+	}
 	options, err := a.doctorOptions(connection, f)
 	if err != nil {
 		return err
@@ -108,6 +117,11 @@ func (a *app) doctor(ctx context.Context, f *doctorFlags) error {
 	}
 	if err := a.printDiagnosis(diagnosis); err != nil {
 		return err
+	}
+	if f.bundle != "" {
+		if err := a.bundle(ctx, connection, diagnosis, f.bundle, f.yes); err != nil {
+			return err
+		}
 	}
 	if code := exitOfDiagnosis(diagnosis); code != exitDone {
 		return told(code)
