@@ -68,7 +68,7 @@ func (c *Call) byNTLM(scheme, value string) (caller, *Answer) {
 	conn.login = ""
 	switch binary.LittleEndian.Uint32(raw[8:]) {
 	case 1:
-		challenge := c.s.ntlmChallenge()
+		challenge := c.s.ntlmChallenge(offered(raw))
 		conn.negotiate, conn.challenge = raw, challenge
 		a := c.challenge(scheme + " " + base64.StdEncoding.EncodeToString(challenge))
 		return caller{}, &a
@@ -92,8 +92,16 @@ func (c *Call) byNTLM(scheme, value string) (caller, *Answer) {
 	return refuse()
 }
 
+// offered are the flags of message 1.
+func offered(negotiate []byte) uint32 {
+	if len(negotiate) < 16 {
+		return 0
+	}
+	return binary.LittleEndian.Uint32(negotiate[12:])
+}
+
 // ntlmChallenge is message 2.
-func (s *Server) ntlmChallenge() []byte {
+func (s *Server) ntlmChallenge(offered uint32) []byte {
 	domain := utf16le(s.account.Domain)
 	_, dns, _ := strings.Cut(s.account.Address, "@")
 	var info []byte
@@ -112,6 +120,7 @@ func (s *Server) ntlmChallenge() []byte {
 	const head = 56
 	flags := uint32(ntlmUnicode | ntlmTargetWanted | ntlmNTLM | ntlmAlwaysSign | ntlmTargetDomain | ntlmExtended | ntlmTargetInfo | ntlmVersion | ntlm128 | ntlmKeyExchange)
 	flags |= ntlm56
+	flags &^= (ntlm128 | ntlmKeyExchange | ntlm56) &^ offered // a server takes up what the client offers (MS-NLMP 3.2.5.1.1)
 	b := append([]byte(nil), ntlmSignature...)
 	b = binary.LittleEndian.AppendUint32(b, 2)
 	b = appendField(b, len(domain), head)

@@ -95,7 +95,7 @@ func (a *Answer) set(name, value string) {
 // Disturbance is how an answer shall be wrong, for injected faults.
 type Disturbance struct {
 	Sync    string // "expire", "omit", "ghost_removed", "late"
-	Page    string // "drop", "dup", "reorder"
+	Page    string // "drop", "dup", "loop", "reorder"
 	Notify  string // "drop", "dup", "forged", "reorder"
 	Mailbox string // "soft_deleted", "onprem", "unlicensed", "guest", "moved", "renamed"
 }

@@ -40,6 +40,9 @@ func (c *Call) syncFolderItems(w *writer) *Error {
 		var failed error
 		h, failed = c.s.model.History(f.box.Address, state, most, role)
 		err = asError(failed)
+		if c.Disturb.Page == "loop" {
+			h.Last = false // and from then on the same state again and again
+		}
 	}
 	c.messages(w, "SyncFolderItems", func() {
 		c.message(w, "SyncFolderItems", err, func() {
