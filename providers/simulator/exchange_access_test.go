@@ -111,7 +111,7 @@ func TestExchangeAccessLevels(t *testing.T) {
 		t.Error("a reviewer sees nothing")
 	}
 	stranger := ews.impersonating(full).ask(viewOf("", from, to, allProperties)).want(t, "NoError").find("ItemId").attr["Id"]
-	ews.ask(`<m:GetItem><m:ItemShape>` + allProperties + `</m:ItemShape><m:ItemIds><t:ItemId Id="` + stranger + `"/></m:ItemIds></m:GetItem>`).want(t, "ErrorAccessDenied")
+	ews.ask(`<m:GetItem><m:ItemShape>`+allProperties+`</m:ItemShape><m:ItemIds><t:ItemId Id="`+stranger+`"/></m:ItemIds></m:GetItem>`).want(t, "ErrorAccessDenied")
 
 	settings.Impersonation = false
 	if err := tenant.SetExchange(settings); err != nil {

@@ -82,8 +82,8 @@ func TestExchangeBooking(t *testing.T) {
 	}
 	// Found again by the key.
 	const field = `<t:ExtendedFieldURI PropertySetId="0f3c4b1e-6a52-4f0e-9d0b-5a1f0c7d2e11" PropertyName="BookingRequestId" PropertyType="String"/>`
-	found := ews.ask(`<m:FindItem Traversal="Shallow"><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape><t:AdditionalProperties>` + field + `</t:AdditionalProperties></m:ItemShape><m:Restriction><t:IsEqualTo>` + field +
-		`<t:FieldURIOrConstant><t:Constant Value="key-Review"/></t:FieldURIOrConstant></t:IsEqualTo></m:Restriction><m:ParentFolderIds>` + calendarOf("") + `</m:ParentFolderIds></m:FindItem>`).want(t, "NoError")
+	found := ews.ask(`<m:FindItem Traversal="Shallow"><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape><t:AdditionalProperties>`+field+`</t:AdditionalProperties></m:ItemShape><m:Restriction><t:IsEqualTo>`+field+
+		`<t:FieldURIOrConstant><t:Constant Value="key-Review"/></t:FieldURIOrConstant></t:IsEqualTo></m:Restriction><m:ParentFolderIds>`+calendarOf("")+`</m:ParentFolderIds></m:FindItem>`).want(t, "NoError")
 	if list := found.all("CalendarItem"); len(list) != 1 || list[0].value("ExtendedProperty", "Value") != "key-Review" {
 		t.Errorf("found %d items by the booking's key", len(list))
 	}

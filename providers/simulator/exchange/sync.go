@@ -8,9 +8,14 @@ const maxSyncChanges = 512
 // syncFolderItems answers what changed in a calendar since a state: singles and
 // series, never occurrences.
 func (c *Call) syncFolderItems(w *writer) *Error {
-	shape, err := c.readItemShape(c.body.child("m:ItemShape"), true)
+	shape, err := c.readItemShape(c.body.child("m:ItemShape"), false)
 	if err != nil {
 		return err
+	}
+	delete(shape.want, "item:Body") // never given here
+	delete(shape.want, "item:TextBody")
+	if shape.base == "AllProperties" {
+		shape.base = "Default"
 	}
 	most := number(c.body.child("m:MaxChangesReturned").value(), maxSyncChanges)
 	if scope := c.body.child("m:SyncScope").value(); scope == "NormalAndAssociatedItems" {
@@ -49,7 +54,7 @@ func (c *Call) syncFolderItems(w *writer) *Error {
 			w.leaf("m:SyncState", h.State)
 			w.flag("m:IncludesLastItemInRange", h.Last)
 			w.start("m:Changes")
-			iw := &itemWriter{writer: w, c: c, role: role, finding: true, shape: shape}
+			iw := &itemWriter{writer: w, c: c, role: role, shape: shape}
 			for _, change := range c.spoilChanges(h.Changes) {
 				if ignored[change.Item.ID] {
 					continue

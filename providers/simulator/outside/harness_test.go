@@ -34,8 +34,12 @@ type input struct {
 	Certificate        credential `json:"certificate"`
 	UnknownCertificate credential `json:"unknownCertificate"`
 	// PacificOffset is the offset of the Pacific zone at 09:00 UTC of Day, in minutes.
-	PacificOffset int    `json:"pacificOffset"`
-	Dir           string `json:"dir"` // a folder for the client's own files
+	PacificOffset int `json:"pacificOffset"`
+	// BusyRoom has meetings in Busy; Outside is somebody whom the service account for
+	// Exchange may not impersonate.
+	BusyRoom string `json:"busyRoom,omitempty"`
+	Outside  string `json:"outside,omitempty"`
+	Dir      string `json:"dir"` // a folder for the client's own files
 	// ChromiumPath and ApplicationName are for the browser: where it is, and what the
 	// people's application is called.
 	ChromiumPath    string `json:"chromiumPath,omitempty"`
