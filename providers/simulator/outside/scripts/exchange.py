@@ -90,7 +90,9 @@ def shared_protocol():
 def colleague(address):
     """Another mailbox's calendar as the organiser sees it."""
     folder = DistinguishedFolderId(id="calendar", mailbox=Mailbox(email_address=address))
-    return SingleFolderQuerySet(account=organizer, folder=folder).resolve()
+    found = SingleFolderQuerySet(account=organizer, folder=folder).resolve()
+    found.is_distinguished = False  # else the library asks for the organiser's own
+    return found
 
 
 def utc(text):
