@@ -31,6 +31,7 @@ var (
 	errBack    = errors.New("the step before")
 	errLeave   = errors.New("leave")
 	errCorrect = errors.New("correct what was entered")
+	errWrong   = errors.New("the wrong account") // everything was taken back
 )
 
 // connectByLines runs the set-up line by line.
@@ -57,6 +58,8 @@ func (a *app) connectByLines(ctx context.Context) (err error) {
 		case errors.Is(err, errCorrect):
 			n = 1
 			continue
+		case errors.Is(err, errWrong):
+			return told(exitSignIn)
 		case errors.Is(err, errLeave):
 			if err := l.keep(ctx, n); err != nil {
 				return err
@@ -420,7 +423,7 @@ func (l *connectLines) who(ctx context.Context) error {
 			}
 			l.secret.Wipe()
 			l.out.say("Nothing is left of it: no credential, no connection.")
-			return told(exitSignIn)
+			return errWrong
 		}
 	}
 }
