@@ -119,7 +119,7 @@ func CheckAppID(text, tenant string) Advice {
 	switch {
 	case text == "":
 		return Advice{Text: "the Application (client) ID"}
-	case tenant != "" && strings.EqualFold(text, strings.TrimSpace(tenant)):
+	case looksLikeGUID(text) && strings.EqualFold(text, strings.TrimSpace(tenant)):
 		return wrong("this is the tenant's id; copy the Application (client) ID, which stands above it")
 	case strings.Contains(text, "~"), len(text) > 36 && guidOf(text) == "" && !strings.ContainsAny(text, " @"):
 		return wrong("this looks like a client secret and does not belong here; copy the Application (client) ID")

@@ -49,7 +49,7 @@ func answeredSetup(t *providers.Trouble) providers.SetupAnswer {
 		Domains: []string{"contoso.com", "contoso.onmicrosoft.com"}, Permissions: []string{"Calendars.ReadWrite", "Organization.Read.All", "Place.Read.All", "User.Read.All"}}
 	a.Diagnosis = providers.Diagnosis{Connection: "contoso", Started: fakeNow(), Took: 1840 * time.Millisecond}
 	for _, name := range setupRungs {
-		r := providers.Rung{Name: name, State: providers.RungPassed, Seen: "as it should be"}
+		r := providers.Rung{Name: name, State: providers.RungPassed, Seen: setupSeen(name)}
 		switch {
 		case name == "calendars" && t != nil:
 			r.State, r.Seen, r.Trouble = providers.RungFailed, "", t
@@ -143,4 +143,17 @@ func (f *fakeSetup) ConnectSetup(_ context.Context, s providers.Setup, _ provide
 	defer f.mu.Unlock()
 	f.connected = append(f.connected, s)
 	return providers.SetupConnected{Name: s.NameOr(), Kept: "this computer's keyring (Secret Service)", Undo: "roomdesk disconnect " + s.NameOr()}, nil
+}
+
+// setupSeen is what a rung saw.
+func setupSeen(name string) string {
+	seen := map[string]string{
+		"settings": "tenant " + setupTenantID + ", cloud global", "credential": "a client secret from keyring, good for 23 months", "name": "login.microsoftonline.com and graph.microsoft.com",
+		"connection": "both answer", "tls": "by DigiCert", "clock": "as the service's", "tenant": "it exists", "application": "the tenant knows it as roomdesk", "sign-in": "a token came",
+		"token": "Organization.Read.All, Place.Read.All, User.Read.All; good for 59 min", "graph": "Contoso answers", "places": "Place.Read.All works", "people": "User.Read.All works", "rooms": "37 rooms are listed",
+	}
+	if s := seen[name]; s != "" {
+		return s
+	}
+	return "as it should be"
 }

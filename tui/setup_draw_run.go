@@ -2,7 +2,9 @@ package tui
 
 import (
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"roomdesk/providers"
 )
@@ -115,7 +117,7 @@ func (d *setupDialog) drawTest(o *formLines, h int) {
 	if d.busy != "" {
 		l.put(accent, "   ◌ running…")
 	} else if d.answer != nil {
-		l.put(dim, "   in "+providers.Age(d.answer.Diagnosis.Took))
+		l.put(dim, "   in "+shortly(d.answer.Diagnosis.Took))
 	}
 	o.add(l)
 	o.blank()
@@ -137,6 +139,14 @@ func (d *setupDialog) drawTest(o *formLines, h int) {
 	} else {
 		o.para(dim, "r tries again, in place, once it is put right.")
 	}
+}
+
+// shortly is a length of time with a decimal while it is short.
+func shortly(d time.Duration) string {
+	if d >= 10*time.Second {
+		return providers.Age(d)
+	}
+	return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
 }
 
 // drawRungs draws a line for each rung where there is room, else their names.

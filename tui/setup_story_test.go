@@ -231,3 +231,209 @@ func TestSetupStyledFrames(t *testing.T) {
 		})
 	}
 }
+
+// docs/connect.md shows these two frames.
+func TestSetupPicturesAreCurrent(t *testing.T) {
+	for name, scene := range map[string]string{"connect-secret": "secretid", "connect-test": "test"} {
+		d := newSetupDriver(t, 120, 40)
+		setupScenes()[scene](d)
+		keep(t, "../docs/"+name+".svg", renderSVG(d.m.Frame(), 120, 40, true))
+	}
+}
+
+// Back and forth loses nothing, the secret included; Escape asks first and keeps what
+// is not secret.
+func TestSetupBackAndForth(t *testing.T) {
+	d := newSetupDriver(t, 120, 40)
+	d.to(providers.StepConsent)
+	d.press("pgup", "pgup")
+	d.see("The credential", "43 characters")
+	d.press("pgup")
+	d.see(setupTenantID, setupClientID)
+	d.press("tab", "tab")
+	d.press("right") // the cloud
+	d.see("US government")
+	d.press("left", "enter", "enter")
+	d.see("desk@contoso.com")
+	d.press("esc")
+	d.see("Leave the set-up?", "except the secret")
+	d.press("enter")
+	d.see("The mailboxes")
+	d.press("esc", "y")
+	d.see("No tenant is connected yet")
+	if d.quit || len(d.m.dialogs) != 0 {
+		t.Fatal("it did not only close the set-up")
+	}
+	last := d.desk.kept[len(d.desk.kept)-1]
+	if last.Get(providers.SetupTenant) != setupTenantID || last.Get(providers.SetupOrganizer) != "desk@contoso.com" || last.Step != 3 {
+		t.Errorf("kept: %+v", last)
+	}
+	// It goes on there another time; the secret is asked for again.
+	last.Saved = fakeNow()
+	d.desk.start.Setup = last
+	d.press("c")
+	d.see("The mailboxes", "gone on with", "desk@contoso.com")
+	d.press("enter", "enter")
+	d.see("Run Test")
+	d.press("pgup", "pgup", "pgup")
+	d.see("The credential")
+	d.notSee("43 characters")
+	d.press("enter")
+	d.see("secret value is missing")
+	d.press("ctrl+x")
+	d.see("Begin anew?")
+	d.press("y")
+	d.see("What you need")
+	d.press("enter")
+	d.notSee(setupTenantID)
+	if d.desk.dropped != 1 {
+		t.Errorf("dropped %d times", d.desk.dropped)
+	}
+	// Where nothing was entered nothing is asked.
+	d.press("esc")
+	d.see("No tenant is connected yet")
+}
+
+// C13: one key takes everything back, before and after it was kept.
+func TestSetupWrongAccount(t *testing.T) {
+	for _, step := range []providers.SetupStepID{providers.StepWho, providers.StepDone} {
+		d := newSetupDriver(t, 120, 40)
+		d.to(step)
+		d.press("w")
+		d.see("nothing is left of it", "The application")
+		if d.desk.dropped != 1 {
+			t.Errorf("%s: dropped %d times", step, d.desk.dropped)
+		}
+		d.press("enter")
+		d.see("The credential")
+		d.notSee("43 characters")
+	}
+	d := newSetupDriver(t, 120, 40)
+	d.to(providers.StepTest)
+	d.press("w")
+	if d.desk.dropped != 0 {
+		t.Error("w took something back before anybody was asked")
+	}
+}
+
+// The secret is in no frame, at no step, in no size, and in nothing that is kept; a
+// paste replaces it, and other keys edit it.
+func TestSetupNeverDrawsTheSecret(t *testing.T) {
+	for _, size := range [][2]int{{40, 12}, {80, 24}, {120, 40}} {
+		d := newSetupDriver(t, size[0], size[1])
+		look := func() {
+			t.Helper()
+			for _, part := range []string{setupSecret, "canary", "q1w8"} {
+				if strings.Contains(d.screen(), part) || strings.Contains(d.m.Frame(), part) {
+					t.Fatalf("%q is on the screen:\n%s", part, d.screen())
+				}
+			}
+		}
+		d.to(providers.StepCredential)
+		for _, r := range setupSecret {
+			d.typing(string(r))
+			look()
+		}
+		d.press("backspace", "f1")
+		look()
+		d.press("f1")
+		d.paste(setupSecret + "\n")
+		look()
+		d.press("enter")
+		d.paste("desk@contoso.com")
+		for range 4 {
+			d.press("enter")
+			look()
+		}
+		if len(d.desk.secrets) == 0 || d.desk.secrets[0] != setupSecret {
+			t.Errorf("%q was tried", d.desk.secrets)
+		}
+		if all := fmt.Sprintf("%+v %+v", d.desk.kept, d.m.dialogs); strings.Contains(all, setupSecret) {
+			t.Error("the secret is in what is kept")
+		}
+	}
+}
+
+// Typos are seen while one types, and what is meant is taken with one key.
+func TestSetupFieldsCheckThemselves(t *testing.T) {
+	d := newSetupDriver(t, 80, 24)
+	d.to(providers.StepApplication)
+	d.typing("contoso,com")
+	d.see("no commas", "ctrl+o takes contoso.com")
+	d.press("enter")
+	d.see("tenant: a domain has dots and no commas")
+	d.press("ctrl+o")
+	d.notSee("no commas")
+	d.press("tab")
+	d.paste("(" + setupClientID + ")")
+	d.see("only the GUID itself", "ctrl+o takes "+setupClientID)
+	d.press("ctrl+o", "enter")
+	d.see("The credential")
+	// A wrong value is replaced by the next paste, not added to.
+	d.press("pgup", "tab")
+	d.press("ctrl+u")
+	d.paste("contoso.com")
+	d.see("is not a GUID")
+	d.paste(setupClientID)
+	d.notSee("is not a GUID")
+}
+
+// What runs is stopped where one goes back, and what it still tells is dropped.
+func TestSetupStopsWhatRuns(t *testing.T) {
+	d := newSetupDriver(t, 120, 40)
+	d.to(providers.StepConsent)
+	d.hold = true
+	d.press("enter")
+	d.see("running…")
+	d.press("enter")
+	d.see("one moment: the test runs")
+	d.press("pgup")
+	d.see("Admin consent")
+	d.release()
+	d.notSee("passed")
+	d.press("enter")
+	d.see("nothing is wrong")
+}
+
+// A second set-up, over a console: the new connection is in the list, and its console
+// is opened on request.
+func TestSetupOverAConsole(t *testing.T) {
+	desk := newFakeSetup()
+	d := &setupDriver{driver: newDriver(t, office(), 120, 40, func(o *Options) { o.Setup = desk }), desk: desk}
+	d.press("6")
+	d.see("connects a tenant, step by step")
+	d.to(providers.StepDone)
+	d.see("✓ contoso is connected")
+	d.press("enter")
+	if !d.quit || d.m.Next() != "contoso" {
+		t.Errorf("%v %q", d.quit, d.m.Next())
+	}
+	// The demonstration makes no connections, and says so.
+	d = &setupDriver{driver: newDriver(t, office(), 120, 40)}
+	d.press("6", "c")
+	d.see("this is a demonstration")
+}
+
+// The picture is dark on light whatever the ground is, and never wider than its place.
+func TestQRLines(t *testing.T) {
+	const link = "https://login.microsoftonline.com/" + setupTenantID + "/adminconsent?client_id=" + setupClientID
+	dark, light := qrLines(link, true, 80, 40), qrLines(link, false, 80, 40)
+	if len(dark) == 0 || len(dark) != len(light) {
+		t.Fatalf("%d and %d lines", len(dark), len(light))
+	}
+	opposite := map[rune]rune{'█': ' ', ' ': '█', '▀': '▄', '▄': '▀'}
+	for y := range dark {
+		a, b := []rune(dark[y]), []rune(light[y])
+		for x := range a {
+			if b[x] != opposite[a[x]] {
+				t.Fatalf("line %d, column %d: %q and %q", y, x, a[x], b[x])
+			}
+		}
+	}
+	if !strings.HasPrefix(dark[0], "████") || !strings.HasPrefix(light[0], "    ") {
+		t.Errorf("the edge is %q and %q", dark[0], light[0])
+	}
+	if qrLines(link, true, 40, 40) != nil || qrLines(link, true, 80, 20) != nil || qrLines(strings.Repeat("x", 5000), true, 400, 400) != nil {
+		t.Error("a picture is drawn where it has no room")
+	}
+}
