@@ -120,6 +120,9 @@ func (e *examination) unreadable(err error) providers.Trouble {
 		}
 	case errors.Is(err, keystore.ErrLocked):
 		t.Class, t.What = providers.SignedOut, "the keyring is locked, so the credential cannot be read"
+		if e.Connection.KeystoreKind() == "age" {
+			t.What = "the encrypted file is locked, so the credential cannot be read"
+		}
 	case errors.Is(err, keystore.ErrTimeout):
 		t.What = "the keyring does not answer, so the credential cannot be read"
 	case errors.Is(err, keystore.ErrUnavailable):

@@ -181,6 +181,14 @@ func (d *setupDialog) drawStep(o *formLines, h int) {
 		o.pair("thumbprint", plain, made.Thumbprint)
 		o.pair("good until", plain, made.Expires.In(o.m.zone).Format("2 Jan 2006"))
 	}
+	if item, ok := d.focus(); ok && h-len(o.lines) >= 10 {
+		o.blank()
+		o.add(o.line().repeat(ruled, "─", o.w))
+		o.para(dim, item.in.Help)
+		for _, option := range item.in.Choices {
+			o.add(o.line().to(2).put(plain, option.Label).to(28).put(dim, option.Note))
+		}
+	}
 }
 
 func (d *setupDialog) keptWords(kind string) string {
@@ -240,7 +248,11 @@ func (d *setupDialog) drawInput(o *formLines, in *providers.SetupInput, focused,
 	case a.Fine:
 		tone = good
 	}
-	for i, s := range wrap(clean(a.Text), max(o.w-setupLabel, 10)) {
+	text := clean(a.Text)
+	if a.Wrong {
+		text = "✗ " + text // also without colours
+	}
+	for i, s := range wrap(text, max(o.w-setupLabel, 10)) {
 		if !roomy && i > 2 {
 			break
 		}
@@ -372,7 +384,7 @@ func (d *setupDialog) drawHelp(o *formLines) {
 		o.para(accent, item.in.Label)
 		o.para(plain, item.in.Help)
 		for _, option := range item.in.Choices {
-			o.pair(option.Label, dim, option.Note)
+			o.add(o.line().to(2).put(plain, option.Label).to(28).put(dim, option.Note))
 		}
 		o.blank()
 	}
