@@ -118,6 +118,30 @@ func TestSetUpWithACertificateMadeHere(t *testing.T) {
 	if err := e.tenant.Directory().Update(e.at.ClientID, func(a *entra.Application) { a.Certificates = append(a.Certificates, leaf) }); err != nil {
 		t.Fatal(err)
 	}
+	// The wrong account before it was kept: neither key nor file is left.
+	second := s
+	second.Values = map[providers.SetupField]string{}
+	for f, v := range s.Values {
+		second.Values[f] = v
+	}
+	second.Set(providers.SetupPublicFile, filepath.Join(e.home, "second.cer"))
+	thrown, err := desk.MakeCertificate(t.Context(), second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second.Made = &thrown
+	if err := desk.DropSetup(t.Context(), second); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.memory.Get(t.Context(), madeAt(thrown).SecretKey()); !errors.Is(err, keystore.ErrNotFound) {
+		t.Errorf("the key that was thrown away: %v", err)
+	}
+	if _, err := os.Stat(thrown.File); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file that was thrown away: %v", err)
+	}
+	if err := desk.KeepSetup(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
 	// Another process, after a crash; and the connection gets a name of its own.
 	desk = &setupDesk{app: e.process()}
 	start, err := desk.BeginSetup(t.Context())
@@ -175,7 +199,7 @@ func TestSetUpOfAPerson(t *testing.T) {
 	signIn := func() {
 		t.Helper()
 		who, err := desk.SignInSetup(t.Context(), s, func(p providers.SignInPrompt) {
-			d := newDevice(t, e.tenant, dir)
+			d := newDevice(t, dir)
 			d.take(d.client.Get(p.Address))
 			d.press("Next", "otc", p.Code)
 			d.press("Sign in", "loginfmt", e.at.User, "passwd", e.at.UserPassword)

@@ -391,6 +391,9 @@ func TestSetupStopsWhatRuns(t *testing.T) {
 	d.see("Admin consent")
 	d.release()
 	d.notSee("passed")
+	if dialog, _ := topOf[*setupDialog](d.m); dialog.answer != nil || len(dialog.rungs) > 0 {
+		t.Error("what was stopped has told something")
+	}
 	d.press("enter")
 	d.see("nothing is wrong")
 }
