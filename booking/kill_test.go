@@ -41,6 +41,13 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if text := os.Getenv(moverEnv); text != "" {
+		if err := (&mover{}).run(text); err != nil {
+			fmt.Fprintln(os.Stderr, "mover:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	os.Exit(m.Run())
 }
 

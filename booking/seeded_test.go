@@ -87,7 +87,7 @@ func TestSeededBugsAreListed(t *testing.T) {
 // Each fault that booking must survive has a row with tests that exist. What is
 // not among the faults' numbers from 41 to 61 is no fault.
 func TestEveryFaultOfBookingHasARow(t *testing.T) {
-	exist := testsOf(t, append(lists(), "rules", "wish", "relocate", "../providers")...)
+	exist := testsOf(t, append(lists(), "rules", "wish", "relocate", "../providers", "../tui", "../sync/store")...)
 	named := regexp.MustCompile("`(Test\\w+)`")
 	rows := map[string]int{}
 	_, faults, _ := strings.Cut(page(t), "## Faults")

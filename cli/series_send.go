@@ -82,7 +82,12 @@ func (a *app) sendSeries(ctx context.Context, s *session, q providers.SeriesRequ
 				return printErr
 			}
 		}
-		return explain(refused.Err)
+		f := *explain(refused.Err)
+		f.message = "not booked: " + refused.Err.Message.Or(refused.Err.Class.Words())
+		if refused.Err.Class == providers.Conflict {
+			f.next = "look at the plans again with --dry-run, or send it with --even-if-busy"
+		}
+		return &f
 	}
 	if err != nil {
 		return err
