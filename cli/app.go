@@ -141,7 +141,7 @@ func findConnection(config *keystore.Config, name string) (keystore.Connection, 
 func (a *app) secrets(connection keystore.Connection) (keystore.Store, error) {
 	config := a.paths().Config
 	interactive := terminal(a.deps.Stdin) && terminal(a.deps.Stderr)
-	options := keystore.OpenOptions{ConfigPath: config, LookupEnv: a.deps.LookupEnv, Memory: a.memory, Passphrase: a.passphrase}
+	options := keystore.OpenOptions{ConfigPath: config, LookupEnv: a.deps.LookupEnv, Memory: a.memory, Passphrase: a.passphrase, WrongPassphrase: a.wrongPassphrase}
 	if interactive {
 		options.Keyring.Timeout = keystore.InteractiveTimeout
 		options.Keyring.Waiting = func() {

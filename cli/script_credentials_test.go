@@ -1,9 +1,12 @@
 package cli_test
 
 import (
+	"bytes"
 	"crypto/x509"
 	"encoding/pem"
+	"io"
 	"os"
+	"strings"
 	"time"
 
 	"filippo.io/age"
@@ -60,4 +63,23 @@ func makeIdentity(ts *testscript.TestScript, _ bool, args []string) {
 	identity, err := age.GenerateX25519Identity()
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(identity.String()+"\n"), 0o600))
+}
+
+// underPassphrase encrypts a file anew, for a passphrase in place of an identity:
+// phrase FILE IDENTITY PHRASE. It costs less to open than one of roomdesk's own.
+func underPassphrase(ts *testscript.TestScript, _ bool, args []string) {
+	identities, err := age.ParseIdentities(strings.NewReader(ts.ReadFile(args[1])))
+	ts.Check(err)
+	inside, err := age.Decrypt(strings.NewReader(ts.ReadFile(args[0])), identities...)
+	ts.Check(err)
+	recipient, err := age.NewScryptRecipient(strings.TrimSpace(ts.ReadFile(args[2])))
+	ts.Check(err)
+	recipient.SetWorkFactor(10)
+	var out bytes.Buffer
+	w, err := age.Encrypt(&out, recipient)
+	ts.Check(err)
+	_, err = io.Copy(w, inside)
+	ts.Check(err)
+	ts.Check(w.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), out.Bytes(), 0o600))
 }

@@ -80,6 +80,7 @@ func TestScripts(t *testing.T) {
 			"identity":  makeIdentity,
 			"signin":    signIn,
 			"person":    changePerson,
+			"phrase":    underPassphrase,
 		},
 	})
 }

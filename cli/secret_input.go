@@ -113,6 +113,19 @@ func (a *app) typeSecret(ctx context.Context, fd uintptr, question string) (stri
 	}
 }
 
+// passphraseTries is how often a person may type one.
+const passphraseTries = 3
+
+// wrongPassphrase asks for another passphrase where somebody types them.
+func (a *app) wrongPassphrase(times int) bool {
+	path, _ := a.deps.LookupEnv("ROOMDESK_PASSPHRASE_FILE")
+	if path != "" || !terminal(a.deps.Stdin) || a.drawing.Load() || times >= passphraseTries {
+		return false
+	}
+	a.out.say("The passphrase does not open the file.")
+	return true
+}
+
 // passphrase gets the passphrase of an encrypted file: from the file that
 // ROOMDESK_PASSPHRASE_FILE names, or from the terminal; twice for a new file.
 func (a *app) passphrase(ctx context.Context, create bool) (keystore.Secret, error) {

@@ -30,6 +30,9 @@ type AgeFile struct {
 	// Passphrase is asked when it is needed, once; create says that a new file is
 	// being made. Nil, or an error of kind [ErrLocked], means that nobody can be asked.
 	Passphrase func(ctx context.Context, create bool) (Secret, error)
+	// Wrong is told that a passphrase does not open the file, how often in a row, and
+	// reports whether to ask for another. Nil asks for none.
+	Wrong func(times int) bool
 
 	work int // scrypt's work factor for tests; 0 is age's own
 
@@ -188,6 +191,16 @@ func (f *AgeFile) load(ctx context.Context, op string) (map[string]string, error
 	if f.opened != nil && bytes.Equal(sealed, f.sealed) {
 		return f.opened, nil
 	}
+	for times := 1; ; times++ {
+		opened, err := f.open(ctx, op, sealed)
+		if !errors.Is(err, ErrPassphrase) || f.IdentityPath != "" || f.Wrong == nil || !f.Wrong(times) {
+			return opened, err
+		}
+	}
+}
+
+// open decrypts what was read.
+func (f *AgeFile) open(ctx context.Context, op string, sealed []byte) (map[string]string, error) {
 	identity, err := f.identity(ctx, op)
 	if err != nil {
 		return nil, err
