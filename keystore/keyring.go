@@ -108,7 +108,7 @@ func (k *Keyring) Set(ctx context.Context, key Key, value Secret) error {
 			return "", err
 		}
 		got, err := k.options.ring.Get(service, label)
-		if err == nil && got != want {
+		if err == nil && got != want || errors.Is(err, keyring.ErrNotFound) {
 			err = errReadBack
 		}
 		if err != nil || abandoned() {

@@ -73,29 +73,7 @@ func TestLockedKeyring(t *testing.T) {
 	t.Setenv("DISPLAY", "")
 	t.Setenv("WAYLAND_DISPLAY", "")
 	bus := startBus(t)
-	changes := make(chan *dbus.Signal, 8)
-	bus.Signal(changes)
-	if err := bus.AddMatchSignal(dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged")); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(daemon, "--foreground", "--unlock", "--components=secrets")
-	cmd.Stdin = strings.NewReader("password")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	deadline := time.After(20 * time.Second)
-	for owned := false; !owned; {
-		select {
-		case change := <-changes:
-			owned = len(change.Body) == 3 && change.Body[0] == "org.freedesktop.secrets"
-		case <-deadline:
-			t.Fatal("the keyring does not start")
-		}
-	}
+	startKeyring(t, bus, daemon, "password")
 	store := NewKeyring(KeyringOptions{Timeout: 20 * time.Second})
 	key := Key{Connection: "x", Purpose: ClientSecret}
 	if err := store.Set(context.Background(), key, NewSecret("value")); err != nil {
@@ -111,6 +89,34 @@ func TestLockedKeyring(t *testing.T) {
 	}
 	if err := Probe(context.Background(), store); !errors.Is(err, ErrLocked) {
 		t.Errorf("Probe of a locked keyring: %v, want ErrLocked", err)
+	}
+}
+
+// startKeyring runs a keyring of the test's own, unlocked, until the test ends.
+func startKeyring(t *testing.T, bus *dbus.Conn, daemon, password string) {
+	t.Helper()
+	changes := make(chan *dbus.Signal, 8)
+	bus.Signal(changes)
+	if err := bus.AddMatchSignal(dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged")); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(daemon, "--foreground", "--unlock", "--components=secrets")
+	cmd.Stdin = strings.NewReader(password)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	deadline := time.After(20 * time.Second)
+	for owned := false; !owned; {
+		select {
+		case change := <-changes:
+			owned = len(change.Body) == 3 && change.Body[0] == "org.freedesktop.secrets"
+		case <-deadline:
+			t.Fatal("the keyring does not start")
+		}
 	}
 }
 
