@@ -39,8 +39,9 @@ func (p *roomsPane) drawDetail(m *Model, r rect) []string {
 		parts = append(parts, string(row.room.Mailbox))
 	}
 	head.put(dim, "  "+strings.Join(parts, " · "))
+	m.putClock(head, row.room.Mailbox, "")
 	lines = append(lines, head.done())
-	lines = append(lines, drawAgenda(m, p.detail.about(row.room.Mailbox, m.detailWindow()), k, r.h-2, p.like(m, row))...)
+	lines = append(lines, drawAgenda(m, p.detail.about(row.room.Mailbox, m.detailWindow()), k, m.clockZone(row.room.Mailbox, ""), r.h-2, p.like(m, row))...)
 	return lines
 }
 
@@ -80,7 +81,7 @@ func (m *Model) zoneNamed(name string) *time.Location {
 
 // drawAgenda writes n lines: the state at the cursor, then what comes, then the
 // next day.
-func drawAgenda(m *Model, d *meetings, k *known, n int, aside string) []string {
+func drawAgenda(m *Model, d *meetings, k *known, zone *time.Location, n int, aside string) []string {
 	var lines []string
 	day := m.day.window()
 	list, why := m.entries(d, k, day)
@@ -113,7 +114,7 @@ func drawAgenda(m *Model, d *meetings, k *known, n int, aside string) []string {
 			break
 		}
 		l := newLine(m.theme, onScreen, m.width-10).to(2)
-		l.fit(dim, e.span(m.zone), 13).put(e.look, cut(e.subject, max(m.width/2-14, 16)))
+		l.fit(dim, e.span(zone), 13).put(e.look, cut(e.subject, max(m.width/2-14, 16)))
 		if e.rest != "" {
 			l.to(max(l.width+2, min(34, m.width/2))).put(dim, e.rest)
 		}
@@ -130,7 +131,7 @@ func drawAgenda(m *Model, d *meetings, k *known, n int, aside string) []string {
 			if i > 0 {
 				l.put(faint, " · ")
 			}
-			l.put(dim, e.time(m.zone)+" "+cut(e.subject, 24))
+			l.put(dim, e.time(zone)+" "+cut(e.subject, 24))
 		}
 		add(l)
 	}

@@ -216,13 +216,20 @@ func (f *bookForm) drawWhen(o *formLines) {
 			l.put(look, label)
 			f.putText(o, l, part.field, part.text, 8, "")
 		}
+		below := o.line().to(labelWidth)
 		for _, field := range []formField{fieldDay, fieldStart, fieldEnd} {
-			if f.wrong[field] != "" {
+			if wrong := f.wrong[field]; wrong != "" && l.width+4+columns(wrong) > o.w {
+				below.put(bad, "✗ "+wrong) // there is no room beside it
+				break
+			} else if wrong != "" {
 				f.putWrong(l, field)
 				break
 			}
 		}
 		o.add(l)
+		if below.width > labelWidth {
+			o.add(below)
+		}
 	}
 	when, ok := f.when(m)
 	if !ok {

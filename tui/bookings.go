@@ -125,6 +125,9 @@ func (p *bookingsPane) draw(m *Model, lines []string, _ rect) []string {
 	}
 	c := p.columns(m)
 	head := newLine(m.theme, onScreen, m.width).to(2).put(dim, "when")
+	if m.shownBy != shownYours && c.when > 16 {
+		head.put(accent, ", "+m.shownBy.short())
+	}
 	head.to(c.room).put(dim, "room").to(c.state).put(dim, "state")
 	end := m.width
 	if c.what > 0 {
@@ -182,9 +185,10 @@ func bookingLook(s providers.BookingState) (string, role) {
 func (p *bookingsPane) drawRow(m *Model, b *providers.Booking, c bookingColumns, selected bool) string {
 	l, name := rowLine(m, selected)
 	w := request(*b)
-	start := w.Start.In(m.zone)
+	zone := m.clockZone(b.Request.Room, b.Request.Organizer)
+	start := w.Start.In(zone)
 	if c.when > 16 {
-		l.put(plain, start.Format("Mon 2 Jan")+" ").to(13).put(dim, span(w, m.zone))
+		l.put(plain, start.Format("Mon 2 Jan")+" ").to(13).put(dim, span(w, zone))
 	} else {
 		l.put(dim, start.Format("2 Jan 15:04"))
 	}

@@ -109,7 +109,7 @@ type step struct {
 // as one.
 func (p *bookProgress) steps(m *Model) []step {
 	b := &p.booking
-	zone := m.zone
+	zone := m.clockZone(b.Request.Room, b.Request.Organizer)
 	clock := func(t time.Time) string {
 		if t.IsZero() {
 			return ""
@@ -177,22 +177,40 @@ func (p *bookProgress) roomStep(m *Model, clock func(time.Time) string) step {
 
 func (p *bookProgress) size(m *Model, w, _ int) (int, int) {
 	w = min(88, w)
-	return w, max(len(p.build(m, w).lines)+2, 17)
+	return w, max(len(p.build(m, w, false).lines)+2, 17)
 }
 
 func (p *bookProgress) draw(m *Model, w, h int) ([]string, int, int) {
-	return p.build(m, w).fitted(h, m.drawKeys(scopeProgress, onPanel, 0, w))
+	o := p.build(m, w, false)
+	if len(o.lines) > h-1 {
+		o = p.build(m, w, true)
+	}
+	return o.fitted(h, m.drawKeys(scopeProgress, onPanel, 0, w))
 }
 
-// build writes all lines of the dialog.
-func (p *bookProgress) build(m *Model, w int) *formLines {
+// build writes all lines of the dialog; short leaves out what a small screen has no
+// room for, and puts the time beside the room.
+func (p *bookProgress) build(m *Model, w int, short bool) *formLines {
 	o := &formLines{m: m, w: w, cx: -1, cy: -1}
 	b := &p.booking
 	room := shown(b.RoomName, string(b.Request.Room))
 	if i, ok := m.rooms.data.find[b.Request.Room]; ok {
 		room = m.rooms.data.rows[i].title
 	}
-	o.add(o.line().put(strong, "Booking "+cut(room, 40)))
+	title := o.line().put(strong, "Booking "+cut(room, 40))
+	o.add(title)
+	if short {
+		when, zone := request(*b), m.clockZone(b.Request.Room, b.Request.Organizer)
+		words := when.Start.In(zone).Format("Mon 2 Jan") + " " + span(when, zone)
+		if w-columns(words) <= title.width+1 {
+			words = when.Start.In(zone).Format("2 Jan 15:04")
+		}
+		if at := w - columns(words); at > title.width+1 {
+			o.lines[0] = title.to(at).put(plain, words).done()
+		}
+		p.truth(m, o)
+		return o
+	}
 	o.blank()
 	fact := func(label, text string) {
 		for i, s := range wrap(text, max(w-labelWidth, 10)) {
@@ -210,8 +228,14 @@ func (p *bookProgress) build(m *Model, w int) *formLines {
 	}
 	when := request(*b)
 	text := when.Start.In(zone).Format("Mon 2 Jan") + "  " + span(when, zone)
-	if zone.String() != m.zone.String() && span(when, zone) != span(when, m.zone) {
-		text += "  (" + span(when, m.zone) + " for you)"
+	if other := m.clockZone(b.Request.Room, b.Request.Organizer); other.String() != zone.String() && (m.shownBy != shownYours || span(when, zone) != span(when, other)) {
+		words := " for you)"
+		if m.shownBy != shownYours {
+			words = " by " + m.shownBy.words() + m.clockNote(b.Request.Room, b.Request.Organizer) + ")"
+		}
+		text += "  (" + span(when, other) + words
+	} else if m.shownBy != shownYours {
+		text += "  by " + m.shownBy.words() + m.clockNote(b.Request.Room, b.Request.Organizer)
 	}
 	fact("when", text)
 	if who := m.names(b.Request.Required); who != "" {
@@ -221,11 +245,20 @@ func (p *bookProgress) build(m *Model, w int) *formLines {
 		fact("on behalf", m.people.nameOf(b.Request.Organizer))
 	}
 	o.blank()
+	p.truth(m, o)
+	return o
+}
+
+// truth says what is true of the booking and how old that is, why, and what can be
+// done.
+func (p *bookProgress) truth(m *Model, o *formLines) {
+	b, w := &p.booking, o.w
 	o.add(o.line().repeat(ruled, "─", w))
 	head := o.line().put(dim, "what is true")
 	if at := lookedAt(b); !at.IsZero() {
 		head.put(dim, ", as of "+providers.Age(m.now.Sub(at))+" ago")
 	}
+	m.putClock(head, b.Request.Room, b.Request.Organizer)
 	o.add(head)
 	if b.News.Words != "" {
 		for i, s := range wrap(clean(b.News.Words)+", noticed "+providers.Age(m.now.Sub(b.News.At))+" ago", max(w-4, 10)) {
@@ -258,7 +291,6 @@ func (p *bookProgress) build(m *Model, w int) *formLines {
 	if b.State.Settled() || b.Review != "" || silent(b, m.now) {
 		o.focusY = len(o.lines) - 1
 	}
-	return o
 }
 
 // names are mailboxes as people know them.
@@ -303,7 +335,7 @@ func (p *bookProgress) drawReason(o *formLines) {
 		}
 	case providers.BookingWaiting, providers.BookingQueued, providers.BookingSending, providers.BookingUnknown, providers.BookingDraft:
 		o.blank()
-		if reason != "" {
+		if reason != "" && (b.State != providers.BookingUnknown || !strings.HasPrefix(reason, "the answer was lost")) { // that is said above
 			o.note(warn, reason)
 		}
 		if (silent(b, o.m.now) || b.Review != "") && len(b.Alternatives) > 0 {

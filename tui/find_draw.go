@@ -114,6 +114,9 @@ func (p *findPane) drawMeaning(m *Model) string {
 			l.put(faint, " (assumed)")
 		}
 	}
+	if m.shownBy != shownYours && !m.seriesShown() {
+		l.put(accent, " · rows by "+m.shownBy.words())
+	}
 	return l.done()
 }
 
@@ -173,6 +176,9 @@ func (p *findPane) drawOffer(m *Model, o *providers.RoomOffer, name int, selecte
 	l.put(good, "● ").fit(r, clean(o.Room.Title()), name).put(plain, "  ")
 	if m.width >= 70 {
 		l.put(dim, equipmentGlyphs(equipmentSigns(o.Room))).put(plain, "  ")
+	}
+	if m.shownBy != shownYours {
+		l.put(accent, span(o.Span, m.clockZone(o.Room.Mailbox, ""))+" ").put(dim, m.clockZone(o.Room.Mailbox, "").String()+" · ")
 	}
 	drawReasons(l, o.Why)
 	if o.Old {

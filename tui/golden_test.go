@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"maps"
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
@@ -96,7 +97,9 @@ func scenes() map[string]func(d *driver) {
 }
 
 func TestFrames(t *testing.T) {
-	for name, scene := range scenes() {
+	all := scenes()
+	maps.Copy(all, bookingScenes())
+	for name, scene := range all {
 		for _, size := range [][2]int{{40, 12}, {80, 24}, {120, 40}} {
 			t.Run(name+"/"+itoa(size[0])+"x"+itoa(size[1]), func(t *testing.T) {
 				ws := office()

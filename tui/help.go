@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
+	"roomdesk/providers"
 )
 
 // openHelp lists the keys of the view, then those that hold everywhere, then what
@@ -97,7 +99,7 @@ func roomLines(m *Model, row *roomRow, w int, bar *roomMeetings) []string {
 	if other := otherClock(r.Zone, m); other != "" {
 		pair("", other)
 	}
-	dayLines(o, m, m.rooms.detail.about(r.Mailbox, m.detailWindow()), m.avail.of(r.Mailbox), bar)
+	dayLines(o, m, m.rooms.detail.about(r.Mailbox, m.detailWindow()), m.avail.of(r.Mailbox), r.Mailbox, bar)
 	return o.lines
 }
 
@@ -125,11 +127,18 @@ func joinShown[U outside](texts []U) string {
 }
 
 // dayLines writes the whole day's meetings with the state at the cursor.
-func dayLines(o *formLines, m *Model, d *meetings, k *known, bar *roomMeetings) {
+func dayLines(o *formLines, m *Model, d *meetings, k *known, room providers.Address, bar *roomMeetings) {
+	zone := m.zone
+	if room != "" {
+		zone = m.clockZone(room, "")
+	}
 	o.blank()
 	l := o.line().put(accentStrong, m.day.start.Format("Mon 2 Jan"))
 	if k != nil && k.Known() {
 		l.put(dim, "  as of "+clockOrDay(k.AsOf, m.now, m.zone))
+	}
+	if room != "" {
+		m.putClock(l, room, "")
 	}
 	o.add(l)
 	list, why := m.entries(d, k, m.day.window())
@@ -158,7 +167,7 @@ func dayLines(o *formLines, m *Model, d *meetings, k *known, bar *roomMeetings) 
 				l.put(accentStrong, "▸")
 			}
 		}
-		l.to(2).fit(dim, e.span(m.zone), 13).put(e.look, cut(e.subject, max(o.w/2, 16)))
+		l.to(2).fit(dim, e.span(zone), 13).put(e.look, cut(e.subject, max(o.w/2, 16)))
 		if e.rest != "" {
 			l.put(dim, "  "+e.rest)
 		}
@@ -196,7 +205,7 @@ func (m *Model) openPerson() tea.Cmd {
 				o.add(l)
 			}
 		}
-		dayLines(o, m, m.people.detail.about(person.person.Mailbox, m.detailWindow()), m.avail.of(person.person.Mailbox), nil)
+		dayLines(o, m, m.people.detail.about(person.person.Mailbox, m.detailWindow()), m.avail.of(person.person.Mailbox), "", nil)
 		return o.lines
 	}})
 	return nil

@@ -132,7 +132,7 @@ func roomKeys() []binding {
 	for i := range keys {
 		keys[i].scope = s
 	}
-	return append(keys, timeKeys(s, 4)...)
+	return append(keys, append(timeKeys(s, 4), clockKey(s, 10))...)
 }
 
 func findKeys() []binding {
@@ -154,7 +154,7 @@ func findKeys() []binding {
 	for i := range keys {
 		keys[i].scope = s
 	}
-	return append(keys, timeKeys(s, 4)...)
+	return append(keys, append(timeKeys(s, 4), clockKey(s, 8))...)
 }
 
 func whyNotAgain(m *Model) string {
@@ -182,6 +182,7 @@ func bookingKeys() []binding {
 			run: func(m *Model) tea.Cmd { return m.copyText(m.bookings.row().JoinURL.String(), "Teams link") },
 		},
 	}
+	keys = append(keys, clockKey(scopeBookings, 9))
 	row := func(m *Model) *providers.Booking { return m.bookings.row() }
 	return append(append(keys, changeKeys(scopeBookings, 2, row)...), reviewKeys(scopeBookings, row)...)
 }

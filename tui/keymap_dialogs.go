@@ -115,6 +115,7 @@ func progressKeys() []binding {
 			}
 		})},
 	)
+	keys = append(keys, clockKey(scopeProgress, 6))
 	for i := range keys {
 		keys[i].scope = scopeProgress
 	}
@@ -182,6 +183,7 @@ func dialogKeys() []binding {
 			m.closeDialog()
 			return m.openBooking(r.room, m.day.wish())
 		}},
+		readersClockKey(),
 		{scope: scopeReader, keys: []string{"o"}, label: "o", what: "out of order", more: "the room that is shown cannot be used: move its meetings", why: func(m *Model) string {
 			if r, ok := topOf[*reader](m); !ok || r.room == nil {
 				return "this is not a room"

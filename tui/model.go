@@ -47,6 +47,7 @@ type Model struct {
 	depth   depth
 	noMouse bool
 	zones   map[string]*time.Location
+	shownBy shownClock // z: times of meetings
 
 	view    viewID
 	dialogs []dialog

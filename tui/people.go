@@ -337,7 +337,7 @@ func (p *peoplePane) drawDetail(m *Model, r rect) []string {
 	}
 	lines = append(lines, cals...)
 	k := m.avail.of(row.person.Mailbox)
-	return append(lines, drawAgenda(m, p.detail.about(row.person.Mailbox, m.detailWindow()), k, r.h-len(lines), "")...)
+	return append(lines, drawAgenda(m, p.detail.about(row.person.Mailbox, m.detailWindow()), k, m.zone, r.h-len(lines), "")...)
 }
 
 // calendarLines is a line for each calendar: owner, whether it can be written to,

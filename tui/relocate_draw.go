@@ -49,7 +49,8 @@ func stepWidths(w int) stepColumns {
 }
 
 func (m *Model) stepWhen(s *providers.RelocationStep, c stepColumns) string {
-	start, end := s.Was.Start.In(m.zone), s.Was.End.In(m.zone)
+	zone := m.clockZone(s.Was.Room, s.Organizer)
+	start, end := s.Was.Start.In(zone), s.Was.End.In(zone)
 	if len(s.Dates) > 1 {
 		return itoa(len(s.Dates)) + " dates " + start.Format("15:04")
 	}
@@ -193,6 +194,7 @@ func (p *relocatePlan) draw(m *Model, w, h int) ([]string, int, int) {
 	if reason := shown(p.r.Reason, ""); reason != "" {
 		head.put(dim, " · "+reason)
 	}
+	m.putClock(head, p.r.Room, "")
 	detail := 0
 	switch {
 	case h >= 24:

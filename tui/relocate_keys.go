@@ -55,6 +55,7 @@ func relocatingKeys() []binding {
 		{keys: []string{"pgup", "ctrl+u"}, label: "pgup", what: "page up", run: simply(func(p *relocatePlan) { p.list.move(-max(p.list.height-1, 1)) })},
 		{keys: []string{"esc", "q"}, label: "esc", what: "close", more: "close; nothing is changed", rank: 8, run: then((*Model).closeDialog)},
 	}
+	keys = append(keys, clockKey(scopeRelocating, 9))
 	for i := range keys {
 		keys[i].scope = scopeRelocating
 	}
@@ -100,6 +101,7 @@ func journalKeys() []binding {
 		}, run: onView(func(m *Model, v *relocationView) tea.Cmd { return m.copyRelocationText(v.step()) })},
 		{keys: []string{"esc", "enter", "q"}, label: "esc", what: "close", more: "close; it keeps going, and O in Rooms shows it again", rank: 5, run: then((*Model).closeDialog)},
 	}
+	keys = append(keys, clockKey(scopeRelocation, 6))
 	for i := range keys {
 		keys[i].scope = scopeRelocation
 	}

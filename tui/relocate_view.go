@@ -49,6 +49,7 @@ func (v *relocationView) draw(m *Model, w, h int) ([]string, int, int) {
 	if reason := shown(r.Reason, ""); reason != "" {
 		head.put(dim, " · "+reason)
 	}
+	m.putClock(head, r.Room, "")
 	lines := []string{head.done(), v.drawProgress(m, w)}
 	detail := 0
 	switch {
