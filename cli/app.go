@@ -45,6 +45,9 @@ func Main(ctx context.Context, deps Deps) int {
 	// Until flags are read, errors are reported by the flag as it was typed.
 	a.flags.json = slices.Contains(deps.Args, "--json")
 	a.prepareOutput()
+	if err := noCoreFile(); err != nil {
+		a.out.say("roomdesk: a crash could write this process's memory to a file: %v", err)
+	}
 	root := a.root()
 	root.SetArgs(deps.Args)
 	root.SetIn(deps.Stdin)

@@ -82,6 +82,9 @@ func searchCanaries(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// noCore is the limit that keeps a process from writing its memory to a file.
+var noCore = regexp.MustCompile(`Max core file size\s+1\s+1\s`)
+
 func (c *canaries) in(place string, text []byte) (found []string) {
 	for name, needle := range c.needles {
 		if bytes.Contains(text, needle) {
@@ -155,6 +158,10 @@ func (c *canaries) processes(ts *testscript.TestScript, abort bool) (found []str
 			}
 			if name == "environ" {
 				processes++
+				limits, err := os.ReadFile(filepath.Join(filepath.Dir(stat), "limits"))
+				if err != nil || !noCore.Match(limits) {
+					found = append(found, fmt.Sprintf("%s could write its memory to a core file: %v", filepath.Base(filepath.Dir(stat)), err))
+				}
 				if abort {
 					pid, err := strconv.Atoi(filepath.Base(filepath.Dir(stat)))
 					ts.Check(err)

@@ -75,6 +75,7 @@ func TestScripts(t *testing.T) {
 			"makepfx":   makePFX,
 			"envfile":   setFromFile,
 			"canary":    searchCanaries,
+			"proxy":     startProxy,
 			"ledger":    checkLedger,
 			"addsecret": addSecret,
 			"identity":  makeIdentity,
