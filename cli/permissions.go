@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"roomdesk/doctor"
+	"roomdesk/keystore"
 	"roomdesk/providers"
 )
 
@@ -56,9 +57,23 @@ type limitObject struct {
 	Holds    bool   `json:"holds"`
 }
 
+// mailboxAccess is what a mailbox that was tried allows, in JSON.
+type mailboxAccess struct {
+	Mailbox string       `json:"mailbox"`
+	Level   string       `json:"level"`
+	Verbs   []verbObject `json:"verbs"`
+}
+
 // permissionsObject is the result of permissions in JSON.
 type permissionsObject struct {
-	Least       []string           `json:"least"`
+	Least []string `json:"least"`
+	// Level is the lowest level of access that suffices for the features, empty where
+	// none needs a calendar; Access is what the connection and the person have.
+	Level       string             `json:"level"`
+	Access      string             `json:"access"`
+	Role        string             `json:"role"`
+	Verbs       []verbObject       `json:"verbs"`
+	Mailboxes   []mailboxAccess    `json:"mailboxes"`
 	Permissions []permissionObject `json:"permissions"`
 	Limit       []limitObject      `json:"limit"`
 	// LimitKind is how the limit is made, LimitWhy by what that was told.
@@ -104,12 +119,7 @@ func (a *app) permissions(ctx context.Context, f *permissionsFlags) error {
 	}
 	defer provider.Close() //nolint:errcheck // only reads were made
 	probe := provider.Probe()
-	samples := inside
-	for _, text := range []string{connection.Organizer, connection.TestMailbox} {
-		if address, ok := providers.ParseAddress(text); ok {
-			samples = append(samples[:len(samples):len(samples)], address)
-		}
-	}
+	samples := permissionSamples(connection, inside)
 	reviews, err := doctor.PermissionReview(ctx, probe, samples, f.features, connection.Permissions)
 	if err != nil {
 		return err
@@ -118,6 +128,10 @@ func (a *app) permissions(ctx context.Context, f *permissionsFlags) error {
 	for _, r := range reviews {
 		result.Permissions = append(result.Permissions, permissionObject{Permission: providers.Sanitise(r.Permission), Features: append([]string{}, r.For...), Granted: r.Granted,
 			InToken: r.InToken, Proven: r.Proven, Extra: !r.Needed() && r.InToken, Missing: r.Missing(), Drift: r.Drift, Right: r.Right})
+	}
+	result.Level = string(doctor.LevelFor(f.features))
+	if err := a.addAccess(ctx, &result, connection, provider, append(slices.Clone(samples), outside...)); err != nil {
+		return err
 	}
 	if len(inside)+len(outside) > 0 {
 		token, err := probe.Token(ctx)
@@ -143,6 +157,17 @@ func (a *app) permissions(ctx context.Context, f *permissionsFlags) error {
 		result.Commands = doctor.LimitCommands(limit, token, connection.Name, connection.ClientID, organizer, f.features)
 	}
 	return a.printPermissions(result)
+}
+
+// permissionSamples are the mailboxes at which permissions are tried.
+func permissionSamples(c keystore.Connection, more []providers.Address) []providers.Address {
+	out := slices.Clone(more)
+	for _, text := range []string{c.Organizer, c.TestMailbox} {
+		if address, ok := providers.ParseAddress(text); ok && !slices.Contains(out, address) {
+			out = append(out, address)
+		}
+	}
+	return out
 }
 
 func mailboxesOf(flag string, texts []string) ([]providers.Address, error) {
@@ -201,6 +226,23 @@ func (a *app) printPermissions(result permissionsObject) error {
 			return err
 		}
 		a.out.say("The least for this: %s", strings.Join(result.Least, ", "))
+		if result.Level != "" {
+			a.out.say("The lowest level of access that suffices: %s", result.Level)
+		}
+		a.out.say("Access: %s, role %s", result.Access, result.Role)
+		for _, m := range result.Mailboxes {
+			var denied []string
+			for _, v := range m.Verbs {
+				if !v.Allowed {
+					denied = append(denied, v.Verb)
+				}
+			}
+			words := m.Level
+			if len(denied) > 0 {
+				words += ", no " + strings.Join(denied, ", ")
+			}
+			a.out.say("  %s: %s", m.Mailbox, words)
+		}
 		if result.LimitKind != "" {
 			a.out.say("Limit: %s: %s.", result.LimitKind, result.LimitWhy)
 		}

@@ -14,7 +14,9 @@ import (
 // go: a quote of any of its kinds begins and ends, two of any kinds within are one. It
 // gives the words, and false where anything outside of quotes would be run or expanded.
 func readPowerShell(line string) (words []string, safe bool) {
-	isQuote := func(r rune) bool { return r == '\'' || r == '\u2018' || r == '\u2019' || r == '\u201a' || r == '\u201b' }
+	isQuote := func(r rune) bool {
+		return r == '\'' || r == '\u2018' || r == '\u2019' || r == '\u201a' || r == '\u201b'
+	}
 	runes := []rune(line)
 	for i := 0; i < len(runes); {
 		switch r := runes[i]; {

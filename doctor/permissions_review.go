@@ -52,6 +52,21 @@ func wider(permission string) []string {
 	return nil
 }
 
+// Wider names the permissions that hold one within them.
+func Wider(permission string) []string { return wider(permission) }
+
+// LevelFor is the lowest level of access with which some features work (PRODUCT L6);
+// "" where none of them needs a calendar.
+func LevelFor(features []string) providers.AccessLevel {
+	switch {
+	case slices.Contains(features, "booking"), slices.Contains(features, "calendars"):
+		return providers.Restricted
+	case slices.Contains(features, "free-busy"):
+		return providers.FreeBusyAccess
+	}
+	return ""
+}
+
 // Least is the smallest set of permissions for some features, by name.
 func Least(features []string) []string {
 	var out []string

@@ -46,6 +46,7 @@ type fakeWorkspace struct {
 	words       *providers.EquipmentWords
 	reviewErr   error
 	fakeChanges
+	fakePermissions
 	fakeRelocations
 	fakeExaminations
 	fakeDisconnections

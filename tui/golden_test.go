@@ -57,6 +57,8 @@ func scenes() map[string]func(d *driver) {
 		"people":      func(d *driver) { d.keys("4") },
 		"sync":        func(d *driver) { d.keys("5") },
 		"explain":     func(d *driver) { d.keys("5", "enter") },
+		"permissions": func(d *driver) { d.ws.permissions = someRows(); d.keys("6", "p", "down") },
+		"access":      func(d *driver) { d.keys("6", "a") },
 		"connections": func(d *driver) { d.keys("6") },
 		"test":        func(d *driver) { d.ws.diagnoses = []providers.Diagnosis{unconsented()}; d.keys("6", "t") },
 		"testtimer":   func(d *driver) { d.ws.diagnoses = []providers.Diagnosis{spreading()}; d.keys("6", "t") },

@@ -28,6 +28,7 @@ func bindings() []binding {
 	all = append(all, cancelKeys()...)
 	all = append(all, relocateKeys()...)
 	all = append(all, testKeys()...)
+	all = append(all, permissionKeys()...)
 	all = append(all, disconnectKeys()...)
 	all = append(all, welcomeKeys()...)
 	all = append(all, setupKeys()...)
@@ -252,6 +253,8 @@ func connectionKeys() []binding {
 	return []binding{
 		{scope: scopeConnections, keys: []string{"enter"}, label: "enter", what: "details", more: "all of the chosen connection", rank: 1, why: none, run: (*Model).openConnection},
 		{scope: scopeConnections, keys: []string{"t"}, label: "t", what: "test", more: "test the chosen connection step by step, and say what is wrong in one line", rank: 2, why: none, run: func(m *Model) tea.Cmd { return m.openTest(m.connections.row().Name) }},
+		{scope: scopeConnections, keys: []string{"p"}, label: "p", what: "permissions", more: "what each permission is needed for, granted, in the token, proven, or extra; the least for the features that are ticked", rank: 3, why: none, run: func(m *Model) tea.Cmd { return m.openPermissions(m.connections.row().Name) }},
+		{scope: scopeConnections, keys: []string{"a"}, label: "a", what: "access", more: "what the level of access and the role allow, what changes on another level, and which mailboxes allow less", rank: 4, run: (*Model).openAccess},
 		{scope: scopeConnections, keys: []string{"d"}, label: "d", what: "my data", more: "where the connection's data is: processes, files, keys, and the hosts that anything goes to", rank: 5, why: none, run: func(m *Model) tea.Cmd { return m.openData(m.connections.row().Name) }},
 		{scope: scopeConnections, keys: []string{"x"}, label: "x", what: "disconnect", more: "take the chosen connection away; says first what stops, what is deleted and what stays", rank: 6, why: func(m *Model) string {
 			switch row := m.connections.row(); {

@@ -37,6 +37,7 @@ const (
 	scopeSetupField   scope = "Set-up: a field"
 	scopeSetupChoice  scope = "Set-up: a choice"
 	scopeSetupRun     scope = "Set-up: consent, test and the end"
+	scopePermissions  scope = "Permissions"
 	scopeQuestion     scope = "Question"
 	scopeReader       scope = "Help and details"
 	scopePalette      scope = "Command palette"
@@ -47,7 +48,7 @@ func scopes() []scope {
 	return []scope{
 		scopeEverywhere, scopeRooms, scopeFind, scopeSeries, scopeBookings, scopePeople, scopeSync, scopeConnections,
 		scopeFilter, scopeForm, scopeProgress, scopeSeriesForm, scopeSeriesReview, scopeSeriesBooked, scopeMove, scopeCancel, scopeOutOfOrder, scopeRelocating, scopeRelocation, scopeRelocations, scopeTest, scopeDisconnect,
-		scopeWelcome, scopeSetupField, scopeSetupChoice, scopeSetupRun, scopeQuestion, scopeReader, scopePalette,
+		scopeWelcome, scopeSetupField, scopeSetupChoice, scopeSetupRun, scopePermissions, scopeQuestion, scopeReader, scopePalette,
 	}
 }
 

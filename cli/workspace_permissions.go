@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"context"
+
+	"roomdesk/doctor"
+	"roomdesk/providers"
+	"roomdesk/tui"
+)
+
+// The part of [tui.Workspace] that looks into permissions.
+
+// Features implements [tui.PermissionDesk].
+func (w *workspace) Features() []tui.PermissionFeature {
+	var out []tui.PermissionFeature
+	for _, f := range doctor.Features() {
+		out = append(out, tui.PermissionFeature{Name: f.Name, What: f.What})
+	}
+	return out
+}
+
+// LeastFor implements [tui.PermissionDesk].
+func (w *workspace) LeastFor(features []string) tui.LeastAccess {
+	least := tui.LeastAccess{Permissions: doctor.Least(features), Level: doctor.LevelFor(features), Within: map[string][]string{}}
+	for _, name := range least.Permissions {
+		least.Within[name] = doctor.Wider(name)
+	}
+	return least
+}
+
+// Permissions implements [tui.PermissionDesk].
+func (w *workspace) Permissions(ctx context.Context, name string) ([]tui.PermissionRow, error) {
+	c := w.app.asConfigured(w.connection)
+	if name != c.Name {
+		config, err := w.app.loadConfig()
+		if err != nil {
+			return nil, err
+		}
+		if c, err = findConnection(config, name); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.app.mayAdminister(c, "permissions"); err != nil {
+		return nil, err
+	}
+	secrets, err := w.app.secrets(c)
+	if err != nil {
+		return nil, err
+	}
+	provider, err := w.app.newProvider(c, w.app.held(c, secrets))
+	if err != nil {
+		return nil, err
+	}
+	defer provider.Close() //nolint:errcheck // only reads were made
+	reviews, err := doctor.PermissionReview(ctx, provider.Probe(), permissionSamples(c, nil), doctor.FeatureNames(), c.Permissions)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]tui.PermissionRow, 0, len(reviews))
+	for _, r := range reviews {
+		rows = append(rows, tui.PermissionRow{Name: providers.Sanitise(r.Permission), Granted: r.Granted, InToken: r.InToken, Proven: r.Proven, Drift: r.Drift, Right: r.Right})
+	}
+	return rows, nil
+}
