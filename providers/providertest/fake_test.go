@@ -133,7 +133,7 @@ func (p *fake) enter(ctx context.Context, op string, need Permission, mailbox pr
 
 func (p *fake) Identify(ctx context.Context) (providers.Identity, error) {
 	return providers.Identity{Provider: "fake", TenantID: "5a1f3c52-6d0e-4d6f-9f0a-2f6c0f3b7d11", TenantName: providers.Outside("Contoso"),
-		Domains: []string{fakeDomain}, AppID: "app", Capabilities: providers.Capabilities{Access: providers.FullAccess, Write: true, MaxMailbox: 20}}, p.enter(ctx, "identify", "", "")
+		Domains: []string{fakeDomain}, AppID: "app", Capabilities: providers.Capabilities{Access: providers.FullAccess, Write: true, Teams: true, MaxMailbox: 20}}, p.enter(ctx, "identify", "", "")
 }
 
 func (p *fake) Rooms(ctx context.Context, page func([]providers.Room) error) (providers.Listing, error) {
