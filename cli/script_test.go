@@ -82,6 +82,7 @@ func TestScripts(t *testing.T) {
 			"signin":    signIn,
 			"person":    changePerson,
 			"phrase":    underPassphrase,
+			"exchange":  startExchange,
 		},
 	})
 }

@@ -16,10 +16,13 @@ type configConnection struct {
 	Name         string   `toml:"name"`
 	Provider     string   `toml:"provider"`
 	Tenant       string   `toml:"tenant"`
-	ClientID     string   `toml:"client_id"`
-	Cloud        string   `toml:"cloud"`
-	AuthorityURL string   `toml:"authority_url"`
-	GraphURL     string   `toml:"graph_url"`
+	ClientID     string   `toml:"client_id,omitempty"`
+	Cloud        string   `toml:"cloud,omitempty"`
+	AuthorityURL string   `toml:"authority_url,omitempty"`
+	GraphURL     string   `toml:"graph_url,omitempty"`
+	Server       string   `toml:"server,omitempty"`
+	User         string   `toml:"user,omitempty"`
+	Email        string   `toml:"email,omitempty"`
 	CAFile       string   `toml:"ca_file"`
 	Organizer    string   `toml:"organizer"`
 	TestMailbox  string   `toml:"test_mailbox"`
@@ -46,11 +49,24 @@ func (t *Tenant) WriteDir(dir string) error {
 	if err != nil {
 		return fmt.Errorf("simulated tenant: %w", err)
 	}
-	config, err := toml.Marshal(map[string][]configConnection{"connections": {{
+	graph := configConnection{
 		Name: "demo", Provider: "graph", Tenant: e.TenantID, ClientID: e.ClientID, Cloud: "custom",
 		AuthorityURL: e.AuthorityURL, GraphURL: e.GraphURL, CAFile: e.CAFile,
 		Organizer: e.Organizer, TestMailbox: e.TestMailbox, Domains: []string{e.Domain}, Keystore: "simulated",
-	}}})
+	}
+	ews := configConnection{
+		Name: "demo", Provider: "ews", Tenant: e.TenantID, Server: e.EWSURL, User: e.ExchangeLogin, Email: e.Organizer, CAFile: e.CAFile,
+		Organizer: e.Organizer, TestMailbox: e.TestMailbox, Domains: []string{e.Domain}, Keystore: "simulated",
+	}
+	connections := []configConnection{graph}
+	switch t.options.Exchange {
+	case ExchangeOnPremises: // where Graph reads nothing
+		connections = []configConnection{ews}
+	case ExchangeHybrid:
+		ews.Name = "demo-exchange"
+		connections = append(connections, ews)
+	}
+	config, err := toml.Marshal(map[string][]configConnection{"connections": connections})
 	if err != nil {
 		return fmt.Errorf("simulated tenant: %w", err)
 	}
