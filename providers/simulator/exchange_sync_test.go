@@ -117,7 +117,7 @@ func (s *soap) stream(t *testing.T, subscription string) <-chan *element {
 			if err != nil {
 				return
 			}
-			if envelope = append(envelope, b...); strings.HasSuffix(string(envelope), "</s:Envelope>") {
+			if envelope = append(envelope, b...); strings.HasSuffix(string(envelope), "</Envelope>") {
 				parts = append(parts, envelope)
 				out <- parseElement(t, envelope)
 				envelope = nil

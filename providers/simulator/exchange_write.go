@@ -375,5 +375,8 @@ func (x *exchangeModel) Respond(id, key, answer string, tell exchange.Tell) (exc
 	}
 	c.ensureCopies(found.e)
 	x.t.answered(m, found, map[string]response{"Accept": respondedAccepted, "Decline": respondedDeclined, "Tentative": respondedTentative}[answer], tell != exchange.TellNobody, nil)
+	if now, err := m.look(ref); err == nil {
+		found = now
+	}
 	return x.item(m, found, exchange.Owner), nil
 }

@@ -149,8 +149,13 @@ func (d Disturbance) notify(list []batch) []batch {
 
 // streamed is one envelope of the answer.
 func (c *Call) streamed(err *Error, b *batch, dead []string, status string) []byte {
+	// The service writes these envelopes without a prefix; clients split at them.
 	w := &writer{}
-	c.openEnvelope(w)
+	w.start("Envelope", "xmlns", soapSpace, "xmlns:s", soapSpace, "xmlns:m", messagesSpace, "xmlns:t", typesSpace)
+	w.start("s:Header")
+	w.b = append(w.b, serverInfo...)
+	w.end()
+	w.start("s:Body")
 	c.messages(w, "GetStreamingEvents", func() {
 		w.start("m:GetStreamingEventsResponseMessage", "ResponseClass", class(err))
 		c.outcome(w, err)

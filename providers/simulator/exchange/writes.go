@@ -141,7 +141,7 @@ func (c *Call) respond(n *node) (*Item, *Error) {
 		return nil, asError(failed)
 	}
 	c.concerns("answered "+strings.ToLower(answer), item)
-	return nil, nil //nolint:nilnil // an answer creates no item of the calendar
+	return &item, nil
 }
 
 // cancel calls a meeting off with a text.
@@ -163,7 +163,7 @@ func (c *Call) cancel(n *node) (*Item, *Error) {
 		return nil, asError(failed)
 	}
 	c.concerns("cancelled event", item)
-	return nil, nil //nolint:nilnil // what was created is a message
+	return &item, nil
 }
 
 // updateItem changes items, each with its own outcome.

@@ -27,6 +27,7 @@ func TestOutsideClients(t *testing.T) {
 		{client: "PnPjs", packages: []string{"@pnp/graph"}, test: testPnP},
 		{client: "Python's clients of Debian", test: testDebian},
 		{client: "exchangelib of Debian", test: testExchangelib},
+		{client: "ews-javascript-api", packages: []string{"ews-javascript-api"}, test: testEWSJavaScript},
 		{client: "Chromium with Playwright", packages: []string{"playwright-core"}, test: testChromium},
 		{client: "roomdesk in Chromium", packages: []string{"playwright-core"}, test: testRoomdesk},
 		{client: "CLI for Microsoft 365", packages: []string{"@pnp/cli-microsoft365"}, test: testM365},

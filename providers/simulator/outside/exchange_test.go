@@ -90,7 +90,7 @@ func (r *recorder) wrap(next http.Handler) http.Handler {
 		next.ServeHTTP(out, q)
 		if out.status != http.StatusUnauthorized && len(body) > 0 {
 			r.keep(body)
-			for part := range strings.SplitAfterSeq(out.copy.String(), "</s:Envelope>") {
+			for part := range strings.SplitAfterSeq(out.copy.String(), "</Envelope>") {
 				if part != "" {
 					r.keep([]byte(part))
 				}
@@ -222,4 +222,35 @@ func (s *site) nothingLeft(t *testing.T) {
 			t.Errorf("%s still has %s of %s", box, e.Subject, e.Start)
 		}
 	}
+}
+
+// ewsJavaScriptSteps are the steps of scripts/exchange.mjs.
+var ewsJavaScriptSteps = []string{
+	"lists rooms",
+	"resolves a name",
+	"reads free/busy",
+	"reads folder rights",
+	"reads a calendar view",
+	"synchronises a calendar",
+	"books a room, changes and cancels",
+	"hears of changes by streaming",
+	"is told what is wrong",
+}
+
+// ews-javascript-api is the port of Microsoft's own library.
+func testEWSJavaScript(t *testing.T, row *row) {
+	s := exchangeSite(t)
+	saw := s.run(t, row, "exchange.mjs", ewsJavaScriptSteps...)
+	from, to := s.window(t)
+	truth, _ := s.Truth(s.in.BusyRoom, from, to)
+	expect(t, saw, "lists rooms", map[string]any{"rooms": float64(len(s.Rooms())), "has": true})
+	expect(t, saw, "resolves a name", map[string]any{"count": 1.0, "address": s.in.Room})
+	expect(t, saw, "reads free/busy", map[string]any{"events": float64(len(truth.Events)), "second": "ErrorMailRecipientNotFound"})
+	expect(t, saw, "reads folder rights", map[string]any{"name": "Calendar", "rights": true})
+	expect(t, saw, "reads a calendar view", map[string]any{"items": float64(len(truth.Events))})
+	expect(t, saw, "synchronises a calendar", map[string]any{"more": false, "again": 0.0})
+	expect(t, saw, "books a room, changes and cancels", map[string]any{"lost": "ErrorIrresolvableConflict", "gone": "ErrorItemNotFound", "changes": 1.0})
+	expect(t, saw, "hears of changes by streaming", map[string]any{"told": []any{"Created", "Deleted"}})
+	expect(t, saw, "is told what is wrong", map[string]any{"wrong": true, "outside": "ErrorImpersonateUserDenied"})
+	s.nothingLeft(t)
 }
