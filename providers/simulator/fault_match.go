@@ -194,8 +194,7 @@ func (s *faultSet) find(concerned func(*activeFault) bool) *Fault {
 // first that is due wins.
 func (s *faultSet) match(c *call) *hit {
 	f := s.find(func(a *activeFault) bool {
-		tracked := c.query.Has("$deltatoken") || c.query.Has("$skiptoken") ||
-			c.xcall != nil && bytes.Contains(c.body, []byte("SyncState>"))
+		tracked := c.query.Has("$deltatoken") || c.query.Has("$skiptoken") || c.xcall != nil && c.xcall.HasState()
 		return !a.aside() && (tracked || !slices.Contains(trackedWords, a.Delta)) && (a.Batch == "" || c.name(0) == "$batch") && a.matches(c)
 	})
 	if f == nil {

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -301,7 +302,8 @@ func asError(err error) *Error {
 	if err == nil {
 		return nil
 	}
-	if e, ok := err.(*Error); ok { //nolint:errorlint // models give them bare
+	var e *Error
+	if errors.As(err, &e) {
 		if e.Message == "" {
 			return fail(e.Code)
 		}

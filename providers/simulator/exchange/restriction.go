@@ -83,8 +83,9 @@ func (c *Call) compares(i Item, n *node) (bool, *Error) {
 		return false, err
 	}
 	want := constant.attribute("Value")
-	if at, _, bad := parseDateTime(want); bad == nil && strings.Contains(want, "T") {
-		if at, err = c.instant(want); err != nil {
+	if _, _, bad := parseDateTime(want); bad == nil {
+		at, err := c.instant(want)
+		if err != nil {
 			return false, err
 		}
 		want = at.UTC().Format(time.RFC3339)

@@ -145,6 +145,9 @@ func (s *Server) Read(r Request) *Call {
 	return c
 }
 
+// HasState reports whether the call goes on from an earlier state of a folder.
+func (c *Call) HasState() bool { return c.body.child("m:SyncState").value() != "" }
+
 // Run answers the call.
 func (c *Call) Run(ctx context.Context) Answer {
 	path := strings.ToLower(c.r.Path)

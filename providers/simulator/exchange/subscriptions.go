@@ -19,7 +19,6 @@ type subscription struct {
 	due     func() bool // a pull subscription that nobody asks ends
 	queue   []Notice
 	from    int           // number of the first of queue
-	held    bool          // a connection streams it
 	wake    chan struct{} // signalled at a change
 }
 
