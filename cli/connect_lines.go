@@ -128,8 +128,11 @@ func (l *connectLines) stepNow(n int) providers.SetupStep { return providers.Set
 func (l *connectLines) line(ctx context.Context, question, help string) (string, error) {
 	for {
 		typed, err := l.ask(ctx, question+" ")
-		if err != nil {
+		switch {
+		case ctx.Err() != nil:
 			return "", err
+		case err != nil:
+			return "", usage("answer the questions on standard input, or give all by flags: roomdesk connect graph --help", "nothing was answered")
 		}
 		if !terminal(l.deps.Stdin) {
 			l.out.say("") // nobody pressed Enter

@@ -214,7 +214,7 @@ func TestSetUpOfAPerson(t *testing.T) {
 	}
 	signIn()
 	answer := e.test(desk, s, providers.Hidden{})
-	if answer.Refused() != nil || answer.Account != e.at.User || !answer.Known || answer.Rooms == 0 {
+	if answer.Refused() != nil || answer.Account != e.at.User || !answer.Known || len(answer.Diagnosis.Rungs) < 20 {
 		t.Fatalf("%+v\n%s", answer, answer.Diagnosis.FirstLine())
 	}
 	// The wrong account: nothing is left of the sign-in, and another one begins anew.
@@ -289,5 +289,34 @@ func TestSetUpOverWhatCannotBeRead(t *testing.T) {
 	}
 	if start, err := (&setupDesk{app: e.process()}).BeginSetup(t.Context()); err != nil || start.Setup.Begun() {
 		t.Errorf("a link: %+v %v", start, err)
+	}
+}
+
+// C19: who may not administer makes no connection here either.
+func TestSetUpIsForAdministrators(t *testing.T) {
+	e := newEmpty(t, simulator.Options{Rooms: 2, People: 2})
+	desk := &setupDesk{app: e.process()}
+	s, secret := e.entered(desk)
+	if answer := e.test(desk, s, secret); answer.Refused() != nil {
+		t.Fatal(answer.Diagnosis.FirstLine())
+	}
+	if _, err := desk.ConnectSetup(t.Context(), s, secret); err != nil {
+		t.Fatal(err)
+	}
+	a := e.process()
+	config, err := a.loadConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := config.Connections[0]
+	c.Role = string(providers.RoleBooker)
+	if err := errors.Join(config.Update(c), config.Save()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (&setupDesk{app: a}).BeginSetup(t.Context()); err == nil || explain(err).class != string(providers.NotAllowed) {
+		t.Errorf("a booker begins a set-up: %v", err)
+	}
+	if _, err := e.lines(""); err == nil || explain(err).class != string(providers.NotAllowed) {
+		t.Errorf("line by line: %v", err)
 	}
 }

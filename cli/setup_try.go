@@ -120,74 +120,25 @@ func (d *setupDesk) answered(answer *providers.SetupAnswer, s providers.Setup, t
 	d.tested = &tested
 }
 
-// testPerson tries what the console needs with the account that signed in.
+// testPerson climbs the same ladder with the account that signed in.
 func (d *setupDesk) testPerson(ctx context.Context, s providers.Setup, asked keystore.Connection, person *personSignIn, report func(providers.Rung)) (providers.SetupAnswer, error) {
 	answer := providers.SetupAnswer{Account: providers.Sanitise(person.who.Address)}
-	answer.Diagnosis = providers.Diagnosis{Connection: asked.Name, Started: d.app.deps.Now()}
-	failed := false
-	rung := func(name string, try func() (string, error)) {
-		r := providers.Rung{Name: name, State: providers.RungNotRun, Seen: "something before it failed"}
-		if !failed && ctx.Err() == nil {
-			began := d.app.deps.Now()
-			seen, err := try()
-			r = providers.Rung{Name: name, State: providers.RungPassed, Seen: providers.Sanitise(seen), Took: d.app.deps.Now().Sub(began)}
-			if err != nil {
-				failed, r.State, r.Seen = true, providers.RungFailed, ""
-				r.Trouble = troubleOf(err)
-			}
-		}
-		answer.Diagnosis.Rungs = append(answer.Diagnosis.Rungs, r)
-		report(r)
-	}
 	c := person.connection
 	c.Name, c.Domains, c.TestMailbox = asked.Name, asked.Domains, asked.TestMailbox
 	if asked.Organizer != "" {
 		c.Organizer = asked.Organizer
 	}
-	var identity providers.Identity
-	rung("sign-in", func() (string, error) { return providers.Sanitise(person.who.Address) + " signed in", nil })
-	rung("graph", func() (string, error) {
-		var err error
-		identity, err = person.provider.Identify(ctx)
-		return identity.TenantName.Or("the tenant") + " answers", err
-	})
-	rung("rooms", func() (string, error) {
-		_, err := person.provider.Rooms(ctx, func(page []providers.Room) error {
-			answer.Rooms += len(page)
-			return errEnough
-		})
-		if errors.Is(err, errEnough) {
-			err = nil
-		}
-		return plural(answer.Rooms, "room", "on the first page"), err
-	})
-	mailbox := c.TestMailbox
-	if mailbox == "" {
-		mailbox = c.Organizer
-	}
-	if address, ok := providers.ParseAddress(mailbox); ok {
-		rung("calendar", func() (string, error) {
-			calendars, err := person.provider.Calendars(ctx, address)
-			return plural(len(calendars), "calendar", "of "+mailbox), err
-		})
-	}
-	answer.Diagnosis.Took = d.app.deps.Now().Sub(answer.Diagnosis.Started)
+	// The sign-in is in memory: there is no secret that could be read.
+	answer.Diagnosis = doctor.Run(ctx, doctor.Options{Connection: c, Now: d.app.deps.Now, Wait: d.wait, Report: report, Prober: person.provider.Probe()})
 	if err := ctx.Err(); err != nil {
 		return answer, err
 	}
-	if identity.TenantID != "" {
+	if rung, _ := answer.Diagnosis.Rung("graph"); rung.State == providers.RungPassed || rung.Trouble != nil && rung.Trouble.Partly {
+		identity, err := person.provider.Identify(ctx)
+		if err != nil {
+			return answer, err
+		}
 		d.answered(&answer, s, setupTested{asked: asked, connection: c}, identity)
 	}
 	return answer, nil
-}
-
-// troubleOf is a failure as a rung shows it.
-func troubleOf(err error) *providers.Trouble {
-	f := explain(err)
-	t := &providers.Trouble{Doc: "unknown", Class: providers.Class(f.class), What: providers.Sanitise(f.message), Change: f.next, Code: f.svcCode, RequestID: f.requestID}
-	var known *providers.Error
-	if errors.As(err, &known) {
-		t.Class, t.Status, t.Raw = known.Class, known.Status, known.Message
-	}
-	return t
 }

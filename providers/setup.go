@@ -191,7 +191,6 @@ type SetupAnswer struct {
 	Permissions, Missing, Extra []string
 	// Before are the permissions when this tenant was connected last; nil: not known.
 	Before []string
-	Rooms  int // seen on the first page
 }
 
 // Refused says why a connection cannot be kept after its test; nil: it can.
