@@ -160,21 +160,6 @@ func (p *ladder) causeAt() int {
 	return -1
 }
 
-// healthy reports whether it ended with nothing wrong.
-func (p *ladder) healthy() bool {
-	return !p.running && !p.ended.IsZero() && p.err == nil && p.diagnosis.Cause() == nil
-}
-
-// usable reports whether it ended and what is wrong, if anything, does not keep the
-// connection from being used.
-func (p *ladder) usable() bool {
-	if p.running || p.ended.IsZero() || p.err != nil {
-		return false
-	}
-	cause := p.diagnosis.Cause()
-	return cause == nil || cause.Partly
-}
-
 // chosen is the step that the bar is on, nil where it has not ended.
 func (p *ladder) chosen() *providers.Rung {
 	if p.list.at >= len(p.rungs) || p.list.at < 0 {
