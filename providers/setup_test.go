@@ -282,3 +282,36 @@ func TestStepsAreReady(t *testing.T) {
 		t.Errorf("%s %s", at, why)
 	}
 }
+
+// C11: what is kept after a test, and what is not.
+func TestForeignDomainIsRefused(t *testing.T) {
+	now := time.Date(2026, 11, 19, 13, 0, 0, 0, time.UTC)
+	answer := func(known bool, trouble *Trouble) SetupAnswer {
+		a := SetupAnswer{Known: known}
+		r := Rung{Name: "graph", State: RungPassed, Trouble: trouble}
+		if trouble != nil {
+			r.State = RungFailed
+			if !trouble.Again.IsZero() {
+				r.State = RungWaiting
+			}
+		}
+		a.Diagnosis.Rungs = []Rung{r}
+		return a
+	}
+	for name, row := range map[string]struct {
+		answer  SetupAnswer
+		refused bool
+	}{
+		"healthy":                    {answer(true, nil), false},
+		"foreign domain":             {answer(true, &Trouble{Doc: "domain", Partly: true, What: "x"}), true},
+		"a room apart":               {answer(true, &Trouble{Mistake: 9, Partly: true, What: "x"}), false},
+		"waits":                      {answer(true, &Trouble{Mistake: 7, What: "x", Again: now}), false},
+		"not granted":                {answer(true, &Trouble{Mistake: 6, What: "x"}), true},
+		"nobody answered, partly":    {answer(false, &Trouble{Partly: true, What: "x"}), true},
+		"nobody answered, throttled": {answer(false, &Trouble{Mistake: 19, What: "x", Again: now}), true},
+	} {
+		if got := row.answer.Refused() != nil; got != row.refused {
+			t.Errorf("%s: refused %v", name, got)
+		}
+	}
+}

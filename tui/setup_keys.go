@@ -84,6 +84,12 @@ func setupKeys() []binding {
 	keys = append(
 		keys,
 		binding{scope: scopeSetupRun, keys: []string{"y"}, label: "y", what: "copy link", more: "copy the link, through the terminal (OSC 52)", rank: 2, why: linked, run: with(func(m *Model, d *setupDialog) tea.Cmd { return d.copyShown(m) })},
+		binding{scope: scopeSetupRun, keys: []string{"m"}, label: "m", what: "as message", more: "copy link and permissions as a message to the administrator who has to consent", rank: 5, why: why(func(_ *Model, d *setupDialog) string {
+			if d.letter() == "" {
+				return "there is nothing to consent to here"
+			}
+			return ""
+		}), run: with(func(m *Model, d *setupDialog) tea.Cmd { return d.copyLetter(m) })},
 		binding{scope: scopeSetupRun, keys: []string{"c"}, label: "c", what: "copy code", more: "copy the code of the sign-in", rank: 3, why: why(func(_ *Model, d *setupDialog) string {
 			if d.prompt == nil || d.prompt.Code == "" {
 				return "there is no code"

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -219,6 +220,24 @@ func (d *setupDialog) link() (text, what string) {
 		return d.setup.Made.File, "the path"
 	}
 	return "", ""
+}
+
+// letter is the link as a message to the administrator who has to consent.
+func (d *setupDialog) letter() string {
+	if d.now().ID != providers.StepConsent || d.setup.Individual() {
+		return ""
+	}
+	return "Please let roomdesk see and book the meeting rooms of our organisation.\n\n" +
+		"Open this link in a private browser window and sign in as a Privileged Role Administrator or a Global Administrator:\n" +
+		d.desk.ConsentLink(d.setup) + "\n\n" +
+		"It asks for " + strings.Join(d.least, ", ") + ". It does not ask for mail.\n" +
+		"The permission page may come twice, 1 of 2 and 2 of 2; the second is no failure.\n"
+}
+
+// copyLetter copies it.
+func (d *setupDialog) copyLetter(*Model) tea.Cmd {
+	d.why = "a message for the administrator copied, where the terminal allows it"
+	return tea.SetClipboard(d.letter())
 }
 
 // copyCode copies the code of a sign-in.

@@ -440,3 +440,51 @@ func TestQRLines(t *testing.T) {
 		t.Error("a picture is drawn where it has no room")
 	}
 }
+
+// C12, C17: link, message and code are copied through the terminal; nothing is opened.
+func TestSetupCopies(t *testing.T) {
+	d := newSetupDriver(t, 120, 40)
+	copied := func(key string) string {
+		t.Helper()
+		_, cmd := d.m.Update(keyNamed(key))
+		for _, msg := range all(cmd) {
+			if s := fmt.Sprint(msg); strings.Contains(fmt.Sprintf("%T", msg), "lipboard") {
+				return s
+			}
+		}
+		t.Fatalf("%s copies nothing", key)
+		return ""
+	}
+	d.to(providers.StepConsent)
+	link := "https://login.microsoftonline.com/" + setupTenantID + "/adminconsent?client_id=" + setupClientID
+	if got := copied("y"); got != link {
+		t.Errorf("%q", got)
+	}
+	if got := copied("m"); !strings.Contains(got, link) || !strings.Contains(got, "Place.Read.All") || !strings.Contains(got, "private browser window") {
+		t.Errorf("%q", got)
+	}
+	d.press("c")
+	d.notSee("the code copied")
+	dialog, _ := topOf[*setupDialog](d.m)
+	dialog.prompt = &providers.SignInPrompt{Address: "https://microsoft.com/devicelogin", Code: "F7K2QX9PL"}
+	if address, code := copied("y"), copied("c"); address != "https://microsoft.com/devicelogin" || code != "F7K2QX9PL" {
+		t.Errorf("%q, %q", address, code)
+	}
+}
+
+// all gives what a command and those that it holds answer.
+func all(cmd tea.Cmd) []tea.Msg {
+	if cmd == nil {
+		return nil
+	}
+	msg := cmd()
+	batch, ok := msg.(tea.BatchMsg)
+	if !ok {
+		return []tea.Msg{msg}
+	}
+	var out []tea.Msg
+	for _, c := range batch {
+		out = append(out, all(c)...)
+	}
+	return out
+}
