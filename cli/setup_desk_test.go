@@ -228,10 +228,15 @@ func TestSetUpOfAPerson(t *testing.T) {
 		t.Error("it was connected after all")
 	}
 	signIn()
+	// Other ids than were signed in with: nobody is taken for signed in there.
+	s.Set(providers.SetupClientID, e.at.ClientID)
+	if _, err := desk.TestSetup(t.Context(), s, providers.Hidden{}, func(providers.Rung) {}); err == nil || !strings.Contains(explain(err).sentence(), "Sign in again") {
+		t.Errorf("another application: %v", err)
+	}
+	s.Set(providers.SetupClientID, e.at.PublicClientID)
 	if answer := e.test(desk, s, providers.Hidden{}); answer.Refused() != nil {
 		t.Fatal(answer.Diagnosis.FirstLine())
 	}
-	s.Set(providers.SetupName, "")
 	connected, err := desk.ConnectSetup(t.Context(), s, providers.Hidden{})
 	if err != nil {
 		t.Fatal(err)
@@ -318,5 +323,23 @@ func TestSetUpIsForAdministrators(t *testing.T) {
 	}
 	if _, err := e.lines(""); err == nil || explain(err).class != string(providers.NotAllowed) {
 		t.Errorf("line by line: %v", err)
+	}
+}
+
+// A certificate's file that is not there is told as that.
+func TestSetUpWithACertificateFileThatIsNotThere(t *testing.T) {
+	e := newEmpty(t, simulator.Options{Rooms: 2, People: 2})
+	desk := &setupDesk{app: e.process()}
+	s, _ := e.entered(desk)
+	s.Set(providers.SetupCredential, providers.SetupByFile)
+	s.Set(providers.SetupFile, filepath.Join(e.home, "nowhere.pem"))
+	answer := e.test(desk, s, providers.Hidden{})
+	if line := answer.Diagnosis.FirstLine(); answer.Refused() == nil || !strings.Contains(line, "nowhere.pem") || strings.Contains(line, "damaged") {
+		t.Errorf("%s", line)
+	}
+	s.Set(providers.SetupCredential, providers.SetupBySecret)
+	answer = e.test(desk, s, providers.Hidden{})
+	if line := answer.Diagnosis.FirstLine(); !strings.Contains(line, "the client secret is missing") || !strings.Contains(line, "paste its Value") {
+		t.Errorf("%s", line)
 	}
 }

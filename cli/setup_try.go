@@ -78,7 +78,7 @@ func (d *setupDesk) take(ctx context.Context, s providers.Setup, secret provider
 		var known *keystore.Error
 		if !errors.As(err, &known) {
 			f := explain(err)
-			err = &keystore.Error{Kind: keystore.ErrDamaged, Detail: f.message, Remedy: f.next, Err: err}
+			err = &keystore.Error{Kind: errors.New(f.message), Remedy: f.next, Err: err}
 		}
 	}
 	return stored, err
@@ -122,6 +122,10 @@ func (d *setupDesk) answered(answer *providers.SetupAnswer, s providers.Setup, t
 
 // testPerson climbs the same ladder with the account that signed in.
 func (d *setupDesk) testPerson(ctx context.Context, s providers.Setup, asked keystore.Connection, person *personSignIn, report func(providers.Rung)) (providers.SetupAnswer, error) {
+	if before := person.asked; before.Tenant != asked.Tenant || before.ClientID != asked.ClientID || before.CloudName() != asked.CloudName() ||
+		before.AuthorityURL != asked.AuthorityURL || before.GraphURL != asked.GraphURL || before.CAFile != asked.CAFile || before.KeystoreKind() != asked.KeystoreKind() {
+		return providers.SetupAnswer{}, usage("sign in again", "something else was entered since somebody signed in")
+	}
 	answer := providers.SetupAnswer{Account: providers.Sanitise(person.who.Address)}
 	c := person.connection
 	c.Name, c.Domains, c.TestMailbox = asked.Name, asked.Domains, asked.TestMailbox

@@ -69,6 +69,13 @@ func (a setupBegun) apply(m *Model) tea.Cmd {
 		}
 	}
 	d.goTo(m, min(a.start.Setup.Step, len(d.steps)-1))
+	// The secret was not kept: it goes on where that is asked for.
+	for i, step := range d.steps[:d.step] {
+		if field, _, ok := d.setup.Ready(step, d.secret.hidden(), d.taken, d.least, m.now); !ok && field != "" {
+			d.goTo(m, i)
+			break
+		}
+	}
 	m.openDialog(d)
 	return nil
 }
@@ -182,6 +189,9 @@ func (d *setupDialog) pasted(m *Model, text string) tea.Cmd {
 func (d *setupDialog) edited(*Model) {
 	d.why = ""
 	d.rungs, d.answer, d.failure = nil, nil, ""
+	if id := d.now().ID; id == providers.StepNeed || id == providers.StepApplication || id == providers.StepCredential {
+		d.who = nil // who signed in did so elsewhere
+	}
 	d.changed()
 }
 
@@ -314,9 +324,6 @@ func (d *setupDialog) back(m *Model) tea.Cmd {
 func (d *setupDialog) goTo(m *Model, step int) {
 	d.step, d.at, d.why, d.help, d.picture = step, 0, "", false, false
 	d.setup.Step = max(d.setup.Step, step)
-	if d.resumed && d.step < d.setup.Step {
-		d.resumed = false
-	}
 	for i, item := range d.items() {
 		empty := item.in.Kind == providers.SetupText && d.setup.Get(item.in.Field) == "" || item.in.Kind == providers.SetupHidden && d.secret.empty()
 		if empty && (!item.in.Optional || i == 0) {
