@@ -3,110 +3,12 @@ package booking
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"roomdesk/booking/series"
-	"roomdesk/booking/wish"
 	"roomdesk/providers"
 )
-
-// weeklyPlan plans a weekly series of n dates that begins in three days at noon, by
-// the clocks of Berlin. The busy times of the rooms are what the plan knows.
-func (w *world) weeklyPlan(n int, rooms ...providers.Address) providers.SeriesRequest {
-	zone, err := time.LoadLocation("Europe/Berlin")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	y, m, d := w.tenant.now().In(zone).AddDate(0, 0, 3).Date()
-	start := time.Date(y, m, d, 12, 0, 0, 0, zone)
-	q := series.Question{Rule: wish.Repeat{Frequency: wish.Weekly, Interval: 1, Count: n}, First: providers.Interval{Start: start, End: start.Add(time.Hour)}, Zone: zone, Now: w.tenant.now()}
-	if len(rooms) == 0 {
-		rooms = []providers.Address{aalto, near}
-	}
-	for _, room := range rooms {
-		busy := providers.Availability{Mailbox: room, AsOf: w.tenant.now(), Window: providers.Interval{Start: w.tenant.now(), End: start.AddDate(2, 0, 0)}, Blocks: w.tenant.busy[room]}
-		q.Rooms = append(q.Rooms, series.Candidate{Room: providers.Room{Mailbox: room, Name: providers.Outside(room.Local()), Bookable: true}, Busy: busy})
-	}
-	q.Limit = 20
-	matrix := series.Plan(q)
-	at := slices.IndexFunc(matrix.Plans, func(p providers.SeriesPlan) bool {
-		return len(p.Parts) == 1 && p.Parts[0].Room == 0 && p.Parts[0].To == n
-	})
-	if at < 0 {
-		w.t.Fatal("no plan in the first room")
-	}
-	return providers.SeriesRequest{Request: providers.BookingRequest{Zone: "Europe/Berlin", Required: []providers.Address{bob}, Subject: providers.Outside("Round")}, Matrix: matrix, Plan: matrix.Plans[at]}
-}
-
-// take makes a room busy around some dates of a weekly plan, hours before and behind.
-func (w *world) take(room providers.Address, hours time.Duration, dates ...int) {
-	zone, _ := time.LoadLocation("Europe/Berlin")
-	y, m, d := w.tenant.now().In(zone).AddDate(0, 0, 3).Date()
-	for _, n := range dates {
-		start := time.Date(y, m, d+7*n, 12, 0, 0, 0, zone)
-		w.tenant.busy[room] = append(w.tenant.busy[room], providers.Block{Interval: providers.Interval{Start: start.Add(-hours * time.Hour), End: start.Add(time.Hour + hours*time.Hour)}, State: providers.Busy, Subject: providers.Outside("Board")})
-	}
-}
-
-// decide changes what a plan does on a date.
-func decide(q *providers.SeriesRequest, date int, act providers.SeriesAct) {
-	q.Plan.Steps = slices.Clone(q.Plan.Steps)
-	step := &q.Plan.Steps[date]
-	if step.Act = act; act == providers.SeriesSkip {
-		step.Room, step.Span = -1, providers.Interval{}
-	}
-}
-
-func (w *world) bookSeries(q providers.SeriesRequest) providers.Booking {
-	w.t.Helper()
-	b, err := w.BookSeries(w.t.Context(), q)
-	if err != nil {
-		w.t.Fatalf("BookSeries: %v", err)
-	}
-	return b
-}
-
-// holds checks the oracle ONCE for a series: on each day that is planned there is
-// one live meeting, in the room and at the time of the line, and no other anywhere.
-func (w *world) holds(b providers.Booking) {
-	w.t.Helper()
-	live := slices.DeleteFunc(w.tenant.live(), func(m *meeting) bool { return m.event.Type == providers.SeriesMaster })
-	want := 0
-	for n, line := range b.Series.Dates {
-		if !line.Live() {
-			continue
-		}
-		want++
-		have := 0
-		for _, m := range live {
-			if m.event.Start.Equal(line.Span.Start) && m.event.End.Equal(line.Span.End) && m.place == line.Room {
-				have++
-			}
-		}
-		if have != 1 {
-			w.t.Errorf("date %d, %s in %s: %d meetings", n, line.Span.Start, line.Room, have)
-		}
-	}
-	if len(live) != want {
-		w.t.Errorf("%d meetings, want %d; ledger %v", len(live), want, w.tenant.ledger)
-	}
-	masters := 0
-	for _, m := range w.tenant.live() {
-		if m.event.Type == providers.SeriesMaster {
-			masters++
-		}
-	}
-	if alive := len(slices.DeleteFunc(slices.Clone(b.Series.Meetings), func(m providers.SeriesMeeting) bool { return m.Gone || m.EventID == "" })); masters != alive {
-		w.t.Errorf("%d series, want %d", masters, alive)
-	}
-	if len(w.tenant.roomless) != 0 {
-		w.t.Errorf("without a room at %v", w.tenant.roomless)
-	}
-}
 
 // J3: a series that can be had as it is is one request and one mail for each.
 func TestSeriesWithoutClash(t *testing.T) {
@@ -219,19 +121,6 @@ func TestSeriesDeclinedAsAWhole(t *testing.T) {
 			t.Errorf("%+v", b.Alternatives)
 		}
 	})
-}
-
-// seriesStory is a series with every kind of step: two dates elsewhere, one skipped,
-// one moved.
-func seriesStory(w *world) providers.SeriesRequest {
-	w.take(aalto, 3, 1)
-	w.take(aalto, 0, 3)
-	q := w.weeklyPlan(5)
-	decide(&q, 2, providers.SeriesSkip)
-	step := &q.Plan.Steps[3]
-	step.Act, step.Room = providers.SeriesShift, 0
-	step.Span = providers.Interval{Start: q.Matrix.Dates[3].Span.Start.Add(90 * time.Minute), End: q.Matrix.Dates[3].Span.End.Add(90 * time.Minute)}
-	return q
 }
 
 // F-041, F-042, F-051, F-063: whatever is lost, at whichever write, in the end there
@@ -427,112 +316,4 @@ func TestSeriesChangedByOthers(t *testing.T) {
 			t.Errorf("news: %q", b.News.Words)
 		}
 	})
-}
-
-// One date, that and the following, all: each is cancelled once, the others stay.
-func TestCancellingASeries(t *testing.T) {
-	for name, c := range map[string]struct {
-		date  int
-		scope providers.CancelScope
-		tally string
-		mails int // to Bob, for cancelling
-	}{
-		"one":                 {0, providers.CancelOne, "3 accepted, 1 skipped, 1 cancelled", 1},
-		"one in another room": {1, providers.CancelOne, "3 accepted, 1 skipped, 1 cancelled", 1},
-		"following":           {3, providers.CancelFollowing, "2 accepted, 1 skipped, 2 cancelled", 2},
-		"from the first":      {0, providers.CancelFollowing, "1 skipped, 4 cancelled", 2},
-		"all":                 {-1, providers.CancelAll, "1 skipped, 4 cancelled", 2},
-	} {
-		for trouble, faults := range map[string][]fault{"smooth": nil, "answer lost": {{err: class(providers.Transient), commit: true}}, "not arrived": {{err: class(providers.Transient)}}} {
-			t.Run(name+"/"+trouble, func(t *testing.T) {
-				inTime(t, func(t *testing.T, w *world) {
-					b := w.bookSeries(seriesStory(w))
-					defer w.run()()
-					b = w.await(b.ID, time.Minute)
-					before := w.tenant.mails[bob]
-					p, err := w.PlanCancelFrom(t.Context(), b.ID, c.date, c.scope)
-					if err != nil || p.Why != "" {
-						t.Fatal(err, p.Why)
-					}
-					w.tenant.script(map[string][]fault{"cancel": faults})
-					_, _ = w.CancelFrom(t.Context(), b.ID, c.date, c.scope, "room is needed") // a lost answer is told and resolved
-					time.Sleep(2 * time.Minute)
-					b = w.stored(b.ID)
-					if b.Series.Tally() != c.tally {
-						t.Errorf("%s: %s, %s", b.State, b.Series.Tally(), b.Reason)
-					}
-					w.tenant.roomless = nil
-					w.holds(b)
-					if got := w.tenant.mails[bob] - before; got != c.mails {
-						t.Errorf("%d mails, want %d", got, c.mails)
-					}
-					for _, m := range p.Mails {
-						words := "cancelled"
-						if c.mails > 1 {
-							words = fmt.Sprintf("cancelled, %d mails", c.mails)
-						}
-						if m.Mailbox == bob && m.Cause != words {
-							t.Errorf("counted beforehand: %+v", m)
-						}
-					}
-				})
-			})
-		}
-	}
-}
-
-// Killed at every step of cancelling a series: it ends cancelled, with one mail for
-// each of its meetings.
-func TestKilledAtEveryStepOfCancellingASeries(t *testing.T) {
-	var id string
-	var before int
-	crashes(t,
-		func(w *world) {
-			id = w.bookSeries(seriesStory(w)).ID
-			w.await(id, time.Minute)
-			before = w.tenant.mails[bob]
-		},
-		func(ctx context.Context, d *Desk) bool {
-			_, err := d.Cancel(ctx, id, "")
-			return err == nil
-		},
-		func(t *testing.T, w *world, acknowledged bool) {
-			b := w.stored(id)
-			if b.State == providers.BookingAccepted && !acknowledged { // killed before the wish was stored
-				w.holds(b)
-				return
-			}
-			if b.State != providers.BookingCancelled || len(w.tenant.live()) != 0 || w.tenant.mails[bob] != before+2 {
-				t.Errorf("%s: %s; %d meetings, %d mails", b.State, b.Reason, len(w.tenant.live()), w.tenant.mails[bob]-before)
-			}
-		})
-}
-
-// Cancelled while it is being made: whatever was begun is gone, and nobody hears of
-// what nobody was invited to.
-func TestCancellingASeriesOnItsWay(t *testing.T) {
-	lost := []fault{{err: class(providers.Transient), commit: true}}
-	for name, faults := range map[string]map[string][]fault{"nothing sent": {"create": {{err: class(providers.Transient), delay: time.Hour}}},
-		"made, answer lost": {"create": lost, "findseries": {{err: class(providers.Unreachable)}}}, "trimmed": {"change": {{err: class(providers.Transient), delay: 20 * time.Second}}}} {
-		t.Run(name, func(t *testing.T) {
-			inTime(t, func(t *testing.T, w *world) {
-				b := w.bookSeries(seriesStory(w))
-				w.tenant.script(faults)
-				stop := w.run()
-				time.Sleep(time.Second)
-				stop()
-				_, _ = w.Cancel(t.Context(), b.ID, "")
-				w.Desk = w.desk()
-				defer w.run()()
-				time.Sleep(10 * time.Minute)
-				b = w.stored(b.ID)
-				if b.State != providers.BookingCancelled || len(w.tenant.live()) != 0 {
-					t.Errorf("%s: %s; %d meetings", b.State, b.Reason, len(w.tenant.live()))
-				}
-				if invited := w.tenant.mails[bob] > 0; invited {
-					t.Errorf("mails %v; %v", w.tenant.mails, w.tenant.ledger)
-				}
-			})
-		})
-	}
 }
