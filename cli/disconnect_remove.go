@@ -88,7 +88,7 @@ func eraseMirror(path string) error {
 	if err := store.Erase(path); err != nil {
 		return err
 	}
-	for _, name := range []string{simulatedMark, auditFile} { // of a simulated tenant
+	for _, name := range []string{lastTestFile, simulatedMark, auditFile} { // the latter two of a simulated tenant
 		if err := os.Remove(filepath.Join(filepath.Dir(path), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return failed("remove it yourself", "%s", providers.Sanitise(err.Error()))
 		}

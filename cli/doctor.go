@@ -115,6 +115,7 @@ func (a *app) doctor(ctx context.Context, f *doctorFlags) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	a.noteTest(connection, diagnosis)
 	if err := a.printDiagnosis(diagnosis); err != nil {
 		return err
 	}

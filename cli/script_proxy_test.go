@@ -46,7 +46,7 @@ func startProxy(ts *testscript.TestScript, _ bool, args []string) {
 				return
 			}
 			fmt.Fprint(conn, "HTTP/1.1 200 Connection established\r\n\r\n")
-			_ = tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{certificate}}).Handshake() //nolint:noctx // the client gives up
+			_ = tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{certificate}}).Handshake() // the client gives up
 		}
 	})}
 	go func() { _ = server.Serve(listener) }()

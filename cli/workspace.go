@@ -286,6 +286,9 @@ func (w *workspace) Connections(ctx context.Context) ([]tui.ConnectionRow, error
 		if left := c.Expiry(w.app.deps.Now()); !row.Demo {
 			row.Expiry, row.Ending = left.Sentence, left.Words
 		}
+		if t, ok := w.app.tested(c); ok && !w.demo {
+			row.Tested, row.TestHealthy, row.TestResult = t.At, t.Healthy, providers.Sanitise(t.FirstLine)
+		}
 		if row.Active {
 			row.Healthy, row.LastUse = progress.Problem == nil && state == "present", progress.LastGood
 		}

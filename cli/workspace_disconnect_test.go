@@ -198,6 +198,11 @@ func TestS1ExamineInTheConsole(t *testing.T) {
 	if strings.Join(told, ",") != strings.Join(w.ExaminationSteps(), ",") {
 		t.Errorf("told of %q", told)
 	}
+	// S18: what was found is kept for the list of connections.
+	rows, err := w.Connections(ctx)
+	if err != nil || len(rows) != 1 || rows[0].Tested.IsZero() || !rows[0].TestHealthy || rows[0].TestResult != d.FirstLine() {
+		t.Errorf("%+v, %v", rows, err)
+	}
 	trail, err := os.ReadFile(a.auditPath(s.connection, s.store.Path()))
 	if err != nil {
 		t.Fatal(err)

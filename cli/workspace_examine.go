@@ -46,7 +46,11 @@ func (w *workspace) Examine(ctx context.Context, question tui.Examination, repor
 	}
 	o := w.app.examination(c)
 	o.Mailboxes, o.Write, o.Report = question.Mailboxes, question.Write, report
-	return w.app.diagnose(ctx, o, trail), nil
+	d := w.app.diagnose(ctx, o, trail)
+	if ctx.Err() == nil && !w.demo {
+		w.app.noteTest(c, d)
+	}
+	return d, nil
 }
 
 // examination is what is examined of a connection unless more is asked for.

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
+
+	"roomdesk/providers"
 )
 
 // connectionsPane is view 6: the configured connections.
@@ -136,6 +138,13 @@ func (p *connectionsPane) drawRow(m *Model, row *ConnectionRow, c connectionColu
 	if row.Demo {
 		l.put(warn, "  demo")
 	}
+	if !row.Tested.IsZero() {
+		glyph, look := "✓", good
+		if !row.TestHealthy {
+			glyph, look = "✗", bad
+		}
+		l.put(dim, " · tested "+providers.Age(m.now.Sub(row.Tested))+" ago ").put(look, glyph)
+	}
 	return l.finish(selected)
 }
 
@@ -182,6 +191,11 @@ func (m *Model) openConnection() tea.Cmd {
 			last = row.LastUse.In(m.zone).Format("Mon 2 Jan 15:04")
 		}
 		pair("last use", last)
+		tested := "never: t tests it"
+		if !row.Tested.IsZero() {
+			tested = providers.Age(m.now.Sub(row.Tested)) + " ago: " + row.TestResult
+		}
+		pair("last test", tested)
 		switch {
 		case row.Demo:
 			pair("", "A simulated tenant: nothing here is real.")

@@ -148,3 +148,17 @@ func TestRunTestIsSafe(t *testing.T) {
 	d.keys("6", "t", "enter")
 	checkFrame(t, d.m)
 }
+
+// S18: the list and the details show how long ago a connection was tested, and with what
+// result.
+func TestS18AgeOfTheLastTest(t *testing.T) {
+	f := office()
+	f.connections[1].Tested, f.connections[1].TestResult = fakeNow().Add(-3*24*time.Hour), "the keyring is locked, so the credential cannot be read"
+	d := newDriver(t, f, 160, 40)
+	d.keys("6")
+	d.see("tested 3 d ago ✗")
+	d.keys("enter")
+	d.see("never: t tests it")
+	d.keys("esc", "down", "enter")
+	d.see("3 d ago: the keyring is locked")
+}

@@ -146,6 +146,11 @@ type ConnectionRow struct {
 	// Expiry counts down to the end of the credential in a sentence; Ending is the
 	// same in few words, once a person should act: "ends in 6 days".
 	Expiry, Ending string
+	// Tested is when it was tested last; zero: never, as far as is known. TestResult is
+	// what that found, in a sentence.
+	Tested      time.Time
+	TestHealthy bool
+	TestResult  string
 }
 
 // Changes says what to read again.
