@@ -119,6 +119,7 @@ func TestWhatWasDoneToATrailShows(t *testing.T) {
 		"emptied":                   {nil, 0},
 		"cut at the end":            {join(lines[:6]...), 0},
 		"the end made anew":         {join(join(lines[:7]...), resealed(lines[7], func(r *Record) { r.Result = Refused })), 0},
+		"a number left out":         {join(join(lines[:7]...), resealed(lines[7], func(r *Record) { r.N++ })), 8},
 		"one line as long as a log": {join(lines[0], bytes.Repeat([]byte("x"), 2*maxLine), []byte("\n"), join(lines[1:]...)), 2},
 	} {
 		t.Run(name, func(t *testing.T) {
