@@ -20,7 +20,7 @@ func (a *app) cutOff(config *keystore.Config, c keystore.Connection) error {
 		if err := update(config, c); err != nil {
 			return err
 		}
-		a.note(c, "disconnect")
+		a.noteGone(c)
 	}
 	return nil
 }

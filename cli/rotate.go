@@ -102,6 +102,7 @@ func (a *app) recordEnd(config *keystore.Config, c keystore.Connection, day *tom
 	if c.Certificate != "" {
 		return usage("leave --secret-expires out", "%s signs in with a certificate, which knows its own end", c.Name)
 	}
+	was := c
 	c.SecretExpires = day
 	if err := config.Update(c); err != nil {
 		return err
@@ -109,6 +110,7 @@ func (a *app) recordEnd(config *keystore.Config, c keystore.Connection, day *tom
 	if err := config.Save(); err != nil {
 		return err
 	}
+	a.noteChanged("credential's end", was, c)
 	return a.reportRotation(c, false, "unchanged")
 }
 
@@ -169,7 +171,7 @@ func (a *app) exchange(ctx context.Context, config *keystore.Config, c, next key
 		}
 		return told(exitPartly)
 	}
-	a.note(promoted.WithoutSpare(), "rotate")
+	a.noteChanged("rotate", c, promoted.WithoutSpare())
 	return a.reportRotation(promoted.WithoutSpare(), true, "removed")
 }
 

@@ -367,6 +367,6 @@ func (d *setupDesk) takeBack(ctx context.Context, c keystore.Connection) error {
 	if err := config.Save(); err != nil {
 		return err
 	}
-	d.app.note(c, "disconnect")
+	d.app.noteGone(c)
 	return eraseMirror(d.app.mirrorPath(c))
 }
