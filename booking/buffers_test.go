@@ -86,3 +86,98 @@ func TestBuffersAndDuplicatesAreChecked(t *testing.T) {
 		}
 	})
 }
+
+// What is kept after a meeting does not stand in the way of its own extension: it is
+// moved first, and moved back where the room declines.
+func TestExtendingOverTheOwnBuffer(t *testing.T) {
+	for name, declines := range map[string]bool{"accepted": false, "declined": true} {
+		t.Run(name, func(t *testing.T) {
+			inTime(t, func(t *testing.T, w *world) {
+				defer w.run()()
+				q := w.request()
+				q.After = 30 * time.Minute
+				b := w.await(w.book(q).ID, time.Minute)
+				time.Sleep(time.Minute)
+				if p, err := w.PlanChange(t.Context(), b.ID, later(b, 15*time.Minute)); err != nil || !p.Free {
+					t.Fatalf("%v: %s", err, p.Why)
+				}
+				w.change(b.ID, later(b, 15*time.Minute))
+				if declines {
+					time.Sleep(time.Millisecond) // the buffer moves first
+					w.tenant.mu.Lock()
+					w.tenant.busy[aalto] = []providers.Block{{Interval: providers.Interval{Start: q.End, End: q.End.Add(time.Minute)}, State: providers.Busy}}
+					w.tenant.mu.Unlock()
+				}
+				time.Sleep(20 * time.Minute)
+				by := 15 * time.Minute
+				b = w.stored(b.ID)
+				if b.Change.State != providers.ChangeDone {
+					by = 0
+				}
+				if !declines && by == 0 {
+					t.Errorf("%s: %s", b.Change.State, b.Change.Reason)
+				}
+				var spans []string
+				for _, m := range w.tenant.live() {
+					spans = append(spans, m.event.Start.Sub(q.Start).String()+" "+m.event.End.Sub(q.Start).String())
+				}
+				slices.Sort(spans)
+				want := "0s " + (time.Hour + by).String() + ", " + (time.Hour + by).String() + " " + (90*time.Minute + by).String()
+				if got := strings.Join(spans, ", "); got != want {
+					t.Errorf("meetings %s, want %s", got, want)
+				}
+				if len(w.tenant.roomless) != 0 || !declines && w.tenant.calls("cancel") != 0 {
+					t.Errorf("without a room %v, %d cancelled", w.tenant.roomless, w.tenant.calls("cancel"))
+				}
+			})
+		})
+	}
+}
+
+// A meeting that moves away and comes back has its buffers again.
+func TestBuffersComeBack(t *testing.T) {
+	inTime(t, func(t *testing.T, w *world) {
+		defer w.run()()
+		q := w.request()
+		q.Before = 15 * time.Minute
+		b := w.await(w.book(q).ID, time.Minute)
+		time.Sleep(time.Minute)
+		for _, by := range []time.Duration{3 * time.Hour, -3 * time.Hour} {
+			b = w.stored(b.ID)
+			w.change(b.ID, ChangeRequest{Kind: providers.ChangeMove, Start: b.Request.Start.Add(by)})
+			time.Sleep(10 * time.Minute)
+		}
+		if n := len(w.tenant.live()); n != 2 {
+			t.Errorf("%d meetings", n)
+		}
+		for _, m := range w.tenant.live() {
+			if !m.event.Start.Equal(q.Start) && !m.event.End.Equal(q.Start) {
+				t.Errorf("at %s", m.event.Start.Sub(q.Start))
+			}
+		}
+	})
+}
+
+// What of the time before a meeting is over already is not kept, and that is said.
+func TestBufferInThePastIsSaid(t *testing.T) {
+	inTime(t, func(t *testing.T, w *world) {
+		defer w.run()()
+		q := w.request()
+		q.Start = time.Now().Add(20 * time.Minute).Truncate(time.Minute)
+		q.End, q.Before = q.Start.Add(time.Hour), time.Hour
+		c, err := w.Check(t.Context(), q)
+		if err != nil || !c.Free || !strings.Contains(strings.Join(c.Warnings, "; "), "kept before the meeting only from ") {
+			t.Fatalf("%v %q, warnings %q", err, c.Why, c.Warnings)
+		}
+		b := w.await(w.book(q).ID, time.Minute)
+		time.Sleep(2 * time.Minute)
+		kept, err := w.buffersOf(t.Context(), b.ID)
+		if err != nil || len(kept) != 1 || kept[0].State != providers.BookingAccepted || !kept[0].Request.Start.Equal(b.Created.Truncate(time.Minute)) {
+			t.Errorf("%v, %+v", err, kept)
+		}
+		q.Start, q.End, q.Room = time.Now(), time.Now().Add(time.Hour), near
+		if c, err = w.Check(t.Context(), q); err != nil || !c.Free || !strings.Contains(strings.Join(c.Warnings, "; "), "not kept before the meeting: that time is over") {
+			t.Errorf("%v %q, warnings %q", err, c.Why, c.Warnings)
+		}
+	})
+}

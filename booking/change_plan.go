@@ -318,6 +318,9 @@ func beyond(was, wanted providers.Interval) []providers.Interval {
 // askChange completes a plan with the tenant's free/busy.
 func (d *Desk) askChange(ctx context.Context, p ChangePlan, event providers.Event) (ChangePlan, error) {
 	parts := p.parts()
+	if after := p.Booking.Request.After; after > 0 && p.Wanted.End.After(p.Was.End) { // what is kept afterwards moves too
+		parts = append(parts, providers.Interval{Start: p.Wanted.End, End: p.Wanted.End.Add(after)})
+	}
 	if len(parts) == 0 { // only shorter
 		p.Free = true
 		return p, nil
@@ -326,6 +329,14 @@ func (d *Desk) askChange(ctx context.Context, p ChangePlan, event providers.Even
 	window := providers.Interval{Start: p.Wanted.Start, End: p.Wanted.End.Add(horizon)}
 	answers, err := d.live(ctx, append([]providers.Address{p.Wanted.Room}, people...), window)
 	room := answers[p.Wanted.Room]
+	if p.Booking.Request.Before+p.Booking.Request.After > 0 {
+		mine, bufferErr := d.buffersOf(ctx, p.Booking.ID)
+		if bufferErr != nil {
+			p.block(providers.Local, "the stored bookings cannot be read")
+			return p, bufferErr
+		}
+		room = withoutOwn(room, mine)
+	}
 	asked := p.Booking.Request
 	asked.Room, asked.Start, asked.End = p.Wanted.Room, p.Wanted.Start, p.Wanted.End
 	if !believed(room) {

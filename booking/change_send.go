@@ -129,6 +129,18 @@ func (d *Desk) write(ctx context.Context, b *providers.Booking, event providers.
 			return d.Now()
 		}
 	}
+	if c.State == providers.ChangeQueued && c.Tries == 0 {
+		next, why := d.clearWay(ctx, *b)
+		switch {
+		case why != "":
+			c.Failure = providers.Conflict
+			d.closeChange(b, providers.ChangeFailed, "not changed: "+why, providers.Proven)
+			d.trySave(ctx, b)
+			return d.Now()
+		case !next.IsZero():
+			return next
+		}
+	}
 	c.State, c.NextTry = providers.ChangeSending, time.Time{}
 	c.Tries++
 	if err := d.save(ctx, b); err != nil {

@@ -78,6 +78,9 @@ func (d *Desk) local(ctx context.Context, q providers.BookingRequest) (Check, pr
 		c.block(providers.Permanent, "this room cannot be booked: it is reserved")
 	}
 	d.expect(ctx, &c, room)
+	if words := beforeWords(q, d.Now()); words != "" {
+		c.Warnings = append(c.Warnings, words)
+	}
 	c.Warnings = append(c.Warnings, d.duplicates(ctx, q)...)
 	if people := 1 + len(q.Required) + len(q.Optional); room.Capacity > 0 && room.Capacity < people {
 		c.Warnings = append(c.Warnings, fmt.Sprintf("%d seats for %d people", room.Capacity, people))
@@ -158,7 +161,9 @@ func believed(a providers.Availability) bool { return a.Known() && a.Problem == 
 // ask completes a check with the tenant's answers.
 func (d *Desk) ask(ctx context.Context, c Check, room providers.Room) (Check, error) {
 	q := c.Request
-	window := providers.Interval{Start: q.Start.Add(-q.Before), End: q.End.Add(horizon)}
+	keep := around(q)
+	keep.Start = beforeFrom(q, d.Now())
+	window := providers.Interval{Start: keep.Start, End: q.End.Add(horizon)}
 	everybody := slices.Concat([]providers.Address{q.Room, q.Organizer}, q.Required, q.Optional)
 
 	var (
@@ -195,8 +200,8 @@ func (d *Desk) ask(ctx context.Context, c Check, room providers.Room) (Check, er
 		c.block(class, "it is not known whether the room is free: "+what)
 	case !c.Room.FreeFor(span(q)):
 		c.block(providers.Conflict, takenWords(q, c.Room))
-	case !c.Room.FreeFor(around(q)):
-		c.block(providers.Conflict, "not free before or after: "+takenIn(q, c.Room, around(q)))
+	case !c.Room.FreeFor(keep):
+		c.block(providers.Conflict, "not free before or after: "+takenIn(q, c.Room, keep))
 	}
 	c.Free = c.Why == ""
 	if taken := believed(c.Room) && !c.Room.FreeFor(span(q)); taken || c.Class == providers.Permanent && room.Provider != "" && !room.Bookable {
