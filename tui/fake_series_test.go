@@ -19,6 +19,7 @@ type fakeSeries struct {
 	// sent are the series that were booked; refusals say why dates cannot be had.
 	sent     []providers.SeriesRequest
 	refusals map[int]string
+	wish     string // of the latest booking, kept over restarts
 	// cancelFrom are the dates that were cancelled from.
 	cancelFrom []int
 	// taken are blocks far from the day of the tests, by room.
@@ -197,4 +198,18 @@ func (f *fakeWorkspace) DateBooking(_ context.Context, id string, date int) (pro
 	}
 	f.bookings = append(f.bookings, b)
 	return b, nil
+}
+
+// LastWish and KeepWish keep a line as the store does.
+func (f *fakeWorkspace) LastWish(context.Context) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.wish, nil
+}
+
+func (f *fakeWorkspace) KeepWish(_ context.Context, line string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.wish = line
+	return nil
 }

@@ -207,14 +207,14 @@ func (p *findPane) whyNotBook(m *Model) string {
 // book opens the form for the chosen offer, with its time and the guests.
 func (p *findPane) book(m *Model) tea.Cmd {
 	offer, row := p.offer(), p.row(m)
-	p.last = p.line.field.text()
+	kept := m.keepWish(p.line.field.text())
 	f := m.newBookForm(row.room, offer.Span)
 	for _, guest := range p.found.Guests {
 		f.who.add(guest.Mailbox)
 	}
 	f.validate(m)
 	m.openDialog(f)
-	return f.recheck(m)
+	return tea.Batch(kept, f.recheck(m))
 }
 
 // whyNotOther says why the n-th other time cannot be taken.

@@ -125,7 +125,7 @@ func (m *Model) Init() tea.Cmd {
 	}
 	return tea.Batch(
 		tea.RequestBackgroundColor,
-		m.readHeader(), m.readRooms(), m.readSync(), m.readBookings(), m.readPeople(), m.readConnections(),
+		m.readHeader(), m.readRooms(), m.readSync(), m.readBookings(), m.readWish(), m.readPeople(), m.readConnections(),
 		m.waitForChanges(), m.tick(), guide,
 	)
 }

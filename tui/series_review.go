@@ -261,16 +261,16 @@ func (a seriesSent) apply(m *Model) tea.Cmd {
 		}
 		return nil
 	}
-	m.find.last = r.form.line
+	kept := m.keepWish(r.form.line)
 	m.bookings.chosen = a.booking.ID
 	m.bookings.put(a.booking)
 	if !open {
 		m.notices.add(m.now, m.roomTitle(&a.booking)+", series: "+a.booking.State.Words(), false)
-		return m.readBookings()
+		return tea.Batch(kept, m.readBookings())
 	}
 	m.dialogs = slices.DeleteFunc(m.dialogs, func(d dialog) bool { return d == dialog(r) || d == dialog(r.form) })
 	m.openDialog(newSeriesProgress(a.booking))
-	return m.readBookings()
+	return tea.Batch(kept, m.readBookings())
 }
 
 // clashes reports whether it was refused because of some dates.

@@ -39,6 +39,10 @@ func TestJ1InThirtyKeys(t *testing.T) {
 	// The same wish again: one key for the line, one for the list, one for the form.
 	d.keys("esc", ".")
 	d.see(line)
+	// Also after a restart.
+	d = newDriver(t, d.ws, 120, 40)
+	d.keys("2", ".")
+	d.see(line)
 }
 
 // Every room that is not offered says why.

@@ -75,6 +75,7 @@ type Workspace interface {
 	PermissionDesk
 	Disconnecter
 	DataKeeper
+	WishKeeper
 
 	// Wait blocks until something changed since the last call and says what;
 	// bursts come as one. It returns ctx's error when that ends.
