@@ -34,7 +34,6 @@ func Following(whole providers.Booking, date int, q ChangeRequest, now time.Time
 		case q.Kind == providers.ChangeExtend:
 			one.End = line.Span.End.Add(q.End.Sub(first.End))
 		case q.Kind == providers.ChangeMove && n != date:
-			length := line.Span.Duration()
 			if !q.Start.IsZero() {
 				one.Start = sameClock(line.Span.Start, first.Start, q.Start, zone)
 			}
@@ -43,8 +42,7 @@ func Following(whole providers.Booking, date int, q ChangeRequest, now time.Time
 			case q.Start.IsZero():
 				one.End = line.Span.End.Add(q.End.Sub(first.End))
 			default:
-				length = q.End.Sub(q.Start)
-				one.End = one.Start.Add(length)
+				one.End = one.Start.Add(q.End.Sub(q.Start))
 			}
 		}
 		all = append(all, DateChange{n, one})
