@@ -52,13 +52,22 @@ func connect(t testing.TB, tenant *simulator.Tenant, change func(*ews.Config)) *
 }
 
 func TestConformance(t *testing.T) {
+	wire := newTraffic()
 	providertest.Run(t, providertest.Harness{New: func(t testing.TB, setup providertest.Setup) providertest.Fixture {
-		tenant := start(t, simulator.Options{Rooms: setup.Rooms, People: setup.People, Seed: 7})
+		wire.own()
+		tenant := start(t, simulator.Options{Rooms: setup.Rooms, People: setup.People, Seed: 7, Wrap: wire.handler})
 		if setup.Without != "" {
 			deny(t, tenant, setup.Without)
 		}
-		return fixture(t, tenant)
+		f := fixture(t, tenant)
+		inject := f.Inject
+		f.Inject = func(trouble providertest.Trouble, mailbox providers.Address) (func(), bool) {
+			wire.spoil()
+			return inject(trouble, mailbox)
+		}
+		return f
 	}})
+	wire.check(t)
 }
 
 // deny takes away what an administrator of Exchange can take away.
