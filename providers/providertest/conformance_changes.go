@@ -18,6 +18,7 @@ func changesCases() []testCase {
 		{"Changes bring what is created, changed and cancelled", Setup{}, caseNextRound},
 		{"Changes with nothing new are empty and go on", Setup{}, caseQuietRound},
 		{"Occurrences come with their master", Setup{}, caseStubs},
+		{"A date that is taken out of its series is removed (J3)", Setup{}, caseDateGone},
 		{"A cursor that the service forgot asks for a new round", Setup{}, caseExpired},
 		{"A cursor from nowhere is refused", Setup{}, caseForeignCursor},
 		{"Changes of an unknown address are an error", Setup{}, caseChangesNobody},
@@ -258,5 +259,38 @@ func caseChangesStop(t testing.TB, f Fixture) {
 	err := f.Provider.Changes(t.Context(), providers.ChangesRequest{Mailbox: f.Series, Window: ahead(f, 28)}, func(providers.ChangePage) error { return errStop })
 	if !errors.Is(err, errStop) {
 		t.Errorf("the caller's own error does not come back: %v", err)
+	}
+}
+
+func caseDateGone(t testing.TB, f Fixture) {
+	d := weeklyDraft(t, f, "one date less")
+	d.Room = ""
+	made, err := f.Provider.CreateEvent(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := providers.ChangesRequest{Mailbox: f.Organizer, Window: providers.Interval{Start: d.Start.AddDate(0, 0, -1), End: d.Start.AddDate(0, 2, 0)}}
+	before := read(t, f, request)
+	dates := datesIn(t, f, made.ID, d)
+	if len(dates) != seriesDates {
+		t.Fatalf("%d dates, want %d", len(dates), seriesDates)
+	}
+	for _, e := range dates {
+		if _, ok := before.events[e.ID]; !ok {
+			t.Errorf("the date at %v does not come", e.Start)
+		}
+	}
+	if err := f.Provider.DeleteEvent(t.Context(), f.Organizer, dates[1].ID); err != nil {
+		t.Fatal(err)
+	}
+	request.Cursor = before.cursor
+	after := read(t, f, request)
+	if e, still := after.events[dates[1].ID]; !after.removed[dates[1].ID] && !(still && e.Cancelled) {
+		t.Errorf("the date that was taken out is neither removed nor marked: %v", after.removed)
+	}
+	for _, n := range []int{0, 2, 3} {
+		if after.removed[dates[n].ID] {
+			t.Errorf("date %d is removed too", n)
+		}
 	}
 }
