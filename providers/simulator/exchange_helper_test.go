@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -86,8 +87,15 @@ func (s *soap) envelope(body string) string {
 		header + `</s:Header><s:Body>` + body + `</s:Body></s:Envelope>`
 }
 
+// said is what came back.
+type said struct {
+	status int
+	header http.Header
+	raw    []byte
+}
+
 // post sends raw text.
-func (s *soap) post(text string) (*http.Response, []byte) {
+func (s *soap) post(text string) said {
 	s.t.Helper()
 	req, err := http.NewRequest(http.MethodPost, s.url, strings.NewReader(text))
 	if err != nil {
@@ -106,7 +114,7 @@ func (s *soap) post(text string) (*http.Response, []byte) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return resp, raw
+	return said{resp.StatusCode, resp.Header, raw}
 }
 
 // ask sends an operation and reads the answer; both are held to the schema, the
@@ -115,18 +123,17 @@ func (s *soap) ask(body string) *element {
 	s.t.Helper()
 	text := s.envelope(body)
 	validXML(s.t, []byte(text))
-	resp, raw := s.post(text)
-	if resp.StatusCode != 200 && resp.StatusCode != 500 {
-		s.t.Fatalf("status %d: %s", resp.StatusCode, raw)
+	got := s.post(text)
+	if got.status != 200 && got.status != 500 {
+		s.t.Fatalf("status %d: %s", got.status, got.raw)
 	}
-	return s.read(raw)
+	return s.read(got.raw)
 }
 
 // wrong sends an operation that the schema does not allow.
 func (s *soap) wrong(body string) *element {
 	s.t.Helper()
-	_, raw := s.post(s.envelope(body))
-	return s.read(raw)
+	return s.read(s.post(s.envelope(body)).raw)
 }
 
 func (s *soap) read(raw []byte) *element {
@@ -156,7 +163,7 @@ func parseElement(t testing.TB, raw []byte) *element {
 	open := []*element{root}
 	for {
 		token, err := d.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -54,7 +54,7 @@ func TestExchangeAgreesWithTheSchema(t *testing.T) {
 	refused := 0
 	for n, text := range cases {
 		valid := bytes.Contains(out, []byte(names[n]+" validates"))
-		_, raw := ews.post(text)
+		raw := ews.post(text).raw
 		ours := !bytes.Contains(raw, []byte("ErrorSchemaValidation"))
 		if bytes.Contains(raw, []byte("ErrorInvalidServerVersion")) {
 			ours = false // a code of its own for a wrong version
@@ -119,9 +119,9 @@ func TestExchangeRefusesHostileXML(t *testing.T) {
 		"half":             body[:len(body)/2],
 		"a duplicate name": strings.Replace(body, "<m:GetRoomLists/>", `<m:GetRoomLists a="1" a="2"/>`, 1),
 	} {
-		resp, raw := ews.post(text)
-		if resp.StatusCode != 500 || !bytes.Contains(raw, []byte(":Error")) || bytes.Contains(raw, []byte("root:")) {
-			t.Errorf("%s: %d %.300s", name, resp.StatusCode, raw)
+		got := ews.post(text)
+		if got.status != 500 || !bytes.Contains(got.raw, []byte(":Error")) || bytes.Contains(got.raw, []byte("root:")) {
+			t.Errorf("%s: %d %.300s", name, got.status, got.raw)
 		}
 	}
 	runtime.ReadMemStats(&after)
@@ -158,8 +158,8 @@ func TestExchangeSignIn(t *testing.T) {
 	ews := exchangeClient(t, tenant)
 	e := tenant.Endpoints()
 	status := func(s *soap) (int, []string) {
-		resp, _ := s.post(s.envelope(`<m:GetRoomLists/>`))
-		return resp.StatusCode, resp.Header.Values("WWW-Authenticate")
+		got := s.post(s.envelope(`<m:GetRoomLists/>`))
+		return got.status, got.header.Values("WWW-Authenticate")
 	}
 	for _, row := range []struct {
 		login, password string
@@ -229,8 +229,8 @@ func TestExchangeOnlineEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		tenant.Clock().Set(at.Add(12 * time.Hour))
-		if resp, raw := ews.post(ews.envelope(`<m:GetRoomLists/>`)); resp.StatusCode != row.want {
-			t.Errorf("%s, %v: %d %s, want %d", row.day, row.apps, resp.StatusCode, raw, row.want)
+		if got := ews.post(ews.envelope(`<m:GetRoomLists/>`)); got.status != row.want {
+			t.Errorf("%s, %v: %d %s, want %d", row.day, row.apps, got.status, got.raw, row.want)
 		}
 	}
 	// A token for Graph is no token for Exchange, and the other way round.
@@ -238,8 +238,8 @@ func TestExchangeOnlineEnds(t *testing.T) {
 	graph := connect(t, tenant)
 	stranger := *ews
 	stranger.auth = "Bearer " + graph.token
-	if resp, _ := stranger.post(ews.envelope(`<m:GetRoomLists/>`)); resp.StatusCode != 401 {
-		t.Errorf("a token for Graph: %d", resp.StatusCode)
+	if got := stranger.post(ews.envelope(`<m:GetRoomLists/>`)); got.status != 401 {
+		t.Errorf("a token for Graph: %d", got.status)
 	}
 	graph.token = strings.TrimPrefix(ews.auth, "Bearer ")
 	graph.send(401, request{method: "GET", path: "/organization"})
@@ -328,12 +328,13 @@ func TestExchangeFaultsAndLimits(t *testing.T) {
 // The switches at the control address.
 func TestExchangeControl(t *testing.T) {
 	tenant := startWith(t, Options{Exchange: ExchangeOnPremises})
+	client := &http.Client{Timeout: 30 * time.Second}
 	call := func(method, body string) (int, string) {
 		req, err := http.NewRequestWithContext(context.Background(), method, tenant.Endpoints().ControlURL+"/exchange", strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
-		resp, err := http.DefaultClient.Do(req)
+		resp, err := client.Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}

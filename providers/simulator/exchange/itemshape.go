@@ -13,6 +13,7 @@ type itemShape struct {
 	want     map[string]bool
 	extended []extendedField
 	bodyType string
+	bodiless bool // texts are never given, as in SyncFolderItems
 }
 
 // extendedField names an extended property.
@@ -119,6 +120,9 @@ func (c *Call) readItemShape(n *node, finding bool) (itemShape, *Error) {
 }
 
 func (s itemShape) has(f itemField) bool {
+	if s.bodiless && (f.uri == "item:Body" || f.uri == "item:TextBody") {
+		return false
+	}
 	return s.want[f.uri] || s.base == "AllProperties" && !f.rare || s.base == "Default" && f.usual
 }
 

@@ -12,11 +12,7 @@ func (c *Call) syncFolderItems(w *writer) *Error {
 	if err != nil {
 		return err
 	}
-	delete(shape.want, "item:Body") // never given here
-	delete(shape.want, "item:TextBody")
-	if shape.base == "AllProperties" {
-		shape.base = "Default"
-	}
+	shape.bodiless = true
 	most := number(c.body.child("m:MaxChangesReturned").value(), maxSyncChanges)
 	if scope := c.body.child("m:SyncScope").value(); scope == "NormalAndAssociatedItems" {
 		return notModelled("associated items")
