@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -110,7 +111,7 @@ func (d *discoverer) ours(u *url.URL) bool {
 func (d *discoverer) json(ctx context.Context, at string) string {
 	next := at
 	for range discoverHops {
-		text, resp, err := d.ask(ctx, http.MethodGet, next+"?"+url.Values{"Email": {string(d.mailbox)}, "Protocol": {"EWS"}, "RedirectCount": {"1"}}.Encode(), nil)
+		text, resp, err := d.ask(ctx, http.MethodGet, next+"?"+url.Values{"Email": {string(d.mailbox)}, "Protocol": {"EWS"}, "RedirectCount": {"1"}}.Encode(), nil) //nolint:bodyclose // ask closes it
 		if err != nil {
 			d.note("JSON", next, "%s", reason(ctx, err))
 			return ""
@@ -130,7 +131,7 @@ func (d *discoverer) json(ctx context.Context, at string) string {
 			continue
 		}
 		var answer struct {
-			Protocol, Url, ErrorCode string //nolint:revive,staticcheck // the service's own names
+			Protocol, Url, ErrorCode string
 		}
 		if resp.StatusCode != http.StatusOK || json.Unmarshal(text, &answer) != nil || answer.Url == "" {
 			why := fmt.Sprintf("HTTP %d", resp.StatusCode)
@@ -161,7 +162,7 @@ func (d *discoverer) pox(ctx context.Context, at string, mailbox providers.Addre
 		w.close("Request")
 		w.close("Autodiscover")
 		body.WriteString(w.b.String())
-		text, resp, err := d.ask(ctx, http.MethodPost, next, body.Bytes())
+		text, resp, err := d.ask(ctx, http.MethodPost, next, body.Bytes()) //nolint:bodyclose // ask closes it
 		if err != nil {
 			d.note("POX", next, "%s", reason(ctx, err))
 			return ""
@@ -264,7 +265,7 @@ func readPOX(text []byte) (poxAccount, error) {
 	kind, urls := "", map[string]string{}
 	for {
 		token, err := d.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
