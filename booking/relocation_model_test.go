@@ -69,11 +69,7 @@ func playRelocation(t *testing.T, s *site, dice *rand.Rand) providers.Relocation
 		}}
 	}
 	born := func() *mortal {
-		die := oneOf(dice, 0, 1+dice.IntN(30), 1+dice.IntN(200))
-		o := options()
-		m := s.born(die, o)
-		m.Desk.Journal = dyingJournal{s.journal, m.k}
-		return m
+		return s.born(oneOf(dice, 0, 1+dice.IntN(30), 1+dice.IntN(200)), options())
 	}
 	process := born()
 	r, refused := process.Relocate(context.Background(), plan)

@@ -73,6 +73,9 @@ func (w *world) born(die int, o Options) *mortal {
 	ctx, cut := context.WithCancel(context.Background())
 	m := &mortal{k: &killed{at: die, cut: cut}}
 	o.Tenant, o.Outbox, o.Mirror, o.Organizer = dyingTenant{w.tenant, m.k}, dyingOutbox{w.outbox, m.k}, w.mirror, alice
+	if j, ok := o.Journal.(*journal); ok {
+		o.Journal = dyingJournal{j, m.k}
+	}
 	m.Desk = New(o)
 	done := make(chan struct{}, 2)
 	go func() {
