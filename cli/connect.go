@@ -340,6 +340,7 @@ func (a *app) keep(ctx context.Context, config *keystore.Config, c keystore.Conn
 	}
 	err := config.Save()
 	if err == nil {
+		a.usedPending(c)
 		a.noteMade(c)
 	}
 	if err != nil {

@@ -137,7 +137,12 @@ func (a *app) madeCertificate(ctx context.Context, path string, c *keystore.Conn
 	if err := store.Set(ctx, c.SecretKey(), key); err != nil {
 		return none, err
 	}
-	if err := writePublic(path, certificate); err != nil {
+	err = a.notePending(*c, path)
+	if err == nil {
+		err = writePublic(path, certificate)
+	}
+	if err != nil {
+		a.usedPending(*c)
 		if undo := store.Delete(context.WithoutCancel(ctx), c.SecretKey()); undo != nil {
 			a.out.say("roomdesk: the key that was stored could not be removed again: %s", explain(undo).sentence())
 		}

@@ -47,6 +47,9 @@ func (a *app) connectionsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := a.tellPending(); err != nil {
+				a.out.say("roomdesk: %s", explain(err).sentence())
+			}
 			objects := make([]connectionObject, 0, len(config.Connections))
 			rows := make([][]string, 0, len(config.Connections))
 			var refused error

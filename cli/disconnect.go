@@ -80,6 +80,9 @@ func (a *app) disconnect(ctx context.Context, name string, f *disconnectFlags) e
 	}
 	connection, err := findConnection(config, name)
 	if err != nil {
+		if forgot, errForget := a.forgetPending(ctx, name, f.dryRun); forgot || errForget != nil {
+			return errForget
+		}
 		return err
 	}
 	if err := a.mayAdminister(connection, "disconnect"); err != nil {
@@ -108,6 +111,9 @@ func (a *app) disconnect(ctx context.Context, name string, f *disconnectFlags) e
 		return err
 	}
 	plan.Disconnected = true
+	if _, err := a.forgetPending(ctx, name, false); err != nil {
+		a.out.say("roomdesk: %s", explain(err).sentence())
+	}
 	plan.Remains = a.removeConnection(ctx, connection, secrets, !f.keepMirror)
 	if err := a.reportDisconnect(plan); err != nil {
 		return err

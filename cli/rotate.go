@@ -150,6 +150,7 @@ func (a *app) exchange(ctx context.Context, config *keystore.Config, c, next key
 	if err := update(config, promoted); err != nil {
 		return refused(err)
 	}
+	a.usedPending(promoted)
 	a.reached("promoted")
 	// From here on the new one holds. It is read back and used as anybody would.
 	used, err := a.tryCredential(ctx, promoted, stored(promoted.WithoutSpare(), store))

@@ -95,7 +95,7 @@ func do(t *testing.T, req *http.Request) reply {
 	return reply{resp.StatusCode, string(page), resp.Header}
 }
 
-// S-12 and RFC 8252: what is not the one answer changes nothing, and the answer itself
+// RFC 8252: what is not the one answer changes nothing, and the answer itself
 // is believed once.
 func TestBrowserAnswerIsBelievedOnce(t *testing.T) {
 	n, p, kept := browserTenant(t, nil)
