@@ -263,7 +263,9 @@ func TestBrowserLinkLeadsToTheAuthority(t *testing.T) {
 	n := newTenant(t, organizationAnswer)
 	config := n.config()
 	config.ClientSecret, config.Person, config.Around = nil, &Person{Kept: &nowhere{}}, evil
-	_, err := connect(t, config).SignInWithBrowser(t.Context(), 0, func(p providers.SignInPrompt) { t.Errorf("shown: %s", p.Address) })
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	_, err := connect(t, config).SignInWithBrowser(ctx, 0, func(p providers.SignInPrompt) { t.Errorf("shown: %s", p.Address); cancel() })
 	if e := wantError(t, err, providers.Foreign); !strings.Contains(e.Error(), "login.evil.example") {
 		t.Error(e)
 	}
