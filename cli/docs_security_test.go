@@ -38,7 +38,8 @@ func TestSecurityPageNamesWhatExists(t *testing.T) {
 			t.Errorf("there is no test %s", m[1])
 		}
 	}
-	for _, row := range regexp.MustCompile(`(?m)^\| S-.*scripts? (.*)\|`).FindAllSubmatch(page, -1) {
+	list := regexp.MustCompile("scripts? ((?:`[a-z_]+`(?: \\([^)]*\\))?(?:, | and )?)+)")
+	for _, row := range list.FindAllSubmatch(page, -1) {
 		for _, m := range regexp.MustCompile("`([a-z_]+)`").FindAllSubmatch(row[1], -1) {
 			if _, err := os.Stat("testdata/script/" + string(m[1]) + ".txtar"); err != nil {
 				t.Errorf("there is no script %s", m[1])
