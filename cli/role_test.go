@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -143,7 +144,9 @@ func TestNothingWritesBeyondTheRole(t *testing.T) {
 		t.Errorf("from the journal: %+v, %v", r.Steps, err)
 	}
 	leave()
-	<-done
+	if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+		t.Errorf("the desk ended with %v", err)
+	}
 	if all := writesTo(tenant); len(all) != before {
 		t.Errorf("a viewer wrote: %+v", all[before:])
 	}
