@@ -16,9 +16,6 @@ func (w *workspace) ExaminationSteps() []string { return doctor.Rungs() }
 
 // Examine implements [tui.Examiner].
 func (w *workspace) Examine(ctx context.Context, question tui.Examination, report func(providers.Rung)) (providers.Diagnosis, error) {
-	if err := w.provider.Refuses(providers.VerbAdminister); err != nil {
-		return providers.Diagnosis{}, err
-	}
 	c, trail := w.connection, w.trail
 	if question.Connection != c.Name {
 		config, err := w.app.loadConfig()
