@@ -18,10 +18,9 @@ import (
 // brokenService is a Secret Service that answers each call by the standard, but for
 // what its case breaks.
 type brokenService struct {
-	create error          // what CreateItem fails with
-	secret func() secret  // what GetSecret gives; nil: the right thing
-	items  int            // how many a search finds
-	stored map[string]any // by nothing: it forgets everything
+	create error         // what CreateItem fails with
+	secret func() secret // what GetSecret gives; nil: the right thing
+	items  int           // how many a search finds
 }
 
 type secret struct {
