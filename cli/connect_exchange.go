@@ -175,6 +175,9 @@ func (a *app) testExchange(ctx context.Context, c *keystore.Connection, source c
 		if err != nil {
 			return connectObject{}, err
 		}
+		search := a.wire.line(a.deps.Now)
+		search.anywhere = true
+		config.Dial = search.dial
 		found, err := ews.Discover(ctx, config, providers.Address(c.Email))
 		for _, tried := range found.Tried {
 			a.out.say("- %-9s %s at %s: %s", "server", tried.Way, providers.Sanitise(tried.URL), tried.Result)

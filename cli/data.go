@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -246,23 +247,8 @@ func (a *app) dataEndpoints(r *tui.DataReport, c keystore.Connection, noted []tr
 			r.Endpoints = append(r.Endpoints, e)
 		}
 	}
-	// It is only asked where it would go.
-	nobody := func(context.Context) ([]graph.Credential, error) { return nil, errNotToSend }
-	if provider, err := a.makeProvider(c, nobody, nil); err == nil {
-		defer provider.Close() //nolint:errcheck // nothing was sent
-		probe := provider.Probe()
-		signIn, service := probe.Hosts()
-		does := map[string]string{signIn: "sign-in", service: "the tenant's rooms, people and calendars"}
-		if signIn == service {
-			does[signIn] = "sign-in, and the tenant's rooms, people and calendars"
-		}
-		for _, host := range []string{signIn, service} {
-			if proxy, err := probe.Proxy(host); err == nil && proxy != "" {
-				add(proxy, "the proxy of this machine, on the way to "+host)
-				continue
-			}
-			add(host, does[host])
-		}
+	for _, at := range a.endpointsOf(c) {
+		add(at.host, at.does)
 	}
 	for _, t := range slices.Clone(all) {
 		what := "talked to earlier, when it was this connection's"
@@ -271,6 +257,60 @@ func (a *app) dataEndpoints(r *tui.DataReport, c keystore.Connection, noted []tr
 		}
 		add(t.Host, what)
 	}
+}
+
+// endpoint is a place that a connection talks to, and what for.
+type endpoint struct{ host, does string }
+
+// endpointsOf is where a connection leads to: its hosts, or the proxy before them.
+func (a *app) endpointsOf(c keystore.Connection) []endpoint {
+	const contents = "the tenant's rooms, people and calendars"
+	// It is only asked where it would go.
+	nobody := func(context.Context) ([]graph.Credential, error) { return nil, errNotToSend }
+	var out []endpoint
+	open := a.makeProvider
+	if c.Exchange() {
+		server, err := url.Parse(c.Server)
+		if err != nil {
+			return nil
+		}
+		places := placesOf(server)
+		at := endpoint{places[0], contents}
+		if c.ByPassword() {
+			at.does = "sign-in, and " + contents
+		}
+		if len(places) > 1 {
+			at = endpoint{places[1], "the proxy of this machine, on the way to " + places[0]}
+		}
+		out = append(out, at)
+		if c.ByPassword() {
+			return out
+		}
+		open = func(c keystore.Connection, source credentials, _ *graph.Person) (*graph.Provider, error) {
+			return a.exchangeTokens(c, source, nil)
+		}
+	}
+	provider, err := open(c, nobody, nil)
+	if err != nil {
+		return out
+	}
+	defer provider.Close() //nolint:errcheck // nothing was sent
+	probe := provider.Probe()
+	signIn, service := probe.Hosts()
+	does := map[string]string{signIn: "sign-in", service: contents}
+	if signIn == service {
+		does[signIn] = "sign-in, and " + contents
+	}
+	for _, host := range []string{signIn, service} {
+		switch proxy, err := probe.Proxy(host); {
+		case c.Exchange() && host == service: // stands there already
+		case err == nil && proxy != "":
+			out = append(out, endpoint{proxy, "the proxy of this machine, on the way to " + host})
+		default:
+			out = append(out, endpoint{host, does[host]})
+		}
+	}
+	return out
 }
 
 func (a *app) printData(r tui.DataReport) error {

@@ -66,16 +66,21 @@ func (a *app) makeProvider(c keystore.Connection, source credentials, person *gr
 	if err != nil {
 		return nil, err
 	}
+	line.leadsTo(provider)
+	return provider, nil
+}
+
+// leadsTo opens the line to the hosts of a provider, and to the proxies before them.
+func (l *line) leadsTo(provider *graph.Provider) {
 	probe := provider.Probe()
 	signIn, service := probe.Hosts()
 	for _, host := range []string{signIn, service} {
-		line.allow(host)
+		l.allow(host)
 		// A proxy that cannot be read is no way out; the request says why.
 		if proxy, err := probe.Proxy(host); err == nil {
-			line.allow(proxy)
+			l.allow(proxy)
 		}
 	}
-	return provider, nil
 }
 
 // stored reads the connection's credential from its store, each time anew.

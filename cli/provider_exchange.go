@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
+	"net"
+	"net/http"
 	"net/url"
 
 	"roomdesk/boundary"
@@ -38,11 +41,30 @@ func (a *app) exchangeProvider(c keystore.Connection, source credentials) (*ews.
 	if err != nil {
 		return nil, err
 	}
+	line := a.wire.line(a.deps.Now)
+	if server, err := url.Parse(config.URL); err == nil {
+		line.allow(placesOf(server)...)
+	}
+	config.Dial = line.dial
 	p, err := ews.New(config)
 	if err != nil {
 		return nil, errors.Join(err, closers())
 	}
 	return p, nil
+}
+
+// placesOf are the server and the proxy before it, as host:port.
+func placesOf(server *url.URL) []string {
+	places := []string{hostPort(server, "443")}
+	// A proxy that cannot be read is no way out; the request says why.
+	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: server}); err == nil && proxy != nil {
+		places = append(places, hostPort(proxy, map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[proxy.Scheme]))
+	}
+	return places
+}
+
+func hostPort(u *url.URL, usual string) string {
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), usual))
 }
 
 // exchangeConfig is how a connection to Exchange signs in and what it believes. The
@@ -101,8 +123,17 @@ func (a *app) exchangeTokens(c keystore.Connection, source credentials, roots *x
 	if authority == "" {
 		authority = "https://login.microsoftonline.com"
 	}
-	return graph.New(graph.Config{TenantID: c.Tenant, ClientID: c.ClientID, Credentials: source, Cloud: "custom", AuthorityURL: authority, GraphURL: "https://" + server.Host,
-		RootCAs: roots, UserAgent: "roomdesk", Logger: a.log, Now: a.deps.Now})
+	line := a.wire.line(a.deps.Now)
+	provider, err := graph.New(graph.Config{
+		Dial:     line.dial,
+		TenantID: c.Tenant, ClientID: c.ClientID, Credentials: source, Cloud: "custom", AuthorityURL: authority, GraphURL: "https://" + server.Host,
+		RootCAs: roots, UserAgent: "roomdesk", Logger: a.log, Now: a.deps.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	line.leadsTo(provider)
+	return provider, nil
 }
 
 // identityOf names who acts with a connection.
