@@ -23,7 +23,10 @@ type player struct {
 	keys int
 }
 
-func (p *player) run(cmd tea.Cmd) {
+func (p *player) run(cmd tea.Cmd) { p.runFor(cmd, p.msgs) }
+
+// runFor gives what comes of a command to the console that it belongs to.
+func (p *player) runFor(cmd tea.Cmd, msgs chan<- tea.Msg) {
 	if cmd == nil {
 		return
 	}
@@ -31,12 +34,12 @@ func (p *player) run(cmd tea.Cmd) {
 		msg := cmd()
 		if batch, ok := msg.(tea.BatchMsg); ok {
 			for _, c := range batch {
-				p.run(c)
+				p.runFor(c, msgs)
 			}
 			return
 		}
 		select {
-		case p.msgs <- msg:
+		case msgs <- msg:
 		case <-p.ctx.Done():
 		}
 	}()

@@ -243,7 +243,10 @@ func TestEachMistakeInTheSetUp(t *testing.T) {
 		{12, "no licence", false, nil},
 		{16, "cannot make Teams meetings", false, nil},
 		{17, "this machine's clock is", true, func(e *empty, _ *providers.Setup) { e.behind = 2 * time.Hour }},
-		{18, "keyring", true, func(_ *empty, s *providers.Setup) { s.Set(providers.SetupKeystore, "keyring") }},
+		{18, "keyring", true, func(e *empty, s *providers.Setup) {
+			e.t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+filepath.Join(e.t.TempDir(), "no-bus"))
+			s.Set(providers.SetupKeystore, "keyring")
+		}},
 		{19, "the service asked to wait", true, nil},
 	} {
 		t.Run(strconv.Itoa(row.number), func(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,15 +49,13 @@ func TestCallsActAsTheMailboxAndAreAnchoredThere(t *testing.T) {
 // asked for.
 func TestBackOffPausesTheWholeAccount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var asked atomic.Int64
-		var first, second time.Time
+		var mu sync.Mutex
+		var asked []time.Time
 		w := &wire{answers: func(_, body string) (int, string) {
-			if asked.Add(1) == 1 {
-				first = time.Now()
+			mu.Lock()
+			defer mu.Unlock()
+			if asked = append(asked, time.Now()); len(asked) == 1 {
 				return 500, busy(7000)
-			}
-			if second.IsZero() {
-				second = time.Now()
 			}
 			return 200, folderAnswer(allRights)
 		}}
@@ -71,7 +69,7 @@ func TestBackOffPausesTheWholeAccount(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if waited := second.Sub(first); waited < 7*time.Second || waited > 8*time.Second {
+		if waited := asked[1].Sub(asked[0]); waited < 7*time.Second || waited > 8*time.Second {
 			t.Errorf("the next request left after %v", waited)
 		}
 		if s := p.Stats(); s.Throttled != 1 || s.Limit >= defaultInFlight {
