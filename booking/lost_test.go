@@ -153,6 +153,16 @@ func TestNothingIsSentLate(t *testing.T) {
 			}
 		})
 	})
+	t.Run("tried before", func(t *testing.T) {
+		inTime(t, func(t *testing.T, w *world) {
+			w.tenant.faults["create"] = []fault{{err: &providers.Error{Class: providers.Throttled, RetryAfter: staleIntent + time.Minute}}}
+			b := w.book(w.request())
+			got := w.await(b.ID, 2*staleIntent)
+			if got.State != providers.BookingFailed || !strings.Contains(got.Reason, "not sent within") || w.tenant.calls("create") != 1 {
+				t.Errorf("%s: %q, sent %d times", got.State, got.Reason, w.tenant.calls("create"))
+			}
+		})
+	})
 	t.Run("taken meanwhile", func(t *testing.T) {
 		inTime(t, func(t *testing.T, w *world) {
 			b := w.book(w.request())

@@ -103,6 +103,14 @@ func TestShiftsStayBeforeTheHorizon(t *testing.T) {
 	}
 }
 
+// A date is not shifted to a time that is over.
+func TestShiftsAreAhead(t *testing.T) {
+	q := series.Question{Rule: weekly(2), First: first, Now: first.Start.Add(-5 * time.Minute), Rooms: []series.Candidate{candidate("Aalto", week(0, 45, 105))}}
+	if s := series.Plan(q).Plans[0].Steps[0]; s.Act != providers.SeriesShift || s.Span.Start.Format("15:04") != "11:45" {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestTwoSeriesWhereTheRoomIsTakenForGood(t *testing.T) {
 	var later, sooner []providers.Block
 	for d := range 10 {
