@@ -34,7 +34,7 @@ func TestL12LineLeadsToItsHostsOnly(t *testing.T) {
 	}()
 	l := w.line(time.Now)
 	if _, err := l.dial(t.Context(), "tcp", listener.Addr().String()); !providers.Is(err, providers.Permanent) || !strings.Contains(err.Error(), "nothing was sent") {
-		t.Errorf("a closed line gives %v", err)
+		t.Fatalf("a closed line gives %v", err)
 	}
 	l.allow(listener.Addr().String(), "")
 	for _, elsewhere := range []string{"evil.example:443", "127.0.0.1:1", ""} {
