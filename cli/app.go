@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"roomdesk/keystore"
+	"roomdesk/providers"
 )
 
 // app is one run of the program.
@@ -126,6 +127,20 @@ func (a *app) pick(config *keystore.Config) (keystore.Connection, error) {
 	}
 	return keystore.Connection{}, usage("choose one with --connection: "+strings.Join(config.Names(), ", "),
 		"%d connections are configured", len(config.Connections))
+}
+
+// forNamed runs work for the connection that the command's argument names, as
+// --connection does. Naming two is refused.
+func (a *app) forNamed(work func(context.Context) error) func(context.Context, []string) error {
+	return func(ctx context.Context, args []string) error {
+		if len(args) > 0 {
+			if other := a.flags.connection; other != "" && other != args[0] {
+				return usage("name one of them", "the argument names %s and --connection %s", providers.Sanitise(args[0]), providers.Sanitise(other))
+			}
+			a.flags.connection = args[0]
+		}
+		return work(ctx)
+	}
 }
 
 func findConnection(config *keystore.Config, name string) (keystore.Connection, error) {

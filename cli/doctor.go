@@ -29,13 +29,14 @@ type doctorFlags struct {
 func (a *app) doctorCommand() *cobra.Command {
 	f := &doctorFlags{}
 	command := &cobra.Command{
-		Use:   "doctor",
+		Use:   "doctor [NAME]",
 		Short: "Find out what is wrong with a connection, in one line",
 		Long: "Climbs a ladder of probes, from the name of the host to a room's calendar, and says in the first line which one fails\n" +
 			"first, where that is changed, and to what. Nothing is written unless --write is given. See docs/doctor.md.",
-		Example: "roomdesk doctor\nroomdesk doctor --mailbox aalto@contoso.com --outside ceo@contoso.com --json",
-		Args:    cobra.NoArgs,
-		RunE:    a.run(func(ctx context.Context, _ []string) error { return a.doctor(ctx, f) }),
+		Example:           "roomdesk doctor\nroomdesk doctor --mailbox aalto@contoso.com --outside ceo@contoso.com --json",
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: a.completeConnections,
+		RunE:              a.run(a.forNamed(func(ctx context.Context) error { return a.doctor(ctx, f) })),
 	}
 	flags := command.Flags()
 	flags.StringArrayVar(&f.mailboxes, "mailbox", nil, "room or person to look at closely (repeatable)")

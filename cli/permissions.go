@@ -22,11 +22,12 @@ type permissionsFlags struct {
 func (a *app) permissionsCommand() *cobra.Command {
 	f := &permissionsFlags{}
 	command := &cobra.Command{
-		Use:     "permissions",
-		Short:   "Which permissions are needed, granted, in the token, proven and extra",
-		Example: "roomdesk permissions --features rooms,booking\nroomdesk permissions --inside aalto@contoso.com --outside ceo@contoso.com",
-		Args:    cobra.NoArgs,
-		RunE:    a.run(func(ctx context.Context, _ []string) error { return a.permissions(ctx, f) }),
+		Use:               "permissions [NAME]",
+		Short:             "Which permissions are needed, granted, in the token, proven and extra",
+		Example:           "roomdesk permissions --features rooms,booking\nroomdesk permissions --inside aalto@contoso.com --outside ceo@contoso.com",
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: a.completeConnections,
+		RunE:              a.run(a.forNamed(func(ctx context.Context) error { return a.permissions(ctx, f) })),
 	}
 	flags := command.Flags()
 	flags.StringSliceVar(&f.features, "features", doctor.FeatureNames(), "what is wanted: "+strings.Join(doctor.FeatureNames(), ", "))

@@ -30,12 +30,13 @@ type whoamiObject struct {
 
 func (a *app) whoamiCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "whoami",
-		Short: "Show who acts with this connection, in which role, and what is allowed",
-		Args:  cobra.NoArgs,
-		RunE: a.run(func(ctx context.Context, _ []string) error {
+		Use:               "whoami [NAME]",
+		Short:             "Show who acts with this connection, in which role, and what is allowed",
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: a.completeConnections,
+		RunE: a.run(a.forNamed(func(ctx context.Context) error {
 			return a.with(ctx, func(ctx context.Context, s *session) error { return a.whoami(ctx, s) })
-		}),
+		})),
 	}
 }
 
