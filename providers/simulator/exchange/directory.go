@@ -33,7 +33,7 @@ func (c *Call) getRoomLists(w *writer) *Error {
 	w.start("m:GetRoomListsResponse", "ResponseClass", "Success")
 	c.outcome(w, nil)
 	w.start("m:RoomLists")
-	for _, l := range c.s.model.RoomLists() {
+	for _, l := range c.listed() {
 		w.address("t:Address", l.Name, l.Address, "PublicDL")
 	}
 	w.end()

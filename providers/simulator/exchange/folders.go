@@ -48,13 +48,13 @@ func (s *Server) folderID(box Principal, kind string) string {
 }
 
 // folderOf reads a folder's id.
-func (s *Server) folderOf(id string) (Principal, folderKind, bool) {
+func (c *Call) folderOf(id string) (Principal, folderKind, bool) {
 	raw, err := base64.StdEncoding.DecodeString(id)
 	rest, ok := strings.CutPrefix(string(raw), folderHead)
 	if err != nil || !ok || len(rest) < 17 {
 		return Principal{}, folderKind{}, false
 	}
-	box, found := s.model.Find(rest[:len(rest)-17])
+	box, found := c.find(rest[:len(rest)-17])
 	kind, known := kindOf(strings.TrimRight(rest[len(rest)-16:], "\x00"))
 	return box, kind, found && known
 }
@@ -66,7 +66,7 @@ func (c *Call) target(n *node) (folder, *Error) {
 	var f folder
 	switch n.name {
 	case "t:FolderId":
-		box, kind, ok := c.s.folderOf(n.attribute("Id"))
+		box, kind, ok := c.folderOf(n.attribute("Id"))
 		if !ok {
 			if _, item := c.s.model.BoxOf(n.attribute("Id")); item {
 				return f, fail("ErrorCannotUseItemIdForFolderId")
@@ -84,7 +84,7 @@ func (c *Call) target(n *node) (folder, *Error) {
 		}
 		f.kind = kind
 		if named := n.find("t:Mailbox", "t:EmailAddress").value(); named != "" {
-			if f.box, ok = c.s.model.Find(named); !ok {
+			if f.box, ok = c.find(named); !ok {
 				return f, fail("ErrorNonExistentMailbox")
 			}
 			break
@@ -111,6 +111,9 @@ func (c *Call) target(n *node) (folder, *Error) {
 func (c *Call) readable(f folder) (Role, *Error) {
 	if f.kind.id != "calendar" {
 		return None, notModelled("what is in the folder " + f.kind.name)
+	}
+	if c.isOwn(f.box) {
+		return None, notModelled("what is in the service account's own calendar")
 	}
 	role := c.role(f.box)
 	if !role.reads() {

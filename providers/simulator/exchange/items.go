@@ -211,7 +211,7 @@ func (c *Call) mayOpen(text string) (Role, *Error) {
 	}
 	address, ok := c.s.model.BoxOf(text)
 	if !ok {
-		if _, _, isFolder := c.s.folderOf(text); isFolder {
+		if _, _, isFolder := c.folderOf(text); isFolder {
 			return None, fail("ErrorCannotUseFolderIdForItemId")
 		}
 		return None, fail("ErrorInvalidIdMalformed")

@@ -79,6 +79,9 @@ func (c *Call) byNTLM(scheme, value string) (caller, *Answer) {
 			return refuse()
 		}
 		login, ok := c.s.ntlmVerify(negotiate, challenge, raw, c.settings.ChannelBinding)
+		if who, _, known := c.s.lookUp(login); known && who.service {
+			c.s.tried(ok)
+		}
 		if !ok {
 			return refuse()
 		}
@@ -154,7 +157,7 @@ func field(message []byte, at int) ([]byte, bool) {
 }
 
 // ntlmVerify checks message 3 against the two before it. login is who it says that
-// it is.
+// it is; it stands beside false where the password is wrong.
 func (s *Server) ntlmVerify(negotiate, challenge, message []byte, binding bool) (login string, ok bool) {
 	response, ok1 := field(message, 20)
 	domain, ok2 := field(message, 28)
@@ -180,7 +183,7 @@ func (s *Server) ntlmVerify(negotiate, challenge, message []byte, binding bool) 
 	key := keyed(hash[:], utf16le(strings.ToUpper(name)), domain)
 	proof, blob := response[:16], response[16:]
 	if !hmac.Equal(proof, keyed(key, challenge[24:32], blob)) {
-		return "", false
+		return login, false
 	}
 	pairs, ok := avPairs(blob[28:])
 	if !ok {

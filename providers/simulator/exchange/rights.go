@@ -65,20 +65,20 @@ func (c *Call) reachable(p Principal) *Error {
 }
 
 // self is the mailbox that the caller acts as; ok is false for a service account
-// without impersonation, which has none.
+// without impersonation that has none.
 func (c *Call) self() (Principal, bool) {
 	switch {
 	case c.acting != nil:
 		return *c.acting, true
 	case c.who.service:
-		return Principal{}, false
+		return c.own()
 	}
 	return c.who.person, c.who.person.Address != ""
 }
 
 // role is what the caller may do with a mailbox's calendar.
 func (c *Call) role(p Principal) Role {
-	if self, ok := c.self(); ok {
+	if self, ok := c.self(); ok && (!c.who.service || c.acting != nil || c.isOwn(p)) {
 		if strings.EqualFold(self.Address, p.Address) {
 			return Owner
 		}

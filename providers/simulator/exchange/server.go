@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Account is what a service account signs in with; it has no mailbox.
+// Account is what a service account signs in with; see [ServiceAccount].
 type Account struct {
 	Domain   string // NetBIOS name, "CONTOSO"
 	Name     string // "svc-roomdesk"
@@ -30,6 +30,7 @@ type Server struct {
 	settings Settings
 	budgets  map[string]*budget
 	subs     map[string]*subscription
+	wrong    int // wrong passwords of the service account in a row
 	serial   uint64
 }
 
@@ -162,7 +163,10 @@ func (c *Call) Run(ctx context.Context) Answer {
 		return *refused
 	}
 	c.who, c.Caller, c.Token = who, who.name(), who.hash
-	if why, closed := c.settings.ended(c.s.model.Now(), who.app); closed {
+	if a, barred := c.barred(); barred {
+		return a
+	}
+	if why, closed := c.settings.ended(c.s.model.Now(), who.app, c.r.Header.Get("User-Agent")); closed {
 		a := Answer{Status: http.StatusForbidden, Body: []byte(why)}
 		a.set("Content-Type", "text/plain")
 		return a

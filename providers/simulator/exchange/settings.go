@@ -23,10 +23,20 @@ type Settings struct {
 	// token that binds it to the TLS connection.
 	ChannelBinding bool `json:"channel_binding"`
 
-	// EWSEnabled is the organisation's switch of Exchange Online; nil was never set.
+	// EWSEnabled is the organisation's switch; nil was never set, which is on for a
+	// server of the company's own.
 	EWSEnabled *bool `json:"ews_enabled,omitempty"`
 	// AllowedApps are the applications that may still use EWS there.
 	AllowedApps []string `json:"allowed_apps,omitempty"`
+
+	// BlockedAgents is the other list, on premises: programs that may not use EWS, by
+	// the beginning of their User-Agent; "*" is every one (EwsBlockList).
+	BlockedAgents []string `json:"blocked_agents,omitempty"`
+
+	// Service is the state of the service account.
+	Service ServiceAccount `json:"service_account,omitzero"`
+	// NoRoomLists: nobody made room lists.
+	NoRoomLists bool `json:"no_room_lists,omitempty"`
 
 	// Impersonation gives the service account the role ApplicationImpersonation.
 	Impersonation bool `json:"impersonation"`
@@ -103,6 +113,9 @@ func (s Settings) Validate() error {
 	if !slices.Contains(trapWords[:8], s.Autodiscover.JSON) || !slices.Contains(trapWords, s.Autodiscover.POX) {
 		errs = append(errs, fmt.Errorf("autodiscover: a trap is none of %q", trapWords))
 	}
+	if err := s.Service.validate(); err != nil {
+		errs = append(errs, err)
+	}
 	if !s.OnPremises && (s.Basic || s.NTLM) {
 		errs = append(errs, errors.New("Exchange Online knows OAuth only"))
 	}
@@ -115,7 +128,7 @@ func (s Settings) Validate() error {
 
 func (s Settings) clone() Settings {
 	s.AllowedApps, s.Scope, s.CalendarOnly = slices.Clone(s.AllowedApps), slices.Clone(s.Scope), slices.Clone(s.CalendarOnly)
-	s.Permissions = maps.Clone(s.Permissions)
+	s.Permissions, s.BlockedAgents = maps.Clone(s.Permissions), slices.Clone(s.BlockedAgents)
 	return s
 }
 
@@ -159,11 +172,14 @@ var (
 )
 
 // ended reports whether EWS is closed to an application, and why.
-func (s Settings) ended(now time.Time, app string) (why string, closed bool) {
+func (s Settings) ended(now time.Time, app, agent string) (why string, closed bool) {
 	listed := slices.ContainsFunc(s.AllowedApps, func(a string) bool { return strings.EqualFold(a, app) })
 	switch {
 	case s.OnPremises:
-		return "", false
+		shut := s.EWSEnabled != nil && !*s.EWSEnabled || slices.ContainsFunc(s.BlockedAgents, func(a string) bool {
+			return a == "*" || strings.HasPrefix(strings.ToLower(agent), strings.ToLower(a))
+		})
+		return "", shut // the server says no more than 403
 	case !now.Before(shutDown):
 		return "EWS has been retired in Exchange Online.", true
 	case s.EWSEnabled != nil && !*s.EWSEnabled, s.EWSEnabled == nil && !now.Before(switchedOff):

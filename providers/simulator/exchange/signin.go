@@ -93,7 +93,7 @@ func (s *Server) lookUp(login string) (caller, string, bool) {
 	own := (domain == "" || strings.EqualFold(domain, s.account.Domain)) && strings.EqualFold(name, s.account.Name) ||
 		(domain == "" || strings.EqualFold(domain, s.account.Domain)) && strings.EqualFold(name, s.account.Address)
 	if own {
-		return caller{service: true, person: Principal{Address: s.account.Address, Name: s.account.Name}}, s.account.Password, true
+		return caller{service: true, person: Principal{Address: s.account.Address, Name: s.account.Name}}, s.servicePassword(), true
 	}
 	if domain != "" && !strings.EqualFold(domain, s.account.Domain) {
 		return caller{}, "", false
@@ -108,7 +108,11 @@ func (s *Server) lookUp(login string) (caller, string, bool) {
 
 func (s *Server) byPassword(login, password string) (caller, bool) {
 	who, want, ok := s.lookUp(login)
-	if !ok || subtle.ConstantTimeCompare([]byte(want), []byte(password)) != 1 {
+	right := ok && subtle.ConstantTimeCompare([]byte(want), []byte(password)) == 1
+	if who.service {
+		s.tried(right)
+	}
+	if !right {
 		return caller{}, false
 	}
 	return who, true

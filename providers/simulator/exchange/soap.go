@@ -167,7 +167,7 @@ func (c *Call) named(n *node) string {
 		}
 	case "t:ItemId", "t:ReferenceItemId", "t:FolderId", "t:OccurrenceItemId", "t:RecurringMasterItemId":
 		id := n.attribute("Id") + n.attribute("RecurringMasterId") + n.attribute("OccurrenceId")
-		if box, _, ok := c.s.folderOf(id); ok {
+		if box, _, ok := c.folderOf(id); ok {
 			return box.Address
 		}
 		if box, ok := c.s.model.BoxOf(id); ok {

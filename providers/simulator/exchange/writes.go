@@ -18,6 +18,9 @@ func (c *Call) createItem(w *writer) *Error {
 	} else {
 		err = fail("ErrorMissingEmailAddress")
 	}
+	if err == nil && c.isOwn(box.box) {
+		err = notModelled("meetings in the service account's own calendar")
+	}
 	c.messages(w, "CreateItem", func() {
 		for _, n := range list {
 			var made *Item
