@@ -21,8 +21,11 @@ var schema3 string
 //go:embed schema_4.sql
 var schema4 string
 
+//go:embed schema_5.sql
+var schema5 string
+
 // migrations lead from version i to i+1. A released one never changes.
-var migrations = []string{schema, schema2, schema3, schema4}
+var migrations = []string{schema, schema2, schema3, schema4, schema5}
 
 // applicationID marks the file as ours in SQLite's header ("rmdk").
 const applicationID = 0x726d646b

@@ -22,6 +22,8 @@ type keepsake struct {
 	since int
 	// sound is nil where a row's content can be read.
 	sound func(content string) error
+	// by are columns by which what the table's own order does not give may be found.
+	by []string
 }
 
 // keepsakeRow are the values of the columns; the content comes last.
@@ -31,13 +33,18 @@ func (r keepsakeRow) id() string { return fmt.Sprint(r[0]) }
 
 func keepsakes() []keepsake {
 	return []keepsake{
-		{table: "booking", columns: []string{"id", "created", "settled", "ical_uid", "content"}, since: 1, sound: func(content string) error {
+		{table: "booking", columns: []string{"id", "created", "settled", "ical_uid", "content"}, by: []string{"id", "created"}, since: 1, sound: func(content string) error {
 			_, err := decodeBooking(content)
 			return err
 		}},
-		{table: "relocation", columns: []string{"id", "created", "open", "revision", "content"}, since: 4, sound: func(content string) error {
+		{table: "relocation", columns: []string{"id", "created", "open", "revision", "content"}, by: []string{"id", "created"}, since: 4, sound: func(content string) error {
 			return json.Unmarshal([]byte(content), new(relocationRecord))
 		}},
+		// A mailbox that was moved stays where it is, also where all is read anew: the
+		// ids in bookings are those of its provider.
+		{table: "home", columns: []string{"mailbox", "since", "cause", "provider"}, by: []string{"mailbox"}, since: 5, sound: soundHome},
+		{table: "migration", columns: []string{"id", "created", "revision", "content"}, by: []string{"id"}, since: 5, sound: soundJSON},
+		{table: "migration_mailbox", columns: []string{"mailbox", "migration", "content"}, by: []string{"mailbox"}, since: 5, sound: soundJSON},
 	}
 }
 
@@ -74,6 +81,20 @@ func (k keepsake) read(ctx context.Context, db *sql.DB, order string, row func(k
 	return unsound == nil, unsound
 }
 
+func soundHome(provider string) error {
+	if provider == "" {
+		return errBadBlob
+	}
+	return nil
+}
+
+func soundJSON(content string) error {
+	if !json.Valid([]byte(content)) {
+		return errBadBlob
+	}
+	return nil
+}
+
 // saved is what could be read of a keepsake of a damaged store.
 type saved struct {
 	keepsake
@@ -107,7 +128,11 @@ func (s *Store) salvage(ctx context.Context) []saved {
 			continue
 		}
 		seen := map[string]bool{}
-		for _, order := range []string{"", " ORDER BY id DESC", " ORDER BY created", " ORDER BY created DESC"} {
+		orders := []string{""}
+		for _, column := range k.by {
+			orders = append(orders, " ORDER BY "+column+" DESC", " ORDER BY "+column)
+		}
+		for _, order := range orders {
 			k.whole, _ = k.read(ctx, db, order, func(r keepsakeRow, unsound error) {
 				if unsound == nil && !seen[r.id()] {
 					seen[r.id()] = true

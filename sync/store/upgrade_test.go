@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"roomdesk/providers"
 	"roomdesk/sync/store"
 )
 
@@ -99,6 +100,39 @@ func TestUpgradeFromEveryVersion(t *testing.T) { // F-108
 	}
 	if info := must(os.Stat(file + ".before-2"))(t); info.Mode().Perm() != 0o600 {
 		t.Errorf("the copy's mode is %v", info.Mode())
+	}
+}
+
+func TestUpgradeFromTheVersionBeforeHomes(t *testing.T) { // F-108, P17
+	file := path(t)
+	if err := store.OpenVersion(t.Context(), file, 4,
+		"INSERT INTO meta (key, value) VALUES ('tenant', '"+tenant+"')",
+		fmt.Sprintf("INSERT INTO mailbox (id, address, last_good, last_full, next, window_start, window_end, row_count) VALUES (1, '%s', %d, %d, %d, %d, %d, 0)",
+			aalto, noon.UnixMicro(), noon.UnixMicro(), noon.Add(time.Hour).UnixMicro(), week.Start.UnixMicro(), week.End.UnixMicro()),
+		"INSERT INTO round (mailbox_id, delta) VALUES (1, 'cursor')",
+		"INSERT INTO booking (id, created, settled, ical_uid, content) VALUES ('b1', 1, 0, 'u', '{\"id\":\"b1\",\"state\":\"waiting\"}')",
+		"INSERT INTO relocation (id, created, open, revision, content) VALUES ('r1', 1, 1, 3, '{\"id\":\"r1\",\"state\":\"draft\"}')",
+	); err != nil {
+		t.Fatal(err)
+	}
+	s := openAt(t, file)
+	if p := must(s.Position(t.Context(), aalto))(t); p.Cursor != "cursor" || !p.Complete() {
+		t.Errorf("position %+v", p)
+	}
+	if b, err := s.Booking(t.Context(), "b1"); err != nil || b.ID != "b1" {
+		t.Errorf("booking %+v, %v", b, err)
+	}
+	if r, err := s.Relocation(t.Context(), "r1"); err != nil || r.Revision != 3 {
+		t.Errorf("relocation %+v, %v", r, err)
+	}
+	if homes, err := s.Homes(t.Context()); err != nil || len(homes) != 0 {
+		t.Errorf("homes %v, %v", homes, err)
+	}
+	if err := s.SetHomes(t.Context(), []providers.Home{{Mailbox: aalto, Provider: "ews", Cause: providers.HomeListed, Since: noon}}); err != nil {
+		t.Error(err)
+	}
+	if copies := must(filepath.Glob(file + ".before-5"))(t); len(copies) != 1 {
+		t.Errorf("copies %v", copies)
 	}
 }
 
