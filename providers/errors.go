@@ -63,6 +63,7 @@ const (
 // returns for an answer or the lack of one.
 type Error struct {
 	Class      Class
+	Cause      Cause  // more exactly than Class; "": not known
 	Op         string // what was being done, in words: "reading rooms"
 	Mailbox    Address
 	Status     int       // HTTP status; 0 where there was no answer
@@ -86,7 +87,11 @@ func (e *Error) Error() string {
 		}
 		b.WriteString(": ")
 	}
-	b.WriteString(e.Class.Words())
+	if what := e.Cause.Words(); what != "" {
+		b.WriteString(what)
+	} else {
+		b.WriteString(e.Class.Words())
+	}
 	var details []string
 	if e.Status != 0 {
 		details = append(details, fmt.Sprint("HTTP ", e.Status))
@@ -143,6 +148,7 @@ func Is(err error, classes ...Class) bool {
 // since when, and what happens next. It is stored, so it holds no error value.
 type Problem struct {
 	Class     Class
+	Cause     Cause // "": the class says all that is known
 	Code      string
 	Status    int
 	Message   Untrusted
@@ -161,7 +167,7 @@ func ProblemOf(err error, since time.Time) *Problem {
 	p := &Problem{Class: ClassOf(err), Since: since}
 	var e *Error
 	if errors.As(err, &e) {
-		p.Code, p.Status, p.Message, p.Advice, p.RequestID = e.Code, e.Status, e.Message, e.Advice, e.RequestID
+		p.Cause, p.Code, p.Status, p.Message, p.Advice, p.RequestID = e.Cause, e.Code, e.Status, e.Message, e.Advice, e.RequestID
 	} else {
 		p.Message = Outside(err.Error())
 	}
@@ -170,7 +176,10 @@ func ProblemOf(err error, since time.Time) *Problem {
 
 // What is the one sentence's first half: what is wrong.
 func (p *Problem) What() string {
-	what := p.Class.Words()
+	what := p.Cause.Words()
+	if what == "" {
+		what = p.Class.Words()
+	}
 	switch {
 	case p.Code != "" && p.Status != 0:
 		return fmt.Sprintf("%s (%d %s)", what, p.Status, p.Code)
@@ -186,6 +195,9 @@ func (p *Problem) What() string {
 func (p *Problem) Next() string {
 	if p.Advice != "" {
 		return p.Advice
+	}
+	if next := p.Cause.Next(); next != "" {
+		return next
 	}
 	return p.Class.row().next
 }

@@ -33,11 +33,13 @@ const (
 	probeSignIn   = time.Minute // no more than one try a minute: sign-ins get locked
 	probeAtMost   = time.Minute
 	probeSignInTo = 15 * time.Minute
+	probeLasting  = 15 * time.Minute // what only an administrator ends
+	probeHourly   = time.Hour
 )
 
 // concernsAll reports classes that may concern the host or the sign-in, and not
 // only one mailbox.
-func concernsAll(err error) bool { return err != nil && providers.ClassOf(err).ConcernsAll() }
+func concernsAll(err error) bool { return providers.ConcernsAll(err) }
 
 // shutUntilProbe lets nothing start but the probe, which is due at a time.
 // Guarded by e.mu.
@@ -117,6 +119,10 @@ func (e *Engine) stopped(err error, tries int, now time.Time) {
 	if p.Class.Locks() {
 		wait = e.full(probeSignIn, probeSignInTo, tries)
 	}
+	lasts := p.Again() != providers.AgainSoon
+	if lasts {
+		wait = e.full(probeLasting, probeHourly, tries)
+	}
 	p.NextTry = now.Add(max(wait, retryAfter(err)))
 	first := e.hold.problem == nil
 	e.hold.problem = p
@@ -125,7 +131,7 @@ func (e *Engine) stopped(err error, tries int, now time.Time) {
 		e.hub.notice("Reading stopped: "+p.Sentence(now)+".", true, now)
 	}
 	e.log.Warn("reading stopped", "error", err, "next_try", p.NextTry)
-	if e.once && (p.Class.Locks() || tries >= onceTries) {
+	if e.once && (lasts || p.Class.Locks() || tries >= onceTries) {
 		e.outcome.Problem = p
 		e.s.abandon()
 		clear(e.left)

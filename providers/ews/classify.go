@@ -127,8 +127,6 @@ func classifyStatus(status int) providers.Class {
 // advise says what to do about a code where the class does not say it.
 func advise(code string) string {
 	switch code {
-	case "ErrorImpersonateUserDenied", "ErrorImpersonationDenied", "ErrorImpersonationFailed":
-		return "grant the service account the role ApplicationImpersonation for this mailbox (its management scope may leave the mailbox out), or share the calendar with it"
 	case "ErrorNoFreeBusyAccess":
 		return "the mailbox's calendar shows nothing to the service account: let Default or the account see at least free/busy times"
 	case "ErrorNonExistentMailbox", "ErrorMailRecipientNotFound":

@@ -44,6 +44,10 @@ type Config struct {
 	Basic bool
 	// Token signs in with OAuth in place of User and Password.
 	Token TokenSource
+	// Audience is the resource that the tokens are for: "https://outlook.office365.com"
+	// or the server's own root; "": not known. By it Exchange Online is recognised behind
+	// another name.
+	Audience string
 	// TestMailbox is the mailbox by which the level of access is found out; "" is
 	// Account.
 	TestMailbox providers.Address
@@ -89,9 +93,9 @@ type Exchange struct {
 }
 
 // EndOfOnline is when Exchange Online ends EWS for everybody; since BlockedOnline it
-// answers only applications that the tenant has listed (Microsoft's message MC1227454).
-func EndOfOnline() time.Time   { return time.Date(2027, time.April, 1, 0, 0, 0, 0, time.UTC) }
-func BlockedOnline() time.Time { return time.Date(2026, time.October, 1, 0, 0, 0, 0, time.UTC) }
+// answers only applications that the tenant has listed.
+func EndOfOnline() time.Time   { return providers.EWSEnd() }
+func BlockedOnline() time.Time { return providers.EWSBlocked() }
 
 // IsOnline reports whether a host is Exchange Online, in any of its clouds.
 func IsOnline(host string) bool {
@@ -107,7 +111,7 @@ func IsOnline(host string) bool {
 // RefuseOnline is the refusal of an address of Exchange Online, with its date.
 func RefuseOnline(host string) error {
 	return &providers.Error{
-		Class: providers.Unsupported, Op: "connecting to Exchange",
+		Class: providers.Unsupported, Cause: providers.CauseUseGraph, Op: "connecting to Exchange",
 		Message: providers.Outside(host + " is Exchange Online, which has answered Exchange Web Services only for listed applications since " +
 			BlockedOnline().Format(time.DateOnly) + " and ends them for everybody on " + EndOfOnline().Format(time.DateOnly)),
 		Advice: "connect this tenant with Graph: roomdesk connect graph",

@@ -47,6 +47,7 @@ type engine struct {
 	config  Config
 	url     atomic.Pointer[url.URL]
 	home    *url.URL // as configured
+	online  bool     // it is Exchange Online
 	clients []*http.Client
 	bases   []*http.Transport
 	gate    *gate
@@ -74,7 +75,7 @@ func newEngine(config Config, at *url.URL) *engine {
 		inFlight = defaultInFlight
 	}
 	e := &engine{
-		config: config, home: at, log: config.Logger, now: config.Now, rand: rand.Float64, wait: sleep,
+		config: config, home: at, online: config.isOnlineService(at.Hostname()), log: config.Logger, now: config.Now, rand: rand.Float64, wait: sleep,
 		timing: timing{answer: 75 * time.Second, progress: 20 * time.Second, floor: time.Second, ceiling: time.Minute},
 	}
 	if e.config.UserAgent == "" {

@@ -33,7 +33,7 @@ func faultError(fault *node, status int) *providers.Error {
 			class = providers.Transient
 		}
 	}
-	return &providers.Error{Class: class, Status: status, Code: code, Message: providers.Outside(strings.TrimSpace(message)),
+	return &providers.Error{Class: class, Cause: causeOf(code), Status: status, Code: code, Message: providers.Outside(strings.TrimSpace(message)),
 		RetryAfter: backOff(fault), Scope: scopeOf(class), Advice: advise(code)}
 }
 
@@ -48,7 +48,7 @@ func messageError(message *node) *providers.Error {
 	if code == "ErrorInternalServerError" && message.at("MessageXml") != nil && backOff(message) > 0 {
 		class = providers.Throttled // ErrorServerBusy inside (EWS throttling in Exchange, table 4)
 	}
-	return &providers.Error{Class: class, Status: 200, Code: code, Message: providers.Outside(strings.TrimSpace(message.value("MessageText"))),
+	return &providers.Error{Class: class, Cause: causeOf(code), Status: 200, Code: code, Message: providers.Outside(strings.TrimSpace(message.value("MessageText"))),
 		RetryAfter: backOff(message), Scope: scopeOf(class), Advice: advise(code)}
 }
 

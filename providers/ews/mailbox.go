@@ -2,7 +2,6 @@ package ews
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"roomdesk/providers"
@@ -51,15 +50,7 @@ func (c call) failed(failure *providers.Error) error {
 }
 
 func impersonationRefused(err error) bool {
-	var e *providers.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch e.Code {
-	case "ErrorImpersonateUserDenied", "ErrorImpersonationDenied", "ErrorImpersonationFailed":
-		return true
-	}
-	return false
+	return providers.CauseOf(err) == providers.CauseImpersonationMissing
 }
 
 func (p *Provider) mannerOf(mailbox providers.Address) manner {

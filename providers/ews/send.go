@@ -44,7 +44,7 @@ func (e *engine) send(ctx context.Context, client *http.Client, c call, body []b
 		return nil, stalled(watched, damaged(ctx, err, resp))
 	}
 	if !isXML(resp.Header) || resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusInternalServerError {
-		return nil, e.refusal(resp, text)
+		return nil, e.refusal(resp, text, token)
 	}
 	read, err := readEnvelope(text, c.want...)
 	if err != nil {
@@ -135,21 +135,17 @@ func (e *engine) redirect(from *url.URL, location string) (*url.URL, bool) {
 }
 
 // refusal sorts an answer that is no envelope.
-func (e *engine) refusal(resp *http.Response, text io.Reader) *providers.Error {
-	_, _ = io.Copy(io.Discard, io.LimitReader(text, refusalLimit)) // so that the connection can be used on
+func (e *engine) refusal(resp *http.Response, text io.Reader, token string) *providers.Error {
+	body := readRefusal(text) // to its end, so that the connection can be used on
 	failure := &providers.Error{Class: classifyStatus(resp.StatusCode), Status: resp.StatusCode}
 	if seconds, err := strconv.ParseFloat(strings.TrimSpace(resp.Header.Get("Retry-After")), 64); err == nil && seconds > 0 {
 		failure.RetryAfter = min(maxPause, time.Duration(min(seconds, maxPause.Seconds())*float64(time.Second)))
 	}
 	switch status := resp.StatusCode; {
 	case status == http.StatusUnauthorized:
-		failure.Message, failure.Advice = e.signInRefused(resp.Header)
+		e.unauthorized(failure, resp.Header, token)
 	case status == http.StatusForbidden:
-		failure.Advice = "the server refuses the service account: EWS may be switched off for it, or its user agent may not be allowed (EwsApplicationAccessPolicy)"
-		if IsOnline(e.home.Hostname()) {
-			failure.Class, failure.Message = providers.Unsupported, providers.Outside("your tenant has turned Exchange Web Services off")
-			failure.Advice = "connect this tenant with Graph: roomdesk connect graph"
-		}
+		e.forbidden(failure, resp.Header, body)
 	case status >= 300 && status < 400:
 		failure.Message = providers.Outside("the answer leads to another address, which is not followed")
 		failure.Advice = "a sign-in page or another server stands there: check the server's address"
@@ -161,29 +157,6 @@ func (e *engine) refusal(resp *http.Response, text io.Reader) *providers.Error {
 		failure.Message = providers.Outside("the answer is no XML, but " + plain(resp.Header.Get("Content-Type")))
 	}
 	return failure
-}
-
-// signInRefused says why a sign-in was refused, by the ways of signing in that the
-// server names.
-func (e *engine) signInRefused(header http.Header) (providers.Untrusted, string) {
-	offers := strings.ToLower(strings.Join(header.Values("WWW-Authenticate"), ","))
-	ntlm := strings.Contains(offers, "ntlm") || strings.Contains(offers, "negotiate")
-	switch {
-	case e.config.Token != nil && !strings.Contains(offers, "bearer"):
-		return providers.Outside("the server takes no OAuth tokens"), "switch on modern authentication for the server, or connect with user and password"
-	case e.config.Token != nil:
-		return providers.Outside("the server does not accept the token"), "check the application's permission for Exchange and its audience, the server's own URL"
-	case e.config.Basic && !strings.Contains(offers, "basic"):
-		return providers.Outside("the server does not offer Basic"), "connect without --basic, or switch Basic on for the EWS virtual directory"
-	case !e.config.Basic && !ntlm && strings.Contains(offers, "basic"):
-		return providers.Outside("the server offers only Basic, which sends the password itself"), "allow NTLM on the EWS virtual directory, or choose --basic"
-	case !e.config.Basic && !ntlm:
-		return providers.Outside("the server does not offer NTLM"), "allow NTLM on the EWS virtual directory, or connect with OAuth"
-	case !e.config.Basic:
-		return providers.Outside("user or password were not accepted"), "check both (DOMAIN\\user or user@domain). Where they are right, the server may demand Extended Protection: " +
-			"set it to Allow on the EWS virtual directory, or use OAuth, or Basic over TLS"
-	}
-	return providers.Outside("user or password were not accepted"), "check both: DOMAIN\\user or user@domain"
 }
 
 // damaged sorts an answer that could not be read to its end.

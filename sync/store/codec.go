@@ -168,6 +168,9 @@ func encodeProblem(p *providers.Problem) []byte {
 	e.time(p.Since)
 	e.time(p.NextTry)
 	e.int(int64(p.Tries))
+	if p.Cause != "" { // problems of older stores end here
+		e.string(string(p.Cause))
+	}
 	return e.b
 }
 
@@ -179,6 +182,9 @@ func decodeProblem(b []byte) (*providers.Problem, error) {
 	p := &providers.Problem{
 		Class: providers.Class(d.string()), Code: d.string(), Status: int(d.int()), Message: d.text(), Advice: d.string(),
 		RequestID: d.string(), Since: d.time(), NextTry: d.time(), Tries: int(d.int()),
+	}
+	if len(d.b) > 0 {
+		p.Cause = providers.Cause(d.string())
 	}
 	return p, d.err()
 }
