@@ -145,15 +145,28 @@ func (w *Watched) remove(ctx context.Context, action string, mailbox providers.A
 // end writes what became of an intent. An outcome that cannot be written changes
 // nothing about it: the intent stays open in the trail, and the next write fails.
 func (w *Watched) end(ctx context.Context, intent Record, event providers.Event, err error) error {
+	outcome := outcomeOf(intent, err)
+	if err == nil && event.ID != "" {
+		facts := factsOf(event)
+		outcome.Event, outcome.After = event.ID, &facts
+		w.remember(intent.Mailbox, event.ID, facts)
+	}
+	_, _ = w.log.Append(context.WithoutCancel(ctx), outcome) // as said above
+	return err
+}
+
+// Conclude writes what became of an intent that no [Watched] made. That it cannot be
+// written changes nothing about it: the intent stays open in the trail.
+func (l *Log) Conclude(ctx context.Context, intent Record, err error) {
+	_, _ = l.Append(context.WithoutCancel(ctx), outcomeOf(intent, err)) // as said above
+}
+
+// outcomeOf is the line that ends an intent.
+func outcomeOf(intent Record, err error) Record {
 	outcome := Record{Action: intent.Action, Mailbox: intent.Mailbox, Event: intent.Event, TransactionID: intent.TransactionID, Intent: intent.N, Result: Done}
 	var e *providers.Error
 	switch {
 	case err == nil:
-		if event.ID != "" {
-			facts := factsOf(event)
-			outcome.Event, outcome.After = event.ID, &facts
-			w.remember(intent.Mailbox, event.ID, facts)
-		}
 	case errors.As(err, &e):
 		outcome.Class, outcome.RequestID, outcome.Result = e.Class, e.RequestID, Unknown
 		if slices.Contains(refusals, e.Class) {
@@ -162,8 +175,7 @@ func (w *Watched) end(ctx context.Context, intent Record, event providers.Event,
 	default:
 		outcome.Result = Unknown
 	}
-	_, _ = w.log.Append(context.WithoutCancel(ctx), outcome) // as said above
-	return err
+	return outcome
 }
 
 // refusals are failures after which a write certainly did not happen.

@@ -22,6 +22,7 @@ type doctorFlags struct {
 	outside   string
 	exchange  string
 	write     bool
+	inbox     bool
 	bundle    string
 	yes       bool
 }
@@ -41,6 +42,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	flags := command.Flags()
 	flags.StringArrayVar(&f.mailboxes, "mailbox", nil, "room or person to look at closely (repeatable)")
 	flags.StringVar(&f.outside, "outside", "", "mailbox that must be refused, to prove a limit")
+	flags.BoolVar(&f.inbox, "inbox", false, "also ask for the inbox folder of one mailbox, which must be refused: proves that mail is out of reach; in the audit trail")
 	flags.BoolVar(&f.write, "write", false, "also make an event and take it away again, and book each room of --mailbox for half an hour")
 	flags.StringVar(&f.bundle, "bundle", "", "also write what support needs into a new file, with pseudonyms in place of names and addresses; says first what is in it")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask before the bundle is written")
@@ -103,6 +105,11 @@ func (a *app) doctor(ctx context.Context, f *doctorFlags) error {
 			return err
 		}
 	}
+	if f.inbox {
+		if err := a.mayAdminister(connection, "doctor --inbox"); err != nil {
+			return err
+		}
+	}
 	if f.bundle != "" {
 		if err := checkBundle(f.bundle); err != nil {
 			return err
@@ -134,7 +141,7 @@ func (a *app) doctor(ctx context.Context, f *doctorFlags) error {
 // doctorOptions reads the flags.
 func (a *app) doctorOptions(c keystore.Connection, f *doctorFlags) (doctor.Options, error) {
 	o := a.examination(c)
-	o.Write, o.Exchange = f.write, f.exchange
+	o.Write, o.Inbox, o.Exchange = f.write, f.inbox, f.exchange
 	for _, text := range f.mailboxes {
 		address, ok := providers.ParseAddress(text)
 		if !ok {
@@ -166,7 +173,7 @@ func (a *app) diagnose(ctx context.Context, o doctor.Options, trail *audit.Log) 
 	if setUp != nil {
 		o.SetUp = setUp
 	} else {
-		o.Prober = auditedProber{provider.Probe(), audit.Watch(provider, a.permitDoctor(o.Connection), trail)}
+		o.Prober = auditedProber{provider.Probe(), audit.Watch(provider, a.permitDoctor(o.Connection), trail), inboxWatch{a.log, trail}}
 		defer provider.Close() //nolint:errcheck // what was written has been taken away
 	}
 	return doctor.Run(ctx, o)
@@ -177,6 +184,7 @@ func (a *app) diagnose(ctx context.Context, o doctor.Options, trail *audit.Log) 
 type auditedProber struct {
 	doctor.Reader
 	writes *audit.Watched
+	inbox  inboxWatch
 }
 
 func (p auditedProber) Event(ctx context.Context, mailbox providers.Address, id string) (providers.Event, error) {

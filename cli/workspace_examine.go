@@ -38,11 +38,14 @@ func (w *workspace) Examine(ctx context.Context, question tui.Examination, repor
 	if question.Write {
 		action = "doctor --write"
 	}
+	if question.Inbox {
+		action += " --inbox"
+	}
 	if err := w.app.mayAdminister(c, action); err != nil {
 		return providers.Diagnosis{}, err
 	}
 	o := w.app.examination(c)
-	o.Mailboxes, o.Write, o.Report = question.Mailboxes, question.Write, report
+	o.Mailboxes, o.Outside, o.Inbox, o.Write, o.Report = question.Mailboxes, question.Outside, question.Inbox, question.Write, report
 	d := w.app.diagnose(ctx, o, trail)
 	if ctx.Err() == nil && !w.demo {
 		w.app.noteTest(c, d)

@@ -40,6 +40,9 @@ type Reader interface {
 	Account(ctx context.Context, mailbox providers.Address) (providers.AccountSeen, error)
 	Calendar(ctx context.Context, mailbox providers.Address) (providers.Calendar, error)
 	CanRead(ctx context.Context, mailbox providers.Address) error
+	// Inbox asks for the inbox folder of a mailbox and for nothing in it; nil: it
+	// answers. It is asked only where the options say so.
+	Inbox(ctx context.Context, mailbox providers.Address) error
 	Schedules(ctx context.Context, mailboxes []providers.Address, window providers.Interval) ([]providers.Availability, error)
 	Event(ctx context.Context, mailbox providers.Address, id string) (providers.Event, error)
 	Find(ctx context.Context, mailbox providers.Address, transaction string, around providers.Interval) (providers.Event, bool, error)
@@ -59,6 +62,9 @@ type Options struct {
 	Mailboxes []providers.Address
 	// Outside must be refused.
 	Outside providers.Address
+	// Inbox asks for the inbox of one mailbox, which must be refused: the only
+	// question that leaves the calendar folders.
+	Inbox bool
 	// Write makes an event and takes it away again.
 	Write bool
 	// Exchange is the address of Exchange Web Services to try; "" is none.
@@ -161,6 +167,7 @@ func ladder() []step {
 		{"availability", []string{"organizer"}, (*examination).availability},
 		{"teams", []string{"organizer"}, (*examination).teams},
 		{"outside", []string{"calendars"}, (*examination).outside},
+		{"inbox", []string{"calendars"}, (*examination).inbox},
 		{"write", []string{"organizer"}, (*examination).write},
 		{"room answers", []string{"write"}, (*examination).roomAnswers},
 		{"exchange", []string{"graph"}, (*examination).exchange},

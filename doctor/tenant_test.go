@@ -74,6 +74,12 @@ func admit(t *testing.T, o simulator.Options) *patient {
 // examine runs the doctor.
 func (p *patient) examine() providers.Diagnosis {
 	p.t.Helper()
+	return p.examineBy(func(prober doctor.Prober) doctor.Prober { return prober })
+}
+
+// examineBy runs the doctor with a prober put before the tenant's.
+func (p *patient) examineBy(put func(doctor.Prober) doctor.Prober) providers.Diagnosis {
+	p.t.Helper()
 	config, options := p.config, p.options
 	now := func() time.Time { return p.tenant.Clock().Now().Add(-p.behind) }
 	config.Now, options.Now = now, now
@@ -83,7 +89,7 @@ func (p *patient) examine() providers.Diagnosis {
 		p.t.Fatal(err)
 	}
 	defer provider.Close()
-	options.Prober = provider.Probe()
+	options.Prober = put(provider.Probe())
 	return doctor.Run(context.Background(), options)
 }
 
@@ -114,7 +120,7 @@ func TestHealthyTenantPassesEveryRung(t *testing.T) {
 	p := admit(t, simulator.Options{})
 	p.tenant.SetAccessPolicy(simulator.AccessPolicy{Denied: []string{string(p.room(9))}})
 	p.options.Outside = p.room(9)
-	p.options.Write = true
+	p.options.Write, p.options.Inbox = true, true
 	d := p.examine()
 	for _, rung := range d.Rungs {
 		if rung.Trouble != nil {

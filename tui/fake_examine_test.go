@@ -18,7 +18,7 @@ type fakeExaminations struct {
 func fakeSteps() []string {
 	return []string{
 		"settings", "credential", "name", "connection", "tls", "clock", "tenant", "application", "sign-in", "token", "graph", "places", "calendars", "people",
-		"organizer", "test mailbox", "rooms", "room calendars", "named mailboxes", "availability", "teams", "outside", "write", "room answers", "exchange",
+		"organizer", "test mailbox", "rooms", "room calendars", "named mailboxes", "availability", "teams", "outside", "inbox", "write", "room answers", "exchange",
 	}
 }
 
@@ -58,7 +58,7 @@ func diagnosed(at string, state providers.RungState, t *providers.Trouble) provi
 			r.State, r.Trouble, r.Seen, passed = state, t, "", false
 		case !passed:
 			r.State, r.Seen, r.Took = providers.RungNotRun, "needs "+at+", which failed", 0
-		case name == "write", name == "exchange", name == "outside", name == "named mailboxes", name == "room answers":
+		case name == "write", name == "exchange", name == "outside", name == "inbox", name == "named mailboxes", name == "room answers":
 			r.State, r.Seen = providers.RungNotRun, "only when asked"
 		}
 		d.Rungs = append(d.Rungs, r)

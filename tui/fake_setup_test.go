@@ -41,7 +41,7 @@ func newFakeSetup() *fakeSetup {
 	return f
 }
 
-var setupRungs = []string{"settings", "credential", "name", "connection", "tls", "clock", "tenant", "application", "sign-in", "token", "graph", "places", "calendars", "people", "organizer", "test mailbox", "rooms", "room calendars", "named mailboxes", "availability", "teams", "outside", "write", "room answers", "exchange"}
+var setupRungs = []string{"settings", "credential", "name", "connection", "tls", "clock", "tenant", "application", "sign-in", "token", "graph", "places", "calendars", "people", "organizer", "test mailbox", "rooms", "room calendars", "named mailboxes", "availability", "teams", "outside", "inbox", "write", "room answers", "exchange"}
 
 // answeredSetup is an answer with a trouble at "calendars", or none.
 func answeredSetup(t *providers.Trouble) providers.SetupAnswer {
@@ -56,7 +56,7 @@ func answeredSetup(t *providers.Trouble) providers.SetupAnswer {
 			if !t.Again.IsZero() {
 				r.State = providers.RungWaiting
 			}
-		case name == "write" || name == "exchange" || name == "room answers" || name == "outside":
+		case name == "write" || name == "exchange" || name == "room answers" || name == "outside" || name == "inbox":
 			r.State, r.Seen = providers.RungNotRun, "not asked for"
 		case t != nil && (name == "organizer" || name == "test mailbox" || name == "room calendars" || name == "availability" || name == "teams"):
 			r.State, r.Seen = providers.RungNotRun, "needs calendars, which failed"

@@ -217,3 +217,16 @@ func (p *ladder) askToWrite(m *Model) {
 		return cmd
 	}})
 }
+
+// askForInbox asks before the one question that leaves the calendar folders.
+func (p *ladder) askForInbox(m *Model) {
+	m.openDialog(&question{title: "Ask for a mail folder, to prove that it is refused?", text: []string{
+		"Nothing of roomdesk ever touches mail. This asks once for the inbox folder of a mailbox whose calendar answers, and must be refused: refused is passed. Nothing in the folder is listed or read.",
+		"It is the only question outside of calendar folders, and stands in the audit trail here before it is asked.",
+	}, no: "do not ask", yes: "ask for the inbox", do: func(m *Model) tea.Cmd {
+		p.question.Inbox = true
+		cmd := p.start(m)
+		p.question.Inbox = false // only when asked for
+		return cmd
+	}})
+}

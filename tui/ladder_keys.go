@@ -54,6 +54,14 @@ func ladderKeys(s scope, find func(m *Model) *ladder) []binding {
 	return keys
 }
 
+// whyNotNow says why a test cannot be asked for more just now.
+func whyNotNow(m *Model) string {
+	if d, ok := topOf[*testDialog](m); ok && !d.running {
+		return ""
+	}
+	return "the test is under way"
+}
+
 // testKeys are the keys of the test of a configured connection.
 func testKeys() []binding {
 	keys := ladderKeys(scopeTest, func(m *Model) *ladder {
@@ -62,6 +70,11 @@ func testKeys() []binding {
 		}
 		return nil
 	})
+	keys = append(keys, binding{scope: scopeTest, keys: []string{"i"}, label: "i", what: "inbox", more: "also ask for the inbox of one mailbox, which must be refused, after a question: proves that mail is out of reach", rank: 7, why: whyNotNow, run: then(func(m *Model) {
+		if d, ok := topOf[*testDialog](m); ok {
+			d.askForInbox(m)
+		}
+	})})
 	return append(keys, binding{scope: scopeTest, keys: []string{"esc", "q"}, label: "esc", what: "close", more: "close; a test under way is stopped", rank: 6, run: then(func(m *Model) {
 		if d, ok := topOf[*testDialog](m); ok {
 			d.halt()

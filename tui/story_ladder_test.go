@@ -42,19 +42,19 @@ func TestS1StepsAreShownAsTheyEnd(t *testing.T) {
 	d.hold = true
 	d.keys("6", "t")
 	p, _ := topOf[*testDialog](d.m)
-	d.see("◌ trying settings", "◌ settings", "0 of 25")
+	d.see("◌ trying settings", "◌ settings", "0 of 26")
 	all := unconsented()
 	for _, r := range all.Rungs[:12] {
 		d.send(ladderRung{p.ladder, p.run, r})
 	}
-	d.see("◌ trying calendars", "12 of 25", "✓ places", "◌ calendars")
+	d.see("◌ trying calendars", "12 of 26", "✓ places", "◌ calendars")
 	d.send(ladderRung{p.ladder, p.run, all.Rungs[12]})
-	d.see("✗ Calendars.ReadWrite", "13 of 25") // at once, not only at the end
+	d.see("✗ Calendars.ReadWrite", "13 of 26") // at once, not only at the end
 	old := p.run
 	d.keys("r")
-	d.see("0 of 25")
+	d.see("0 of 26")
 	d.send(ladderRung{p.ladder, old, all.Rungs[0]})
-	d.see("0 of 25")
+	d.see("0 of 26")
 	d.keys("esc")
 	d.send(ladderEnded{p.ladder, p.run, ladderEnd{diagnosis: all}})
 	d.notSee("Test of")
@@ -161,4 +161,21 @@ func TestS18AgeOfTheLastTest(t *testing.T) {
 	d.see("never: t tests it")
 	d.keys("esc", "down", "enter")
 	d.see("3 d ago: the keyring is locked")
+}
+
+// L3: the inbox is asked for only after a question, and not again by itself.
+func TestL3TheInboxIsAskedForOnlyAfterAQuestion(t *testing.T) {
+	f := office()
+	f.diagnoses = []providers.Diagnosis{diagnosed("", "", nil)}
+	d := newDriver(t, f, 120, 40)
+	d.keys("6", "t", "i")
+	d.see("Ask for a mail folder", "must be refused", "▸ do not ask", "audit trail")
+	d.keys("enter")
+	if n := len(f.examined); n != 1 {
+		t.Fatalf("%d tests after the safe answer", n)
+	}
+	d.keys("i", "right", "enter", "r")
+	if len(f.examined) != 3 || !f.examined[1].Inbox || f.examined[1].Write || f.examined[2].Inbox {
+		t.Errorf("asked %+v", f.examined)
+	}
 }

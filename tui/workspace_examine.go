@@ -24,6 +24,11 @@ type Examination struct {
 	// Mailboxes are looked at closely; with Write, rooms among them are booked for
 	// half an hour.
 	Mailboxes []providers.Address
+	// Outside must be refused, to prove a limit; "" is none.
+	Outside providers.Address
+	// Inbox also asks for the inbox of one mailbox, which must be refused: it proves
+	// that mail is out of reach. Nothing else ever leaves the calendar folders.
+	Inbox bool
 	// Write also makes an event and takes it away again.
 	Write bool
 }

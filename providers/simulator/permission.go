@@ -74,6 +74,12 @@ var permissions = [...]permission{
 	{"GET", "users/*/calendar/events/**", mailboxArea, basicCalendars, basicCalendars, ""},
 	{"POST PATCH DELETE", "users/*/calendar/events/**", mailboxArea, editCalendars, editCalendars, ""},
 
+	{"GET", "users/*/mailfolders/**", mailboxArea, basicMail, basicMail, ""},
+	{"GET", "users/*/messages/**", mailboxArea, basicMail, basicMail, ""},
+	{"POST PATCH DELETE", "users/*/mailfolders/**", mailboxArea, "Mail.ReadWrite", "Mail.ReadWrite", ""},
+	{"POST PATCH DELETE", "users/*/messages/**", mailboxArea, "Mail.ReadWrite", "Mail.ReadWrite", ""},
+	{"POST", "users/*/sendmail", mailboxArea, "Mail.Send", "Mail.Send", ""},
+
 	{"GET", "places/**", placesArea, "Place.Read.All", "Place.Read.All", ""},
 	{"POST", "places/*/checkins", placesArea, "", editCalendars, ""},
 	{"POST PATCH DELETE", "places/**", placesArea, "", "Place.ReadWrite.All", exchangeAdministrator},
@@ -87,6 +93,8 @@ var includes = map[string][]string{
 	"Calendars.Read":        {"Calendars.ReadWrite", "Calendars.Read.Shared", "Calendars.ReadWrite.Shared"},
 	"Calendars.ReadWrite":   {"Calendars.ReadWrite.Shared"},
 	"Calendars.Read.Shared": {"Calendars.ReadWrite.Shared"},
+	"Mail.ReadBasic":        {"Mail.ReadBasic.All", "Mail.Read", "Mail.ReadWrite"},
+	"Mail.Read":             {"Mail.ReadWrite"},
 	"MailboxSettings.Read":  {"MailboxSettings.ReadWrite"},
 	"Organization.Read.All": {"Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"},
 	"Place.Read.All":        {"Place.ReadWrite.All"},

@@ -151,6 +151,8 @@ func (c *call) users() answer {
 		return c.mailboxSettings()
 	case "outlook":
 		return c.outlook()
+	case "mailfolders", "messages", "sendmail":
+		return c.mailFolders()
 	case "findmeetingtimes":
 		if c.depth() > 3 {
 			return c.noSegment(c.segments[3])
