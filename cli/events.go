@@ -204,9 +204,9 @@ func (a *app) allEvents(ctx context.Context, s *session, window providers.Interv
 	if err != nil {
 		return err
 	}
-	if len(mailboxes) == 0 {
+	if !slices.ContainsFunc(mailboxes, store.Mailbox.Complete) {
 		a.out.say("Nothing is mirrored yet: reading the tenant first.")
-		if err := a.syncOnce(ctx, s, false); err != nil && !isTold(err) {
+		if err := a.syncThen(ctx, s, false, false); err != nil && !isTold(err) {
 			return err
 		}
 		if mailboxes, err = s.store.Mailboxes(ctx); err != nil {
@@ -267,6 +267,15 @@ func (a *app) printEvents(ctx context.Context, s *session, reads []calendarRead)
 			rows = append(rows, a.eventRow(e))
 		}
 	}
+	var troubles []trouble
+	for _, read := range reads {
+		if read.problem != nil {
+			troubles = append(troubles, trouble{read.mailbox, read.problem})
+		}
+	}
+	if len(reads) > 0 && len(troubles) == len(reads) && len(objects)+len(rows) == 0 {
+		return a.partly(len(reads), troubles) // an error is no empty list
+	}
 	if a.out.format == formatJSON {
 		if err := a.out.json(objects); err != nil {
 			return err
@@ -274,12 +283,6 @@ func (a *app) printEvents(ctx context.Context, s *session, reads []calendarRead)
 	} else if err := a.out.table([]column{{title: "WHEN", keep: true}, {title: "SUBJECT"}, {title: "ORGANIZER"}, {title: "SHOWN AS", keep: true},
 		{title: "NOTES"}, {title: "MAILBOX"}}, rows, "No meetings."); err != nil {
 		return err
-	}
-	var troubles []trouble
-	for _, read := range reads {
-		if read.problem != nil {
-			troubles = append(troubles, trouble{read.mailbox, read.problem})
-		}
 	}
 	return a.partly(len(reads), troubles)
 }

@@ -125,6 +125,12 @@ type resultObject struct {
 }
 
 func (a *app) syncOnce(ctx context.Context, s *session, full bool) error {
+	return a.syncThen(ctx, s, full, a.out.format == formatJSON)
+}
+
+// syncThen is the same for a command that goes on with what was read: its own answer
+// is the only object on standard output.
+func (a *app) syncThen(ctx context.Context, s *session, full, object bool) error {
 	bar := a.progress("reading")
 	result, err := s.engine().Once(ctx, full, bar.tell)
 	bar.end()
@@ -139,7 +145,7 @@ func (a *app) syncOnce(ctx context.Context, s *session, full bool) error {
 	if limited -= len(result.Failed); limited > 0 {
 		a.out.say("Of %s only free/busy is read: this connection shows no more.", plural(limited, "calendar", ""))
 	}
-	if a.out.format == formatJSON {
+	if object {
 		object := resultObject{Rooms: result.Rooms, People: result.People, Mailboxes: result.Mailboxes, Read: result.Read,
 			Changed: result.Changed, Requests: result.Requests, Seconds: result.Took.Seconds(), Listing: listingOf(result.Listing),
 			Problem: a.out.problem(result.Problem), Failed: []mailboxObject{}}

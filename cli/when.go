@@ -3,14 +3,15 @@ package cli
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	dates "roomdesk/providers/when"
 )
 
 // whenWays is what a time flag accepts, for messages.
-const whenWays = `write it as 2026-11-23T14:00, "2026-11-23 14:00", 14:00, "tomorrow 14:00", +2h, or with an offset as 2026-11-23T14:00:00+01:00`
+const whenWays = `write it as 2026-11-23T14:00, "2026-11-23 14:00", 14:00, "tomorrow 14:00", "tue 14:00", +2h, or with an offset as 2026-11-23T14:00:00+01:00`
 
 // when reads a time that a person gave. base is the instant that "+2h" counts
 // from and whose day a bare "14:00" is on; now decides what today is. A local
@@ -59,78 +60,52 @@ func spanOf(text string) (time.Duration, error) {
 }
 
 // dayAndClock splits a local time into its date (as UTC midnight) and its time of
-// day.
+// day. The day is read as in a wish: "tue", "next tue", "24 nov".
 func dayAndClock(s string, zone *time.Location, now, base time.Time) (time.Time, time.Duration, error) {
-	dateOf := func(t time.Time) time.Time {
-		y, m, d := t.In(zone).Date()
-		return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-	}
 	if len(s) > 10 && s[10] == 'T' {
 		s = s[:10] + " " + s[11:]
 	}
-	first, second, both := strings.Cut(s, " ")
-	if !both {
-		if clock, err := clockOf(first); err == nil {
-			return dateOf(base), clock, nil
-		}
-		second = "00:00"
+	words := strings.Fields(strings.ToLower(s))
+	day, used := dates.Day(words, dates.Date(now.In(zone)))
+	if used == 0 {
+		day = dates.Date(base.In(zone))
+	} else if used == len(words) {
+		return day, 0, nil
 	}
-	clock, err := clockOf(second)
-	if err != nil {
-		return time.Time{}, 0, err
-	}
-	switch strings.ToLower(first) {
-	case "today":
-		return dateOf(now), clock, nil
-	case "tomorrow":
-		return dateOf(now).AddDate(0, 0, 1), clock, nil
-	case "yesterday":
-		return dateOf(now).AddDate(0, 0, -1), clock, nil
-	}
-	day, err := time.Parse(time.DateOnly, first)
+	clock, err := clockOf(words[used:], used > 0)
 	return day, clock, err
 }
 
-func clockOf(s string) (time.Duration, error) {
-	for _, layout := range []string{"15:04", "15:04:05"} {
-		if t, err := time.Parse(layout, s); err == nil {
+// clockOf reads a time of day: 14:00, with seconds, 2pm, and behind a day 14 alone.
+func clockOf(words []string, behindDay bool) (time.Duration, error) {
+	if len(words) == 1 {
+		if t, err := time.Parse("15:04:05", words[0]); err == nil {
 			return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute + time.Duration(t.Second())*time.Second, nil
 		}
 	}
-	return 0, fmt.Errorf("%q is no time of day", s)
+	clock, used := dates.TimeOfDay(words, behindDay)
+	if used == 0 || used != len(words) || clock.HasTo || clock.From >= 24*time.Hour {
+		return 0, fmt.Errorf("%q is no time of day", strings.Join(words, " "))
+	}
+	return clock.From, nil
 }
 
 // wall finds the instant at which clocks of the zone show a date and time.
 func wall(day time.Time, clock time.Duration, zone *time.Location) (time.Time, error) {
-	shown := day.Add(clock) // the wall clock written as if it were UTC
-	// Every offset in use around that time; a zone changes at most once within it.
-	var offsets []int
-	for _, around := range []time.Duration{-26 * time.Hour, 0, 26 * time.Hour} {
-		_, offset := shown.Add(around).In(zone).Zone()
-		if !slices.Contains(offsets, offset) {
-			offsets = append(offsets, offset)
-		}
+	at, other, reading := dates.Wall(day, clock, zone)
+	if reading == dates.Once {
+		return at, nil
 	}
-	var readings, candidates []time.Time
-	for _, offset := range offsets {
-		t := shown.Add(-time.Duration(offset) * time.Second).In(zone)
-		candidates = append(candidates, t)
-		if _, is := t.Zone(); is == offset {
-			readings = append(readings, t)
-		}
+	text := day.Add(clock).Format("15:04 on 2006-01-02")
+	first, second := at, other
+	if second.Before(first) {
+		first, second = second, first
 	}
-	slices.SortFunc(candidates, time.Time.Compare)
-	slices.SortFunc(readings, time.Time.Compare)
-	text := shown.Format("15:04 on 2006-01-02")
-	switch {
-	case len(readings) == 1:
-		return readings[0], nil
-	case len(readings) == 0:
-		return time.Time{}, usage(fmt.Sprintf("write %s or %s", candidates[0].Format(time.RFC3339), candidates[len(candidates)-1].Format(time.RFC3339)),
-			"%s does not exist in %s, where clocks are set forward then", text, zone)
+	next := fmt.Sprintf("write %s or %s", first.Format(time.RFC3339), second.Format(time.RFC3339))
+	if reading == dates.Skipped {
+		return time.Time{}, usage(next, "%s does not exist in %s, where clocks are set forward then", text, zone)
 	}
-	return time.Time{}, usage(fmt.Sprintf("write %s or %s", readings[0].Format(time.RFC3339), readings[len(readings)-1].Format(time.RFC3339)),
-		"%s happens twice in %s, where clocks are set back then", text, zone)
+	return time.Time{}, usage(next, "%s happens twice in %s, where clocks are set back then", text, zone)
 }
 
 // zoneOf reads an IANA zone name.

@@ -33,6 +33,14 @@ func TestWhen(t *testing.T) {
 		"2026-03-29 01:59":          "2026-03-29T01:59:00+01:00",
 		"2026-03-29 03:00":          "2026-03-29T03:00:00+02:00",
 		"2026-10-25 03:00":          "2026-10-25T03:00:00+01:00",
+		"tue 10:00":                 "2026-11-24T10:00:00+01:00",
+		"Tuesday":                   "2026-11-24T00:00:00+01:00",
+		"next sat 9":                "2026-11-28T09:00:00+01:00",
+		"sat 2pm":                   "2026-11-21T14:00:00+01:00",
+		"1 dec 14:30":               "2026-12-01T14:30:00+01:00",
+		"1.12. 14:30":               "2026-12-01T14:30:00+01:00",
+		"tomorrow noon":             "2026-11-22T12:00:00+01:00",
+		"next week":                 "2026-11-23T00:00:00+01:00",
 	}
 	for text, want := range good {
 		got, err := when(text, berlin, now, base)
@@ -44,7 +52,7 @@ func TestWhen(t *testing.T) {
 			t.Errorf("%q is %s, want %s", text, got.Format(time.RFC3339), want)
 		}
 	}
-	for _, text := range []string{"", "25:00", "14", "2026-13-01", "2026-02-30 10:00", "next week", "+x", "+-2h", "2026-11-23T14:00:00+99:00", "tomorrow noon", "2026-11-23 14:00 15:00"} {
+	for _, text := range []string{"", "25:00", "14", "2026-13-01", "2026-02-30 10:00", "next year", "+x", "+-2h", "2026-11-23T14:00:00+99:00", "tomorrow 14-15", "tue morning", "24:00", "tue tue", "2026-11-23 14:00 15:00"} {
 		if got, err := when(text, berlin, now, base); err == nil {
 			t.Errorf("%q was read as %s", text, got)
 		}
