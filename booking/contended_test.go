@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
@@ -20,7 +19,6 @@ import (
 
 	"roomdesk/booking"
 	"roomdesk/providers"
-	"roomdesk/providers/graph"
 	"roomdesk/providers/providertest"
 	"roomdesk/providers/simulator"
 	"roomdesk/sync/store"
@@ -34,7 +32,7 @@ const contendedEnv = "ROOMDESK_TEST_CONTENDED"
 type rival struct {
 	*booking.Desk
 	organizer providers.Address
-	provider  *graph.Provider
+	provider  connection
 	store     *store.Store
 	end       func()
 }
@@ -42,15 +40,17 @@ type rival struct {
 // arena is one tenant that several programs book in, within a test's bubble.
 type arena struct {
 	t       *testing.T
+	service service
 	network *providertest.Network
 	tenant  *simulator.Tenant
 	mu      sync.Mutex
 	lies    []string
 }
 
-func openArena(t *testing.T, o simulator.Options) *arena {
+func openArena(t *testing.T, of service, o simulator.Options) *arena {
 	t.Helper()
-	a := &arena{t: t, network: &providertest.Network{}}
+	o = of.options(o)
+	a := &arena{t: t, service: of, network: &providertest.Network{}}
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
@@ -65,22 +65,13 @@ func openArena(t *testing.T, o simulator.Options) *arena {
 func (a *arena) rival(organizer string) *rival {
 	a.t.Helper()
 	at := a.tenant.Endpoints()
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(at.CAPEM) {
-		a.t.Fatal("no certificate authority")
-	}
 	address, ok := providers.ParseAddress(organizer)
 	if !ok {
 		a.t.Fatalf("no address %q", organizer)
 	}
 	r := &rival{organizer: address}
 	var err error
-	r.provider, err = graph.New(graph.Config{
-		TenantID: at.TenantID, ClientID: at.ClientID, ClientSecret: func(context.Context) (string, error) { return at.ClientSecret, nil },
-		Cloud: "custom", AuthorityURL: at.AuthorityURL, GraphURL: at.GraphURL, RootCAs: roots, Dial: a.network.Dial,
-		Objects: func(g graph.Authorised) graph.Objects { return objects{g} },
-	})
-	if err != nil {
+	if r.provider, err = a.service.connect(at, at.CAPEM, a.network.Dial); err != nil {
 		a.t.Fatal(err)
 	}
 	if r.store, err = store.Open(context.Background(), store.Options{Path: filepath.Join(a.t.TempDir(), "store.db")}); err != nil {
@@ -163,17 +154,20 @@ func TestContendedBookings(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	synctest.Test(t, func(t *testing.T) { contend(t, n) })
+	overServices(t, func(t *testing.T, of service) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) { contend(t, of, n) })
+	})
 }
 
-func contend(t *testing.T, n int) {
-	a := openArena(t, simulator.Options{Rooms: 9, People: 6, Seed: 3, RoomAnswerDelay: 2 * time.Second})
+func contend(t *testing.T, of service, n int) {
+	a := openArena(t, of, simulator.Options{Rooms: 9, People: 6, Seed: 3, RoomAnswerDelay: 2 * time.Second})
 	at := a.tenant.Endpoints()
 	rivals := []*rival{a.rival(at.Organizer), a.rival(at.TestMailbox)}
 	for _, how := range []string{"fail", "reset", "truncate"} {
-		a.tenant.Inject(simulator.Fault{Method: "POST", Path: "**/events", CommitThen: how, Times: -1, Chance: 0.03, Seed: 5})
+		a.tenant.Inject(of.fault(creating, simulator.Fault{CommitThen: how, Times: -1, Chance: 0.03, Seed: 5}))
 	}
-	a.tenant.Inject(simulator.Fault{Method: "POST", Path: "**/events", Times: -1, Chance: 0.03, Seed: 7, ResetBefore: true})
+	a.tenant.Inject(of.fault(creating, simulator.Fault{Times: -1, Chance: 0.03, Seed: 7, ResetBefore: true}))
 
 	const together = 10 // slots at once
 	dice := mathrand.New(mathrand.NewPCG(1, 2))
@@ -238,11 +232,17 @@ func (a *arena) judge(rivals []*rival, slots []slot) {
 	won := map[string]providers.Booking{} // by iCalendar id
 	from, to := slots[0].start.Add(-time.Hour), slots[len(slots)-1].start.Add(24*time.Hour)
 	for _, r := range rivals {
-		live := map[string]int{} // by transaction id
+		live := map[slot]int{} // each program books a slot once
 		truth, _ := a.tenant.Truth(string(r.organizer), from, to)
 		for _, e := range truth.Events {
 			if e.IsOrganizer && !e.Cancelled {
-				live[strings.ToLower(e.TransactionID)]++
+				for _, invited := range e.Attendees {
+					start, err := time.Parse(time.RFC3339, e.Start)
+					if err != nil {
+						a.t.Fatal(err)
+					}
+					live[slot{providers.Address(strings.ToLower(invited.Mailbox)), start}]++
+				}
 			}
 		}
 		all, err := r.Bookings(context.Background())
@@ -250,7 +250,7 @@ func (a *arena) judge(rivals []*rival, slots []slot) {
 			a.t.Error(err)
 		}
 		for _, b := range all {
-			if n := live[strings.ToLower(b.TransactionID)]; n != 1 {
+			if n := live[slot{b.Request.Room, b.Request.Start.UTC()}]; n != 1 {
 				a.t.Errorf("ONCE: %d live meetings of a booking that is %s", n, b.State)
 			}
 			if b.State == providers.BookingAccepted {

@@ -2,7 +2,6 @@ package booking_test
 
 import (
 	"context"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,7 +16,6 @@ import (
 
 	"roomdesk/booking"
 	"roomdesk/providers"
-	"roomdesk/providers/graph"
 	"roomdesk/providers/simulator"
 	"roomdesk/sync/store"
 )
@@ -28,6 +26,7 @@ const moverEnv = "ROOMDESK_TEST_KILL_RELOCATION"
 
 // mover is what the process is told.
 type mover struct {
+	Service  string
 	Tenant   simulator.Endpoints
 	CA       []byte
 	Store    string
@@ -74,28 +73,20 @@ func (d dyingStore) SaveRelocation(ctx context.Context, r providers.Relocation) 
 }
 
 type dyingProvider struct {
-	*graph.Provider
+	connection
 	*end
 }
 
 func (d dyingProvider) ChangeEvent(ctx context.Context, mailbox providers.Address, id, etag string, change providers.EventChange) (providers.Event, error) {
 	d.pass("before the tenant is told")
-	e, err := d.Provider.ChangeEvent(ctx, mailbox, id, etag, change)
+	e, err := d.connection.ChangeEvent(ctx, mailbox, id, etag, change)
 	d.pass("after the tenant was told")
 	return e, err
 }
 
 // desk is the program's own, over HTTPS and SQLite.
 func (m *mover) desk(ctx context.Context, e *end, now func() time.Time) (*booking.Desk, func() error, error) {
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(m.CA) {
-		return nil, nil, errors.New("no certificate authority")
-	}
-	provider, err := graph.New(graph.Config{
-		TenantID: m.Tenant.TenantID, ClientID: m.Tenant.ClientID, ClientSecret: func(context.Context) (string, error) { return m.Tenant.ClientSecret, nil },
-		Cloud: "custom", AuthorityURL: m.Tenant.AuthorityURL, GraphURL: m.Tenant.GraphURL, RootCAs: roots,
-		Objects: func(a graph.Authorised) graph.Objects { return objects{a} },
-	})
+	provider, err := serviceNamed(m.Service).connect(m.Tenant, m.CA, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -153,13 +144,17 @@ func (m *mover) run(text string) error {
 // relocating a meeting and of taking that back: before and after each write to the
 // disk and to the tenant. The next one goes on: what was acknowledged is done, the
 // meeting has one room by the rooms' own calendars, and the journal says which.
-// Every fifth step is taken, and all with ROOMDESK_TEST_EVERY=1.
+// Every seventh step is taken, and all with ROOMDESK_TEST_EVERY=1.
 func TestKilledProcessAtEveryStepOfRelocating(t *testing.T) {
-	stride := int64(5)
+	overServices(t, killedAtEveryStepOfRelocating)
+}
+
+func killedAtEveryStepOfRelocating(t *testing.T, of service) {
+	stride := int64(7)
 	if os.Getenv("ROOMDESK_TEST_EVERY") == "1" {
 		stride = 1
 	}
-	tenant, err := simulator.Start(t.Context(), simulator.Options{Rooms: 6, People: 3, Seed: 5, RoomAnswerDelay: 20 * time.Millisecond})
+	tenant, err := simulator.Start(t.Context(), of.options(simulator.Options{Rooms: 6, People: 3, Seed: 5, RoomAnswerDelay: 20 * time.Millisecond}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +178,7 @@ func TestKilledProcessAtEveryStepOfRelocating(t *testing.T) {
 				if stop {
 					return
 				}
-				point := killMover(t, tenant, at)
+				point := killMover(t, of, tenant, at)
 				mu.Lock()
 				lived = lived || point == "lived"
 				points[point]++
@@ -205,9 +200,9 @@ func TestKilledProcessAtEveryStepOfRelocating(t *testing.T) {
 
 // killMover lets a process die at a step and holds what the next one makes of it
 // against the rooms' calendars.
-func killMover(t *testing.T, tenant *simulator.Tenant, at int64) string {
+func killMover(t *testing.T, of service, tenant *simulator.Tenant, at int64) string {
 	endpoints, rooms := tenant.Endpoints(), tenant.Rooms()
-	m := &mover{Tenant: endpoints, CA: endpoints.CAPEM, Store: filepath.Join(t.TempDir(), "store.db"), At: at,
+	m := &mover{Service: of.name, Tenant: endpoints, CA: endpoints.CAPEM, Store: filepath.Join(t.TempDir(), "store.db"), At: at,
 		Start: time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 40+int(at)).Add(2 * time.Hour)} // few have planned anything then
 	m.From, _ = providers.ParseAddress(rooms[0].Mailbox)
 	m.To, _ = providers.ParseAddress(rooms[1].Mailbox)

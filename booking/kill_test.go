@@ -3,13 +3,11 @@ package booking_test
 import (
 	"bufio"
 	"context"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	mathrand "math/rand/v2"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,7 +19,6 @@ import (
 
 	"roomdesk/booking"
 	"roomdesk/providers"
-	"roomdesk/providers/graph"
 	"roomdesk/providers/simulator"
 	"roomdesk/sync/store"
 )
@@ -53,25 +50,18 @@ func TestMain(m *testing.M) {
 
 // victim is what the process is told.
 type victim struct {
-	Tenant simulator.Endpoints
-	CA     []byte
-	Store  string
-	Room   providers.Address
-	Start  time.Time
-	Mark   string // the meeting's subject
+	Service string
+	Tenant  simulator.Endpoints
+	CA      []byte
+	Store   string
+	Room    providers.Address
+	Start   time.Time
+	Mark    string // the meeting's subject
 }
 
 // desk is the program's own: real store, real provider, HTTPS.
 func (v *victim) desk(ctx context.Context, now func() time.Time) (d *booking.Desk, end func() error, err error) {
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(v.CA) {
-		return nil, nil, errors.New("no certificate authority")
-	}
-	provider, err := graph.New(graph.Config{
-		TenantID: v.Tenant.TenantID, ClientID: v.Tenant.ClientID, ClientSecret: func(context.Context) (string, error) { return v.Tenant.ClientSecret, nil },
-		Cloud: "custom", AuthorityURL: v.Tenant.AuthorityURL, GraphURL: v.Tenant.GraphURL, RootCAs: roots,
-		Objects: func(a graph.Authorised) graph.Objects { return objects{a} },
-	})
+	provider, err := serviceNamed(v.Service).connect(v.Tenant, v.CA, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -137,8 +127,10 @@ func (v *victim) run(text string) error {
 // store. What was acknowledged is done, and by the tenant's calendars and ledger
 // there is exactly one meeting, or none where it was cancelled.
 // ROOMDESK_TEST_KILLS says how many processes are killed.
-func TestKilledAtRandomMoments(t *testing.T) {
-	kills, workers := 24, 4
+func TestKilledAtRandomMoments(t *testing.T) { overServices(t, killedAtRandomMoments) }
+
+func killedAtRandomMoments(t *testing.T, of service) {
+	kills, workers := 14, 4
 	if text := os.Getenv(killsEnv); text != "" {
 		var err error
 		if kills, err = strconv.Atoi(text); err != nil {
@@ -146,12 +138,12 @@ func TestKilledAtRandomMoments(t *testing.T) {
 		}
 		workers = 8
 	}
-	tenant, err := simulator.Start(t.Context(), simulator.Options{Rooms: 9, People: 4, Seed: 5, RoomAnswerDelay: 20 * time.Millisecond})
+	tenant, err := simulator.Start(t.Context(), of.options(simulator.Options{Rooms: 9, People: 4, Seed: 5, RoomAnswerDelay: 20 * time.Millisecond}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, how := range []string{"fail", "reset"} {
-		tenant.Inject(simulator.Fault{Method: http.MethodPost, Path: "**/events", CommitThen: how, Times: -1, Chance: 0.05, Seed: 3})
+		tenant.Inject(of.fault(creating, simulator.Fault{CommitThen: how, Times: -1, Chance: 0.05, Seed: 3}))
 	}
 	work := make(chan int)
 	var wg sync.WaitGroup
@@ -160,7 +152,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	for range workers {
 		wg.Go(func() {
 			for n := range work {
-				end := killOnce(t, tenant, n)
+				end := killOnce(t, of, tenant, n)
 				mu.Lock()
 				ends[end]++
 				mu.Unlock()
@@ -183,11 +175,11 @@ func TestKilledAtRandomMoments(t *testing.T) {
 
 // killOnce kills one process and holds what the next one makes of it against the
 // tenant.
-func killOnce(t *testing.T, tenant *simulator.Tenant, n int) string {
+func killOnce(t *testing.T, of service, tenant *simulator.Tenant, n int) string {
 	at := tenant.Endpoints()
 	rooms := tenant.Rooms()
 	room, _ := providers.ParseAddress(rooms[n%len(rooms)].Mailbox)
-	v := &victim{Tenant: at, CA: at.CAPEM, Store: filepath.Join(t.TempDir(), "store.db"), Room: room, Mark: fmt.Sprint("kill ", n),
+	v := &victim{Service: of.name, Tenant: at, CA: at.CAPEM, Store: filepath.Join(t.TempDir(), "store.db"), Room: room, Mark: fmt.Sprint("kill ", n),
 		Start: time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 2+n/len(rooms)).Add(2 * time.Hour)}
 	steps, lived := v.kill(t, n)
 	if t.Failed() {
@@ -212,7 +204,7 @@ func killOnce(t *testing.T, tenant *simulator.Tenant, n int) string {
 		return "broken"
 	}
 	if len(all) == 0 {
-		live, made := v.truth(tenant, "")
+		live, made := v.truth(of, tenant, providers.Booking{})
 		if steps["stored"] || live != 0 || made != 0 {
 			t.Errorf("%s: nothing is stored after %v; %d live of %d meetings", v.Mark, steps, live, made)
 		}
@@ -221,7 +213,7 @@ func killOnce(t *testing.T, tenant *simulator.Tenant, n int) string {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	b, err := d.Await(ctx, all[0].ID)
-	live, made := v.truth(tenant, b.TransactionID)
+	live, made := v.truth(of, tenant, b)
 	want, length := 1, 30*time.Minute
 	switch {
 	case err != nil:
@@ -299,20 +291,22 @@ func (v *victim) kill(t *testing.T, n int) (steps map[string]bool, lived bool) {
 }
 
 // truth counts the meetings with the mark that stand, and those that were made, by
-// the tenant's calendars and ledger, also under the transaction id.
-func (v *victim) truth(tenant *simulator.Tenant, transaction string) (live, made int) {
+// the tenant's calendars and ledger: also one that nobody knows of any more.
+func (v *victim) truth(of service, tenant *simulator.Tenant, b providers.Booking) (live, made int) {
 	truth, _ := tenant.Truth(v.Tenant.Organizer, v.Start.Add(-time.Hour), v.Start.Add(2*time.Hour))
-	ids := map[string]bool{strings.ToLower(transaction): transaction != ""}
+	ids := map[string]bool{b.ICalUID: b.ICalUID != ""}
 	for _, e := range truth.Events {
 		if e.Subject == v.Mark && e.IsOrganizer {
-			ids[strings.ToLower(e.TransactionID)] = true
+			ids[e.ICalUID] = true
 			if !e.Cancelled {
 				live++
 			}
 		}
 	}
-	for _, e := range tenant.LedgerWhere(simulator.LedgerFilter{Method: http.MethodPost, Path: "**/events"}) {
-		if ids[strings.ToLower(e.TransactionID)] && strings.Contains(e.Effect, "created") {
+	all, _ := of.done(tenant, creating, "created")
+	for _, e := range all {
+		ours := ids[e.Event] || b.TransactionID != "" && strings.EqualFold(e.TransactionID, b.TransactionID)
+		if ours && strings.Contains(e.Effect, "created") {
 			made++
 		}
 	}

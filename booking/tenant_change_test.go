@@ -2,7 +2,6 @@ package booking_test
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -78,15 +77,8 @@ func (o *office) answers(room providers.Address) bool {
 
 // patches are the changes that had an effect.
 func (o *office) patches() (sent, made int) {
-	for _, e := range o.tenant.Ledger() {
-		if e.Method == http.MethodPatch {
-			sent++
-			if strings.Contains(e.Effect, "changed") {
-				made++
-			}
-		}
-	}
-	return sent, made
+	all, made := o.service.done(o.tenant, changing, "changed")
+	return len(all), made
 }
 
 // holds are the rooms whose calendars have the booking's meeting at a time.
@@ -107,11 +99,10 @@ func (o *office) holds(b providers.Booking, start time.Time, rooms ...providers.
 // F-041, F-042, F-051, F-055, F-063 over the wire: each change with each of its
 // writes lost, refused or delayed; one meeting, in one room, and exactly as many
 // effective writes as it takes.
-func TestChangesInATenant(t *testing.T) {
-	patch := func(f simulator.Fault) []simulator.Fault {
-		f.Method, f.Path = http.MethodPatch, "**/events/*"
-		return []simulator.Fault{f}
-	}
+func TestChangesInATenant(t *testing.T) { overServices(t, changesInATenant) }
+
+func changesInATenant(t *testing.T, of service) {
+	patch := func(f simulator.Fault) []simulator.Fault { return []simulator.Fault{of.fault(changing, f)} }
 	for name, faults := range map[string][]simulator.Fault{
 		"smooth":                nil,
 		"commit then 504":       patch(simulator.Fault{Nth: 1, Times: 1, CommitThen: "fail"}),
@@ -123,61 +114,64 @@ func TestChangesInATenant(t *testing.T) {
 		"second: commit, 504":   patch(simulator.Fault{Nth: 2, Times: 1, CommitThen: "fail"}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			o := openOffice(t, faults...)
-			q := o.request(5)
-			q.Teams = false
-			b, err := o.Book(t.Context(), q)
-			if err != nil {
-				t.Fatal(err)
-			}
-			b = o.await(b.ID)
-			second := o.other(q)
-			for step, c := range []struct {
-				kind  providers.ChangeKind
-				start time.Time
-				end   time.Time
-				room  providers.Address
-			}{
-				{providers.ChangeExtend, q.Start, q.End.Add(15 * time.Minute), o.room},
-				{providers.ChangeMove, q.Start.Add(30 * time.Minute), q.End.Add(45 * time.Minute), o.room},
-				{providers.ChangeMove, q.Start.Add(30 * time.Minute), q.End.Add(45 * time.Minute), second},
-				{providers.ChangeUndo, q.Start.Add(30 * time.Minute), q.End.Add(45 * time.Minute), o.room},
-			} {
-				_, before := o.patches()
-				request := booking.ChangeRequest{Kind: c.kind, Start: c.start, End: c.end, Room: c.room}
-				if c.kind == providers.ChangeUndo {
-					request = booking.ChangeRequest{Kind: c.kind}
+			inOffice(t, of, func(t *testing.T, o *office) {
+				q := o.request(5)
+				q.Teams = false
+				b, err := o.Book(t.Context(), q)
+				if err != nil {
+					t.Fatal(err)
 				}
-				if _, err := o.Change(t.Context(), b.ID, request); err != nil {
-					t.Fatalf("step %d: %v", step, err)
+				b = o.await(b.ID)
+				second := o.other(q)
+				for step, c := range []struct {
+					kind  providers.ChangeKind
+					start time.Time
+					end   time.Time
+					room  providers.Address
+				}{
+					{providers.ChangeExtend, q.Start, q.End.Add(15 * time.Minute), o.room},
+					{providers.ChangeMove, q.Start.Add(30 * time.Minute), q.End.Add(45 * time.Minute), o.room},
+					{providers.ChangeMove, q.Start.Add(30 * time.Minute), q.End.Add(45 * time.Minute), second},
+					{providers.ChangeUndo, q.Start.Add(30 * time.Minute), q.End.Add(45 * time.Minute), o.room},
+				} {
+					_, before := o.patches()
+					request := booking.ChangeRequest{Kind: c.kind, Start: c.start, End: c.end, Room: c.room}
+					if c.kind == providers.ChangeUndo {
+						request = booking.ChangeRequest{Kind: c.kind}
+					}
+					if _, err := o.Change(t.Context(), b.ID, request); err != nil {
+						t.Fatalf("step %d: %v", step, err)
+					}
+					got := o.await(b.ID)
+					if got.Change.State != providers.ChangeDone || got.State != providers.BookingAccepted || got.Request.Room != c.room || !got.Request.Start.Equal(c.start) || !got.Request.End.Equal(c.end) {
+						t.Fatalf("step %d: %s in %s %v–%v, change %s: %q", step, got.State, got.Request.Room, got.Request.Start, got.Request.End, got.Change.State, got.Change.Reason)
+					}
+					if holding := o.holds(got, c.start.Add(time.Minute), o.room, second); !slices.Equal(holding, []providers.Address{c.room}) {
+						t.Errorf("step %d: held by %v, want %s", step, holding, c.room)
+					}
+					want := 1
+					if got.Change.NewRoom() {
+						want = 2
+					}
+					if _, made := o.patches(); made-before != want {
+						t.Errorf("step %d: %d writes had an effect, want %d", step, made-before, want)
+					}
 				}
-				got := o.await(b.ID)
-				if got.Change.State != providers.ChangeDone || got.State != providers.BookingAccepted || got.Request.Room != c.room || !got.Request.Start.Equal(c.start) || !got.Request.End.Equal(c.end) {
-					t.Fatalf("step %d: %s in %s %v–%v, change %s: %q", step, got.State, got.Request.Room, got.Request.Start, got.Request.End, got.Change.State, got.Change.Reason)
+				if _, made := o.creates(); made != 1 {
+					t.Errorf("%d meetings were made", made)
 				}
-				if holding := o.holds(got, c.start.Add(time.Minute), o.room, second); !slices.Equal(holding, []providers.Address{c.room}) {
-					t.Errorf("step %d: held by %v, want %s", step, holding, c.room)
-				}
-				want := 1
-				if got.Change.NewRoom() {
-					want = 2
-				}
-				if _, made := o.patches(); made-before != want {
-					t.Errorf("step %d: %d writes had an effect, want %d", step, made-before, want)
-				}
-			}
-			if _, made := o.creates(); made != 1 {
-				t.Errorf("%d meetings were made", made)
-			}
+			}, faults...)
 		})
 	}
 }
 
 // The room declines the new time, or another room declines the meeting: it is as
 // it was, the first room holds it, with the reason and other rooms.
-func TestDeclinedChangesInATenant(t *testing.T) {
-	o := openOffice(t)
+func TestDeclinedChangesInATenant(t *testing.T) { overServices(t, declinedChangesInATenant) }
+
+func declinedChangesInATenant(t *testing.T, of service) { inOffice(t, of, declinedChanges) }
+
+func declinedChanges(t *testing.T, o *office) {
 	q := o.request(6)
 	q.Teams = false
 	b, err := o.Book(t.Context(), q)

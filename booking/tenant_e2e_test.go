@@ -3,7 +3,8 @@ package booking_test
 import (
 	"bytes"
 	"context"
-	"crypto/x509"
+	"crypto/rand"
+	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,12 +14,15 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"roomdesk/booking"
 	"roomdesk/providers"
 	"roomdesk/providers/graph"
+	"roomdesk/providers/providertest"
 	"roomdesk/providers/simulator"
 	"roomdesk/sync/store"
 )
@@ -181,33 +185,46 @@ func (o objects) Place(context.Context, providers.Address) (providers.Room, erro
 	return providers.Room{}, errNotHere
 }
 
-// office is a desk over a real store and a simulated tenant, over HTTPS.
+// office is a desk over a real store and a simulated tenant, over HTTPS, within a
+// test's bubble: what is waited for takes no time.
 type office struct {
 	*booking.Desk
 	t        *testing.T
 	tenant   *simulator.Tenant
-	provider *graph.Provider
+	service  service
+	provider connection
 	store    *store.Store
 	room     providers.Address
 	alice    providers.Address
 }
 
-func openOffice(t *testing.T, faults ...simulator.Fault) *office {
+// oneKey signs the tokens of all tenants: making one takes a while.
+var oneKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
+// inOffice tells a story in an office of its own, beside others.
+func inOffice(t *testing.T, of service, story func(t *testing.T, o *office), faults ...simulator.Fault) {
 	t.Helper()
-	tenant, err := simulator.Start(t.Context(), simulator.Options{Rooms: 12, People: 6, Seed: 11, RoomAnswerDelay: 50 * time.Millisecond, Faults: faults})
+	oneKey() // outside of all bubbles
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { story(t, openOffice(t, of, faults...)) })
+}
+
+func openOffice(t *testing.T, of service, faults ...simulator.Fault) *office {
+	t.Helper()
+	network := &providertest.Network{}
+	tenant, err := simulator.Start(context.Background(), of.options(simulator.Options{Rooms: 12, People: 6, Seed: 11, RoomAnswerDelay: 50 * time.Millisecond, Faults: faults,
+		SigningKey: oneKey(), Listener: network.Listen}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := tenant.Endpoints()
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(at.CAPEM) {
-		t.Fatal("no certificate authority")
-	}
-	provider, err := graph.New(graph.Config{
-		TenantID: at.TenantID, ClientID: at.ClientID, ClientSecret: func(context.Context) (string, error) { return at.ClientSecret, nil },
-		Cloud: "custom", AuthorityURL: at.AuthorityURL, GraphURL: at.GraphURL, RootCAs: roots,
-		Objects: func(a graph.Authorised) graph.Objects { return objects{a} },
-	})
+	provider, err := of.connect(at, at.CAPEM, network.Dial)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +232,7 @@ func openOffice(t *testing.T, faults ...simulator.Fault) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &office{t: t, tenant: tenant, provider: provider, store: s, alice: providers.Address(strings.ToLower(at.Organizer))}
+	o := &office{t: t, service: of, tenant: tenant, provider: provider, store: s, alice: providers.Address(strings.ToLower(at.Organizer))}
 	o.Desk = booking.New(booking.Options{Tenant: provider, Outbox: s, Mirror: s, Organizer: o.alice})
 	listing := s.BeginRooms()
 	if _, err := provider.Rooms(t.Context(), func(rooms []providers.Room) error {
@@ -252,7 +269,7 @@ func freeNight(days int) (start, end time.Time) {
 
 func (o *office) request(days int) providers.BookingRequest {
 	start, end := freeNight(days)
-	return providers.BookingRequest{Room: o.room, Start: start, End: end, Teams: true}
+	return providers.BookingRequest{Room: o.room, Start: start, End: end, Teams: o.service.teams}
 }
 
 func (o *office) await(id string) providers.Booking {
@@ -266,28 +283,31 @@ func (o *office) await(id string) providers.Booking {
 	return b
 }
 
-// creates are the transaction ids of the creates that had an effect or might.
+// creates are the transaction ids of the creates that had an effect or might; Exchange
+// knows none. It is ONCE by the tenant's own ledger.
 func (o *office) creates() (sent []string, made int) {
-	for _, e := range o.tenant.Ledger() {
-		if e.Method == http.MethodPost && strings.HasSuffix(e.Path, "/events") {
-			sent = append(sent, e.TransactionID)
-			if strings.Contains(e.Effect, "created") {
-				made++
-			}
-		}
+	all, made := o.service.done(o.tenant, creating, "created")
+	for _, e := range all {
+		sent = append(sent, e.TransactionID)
 	}
 	return sent, made
 }
 
-func TestBookingInATenant(t *testing.T) {
-	o := openOffice(t)
+func TestBookingInATenant(t *testing.T) { overServices(t, bookingInATenant) }
+
+func bookingInATenant(t *testing.T, of service) {
+	inOffice(t, of, bookingStory)
+}
+
+func bookingStory(t *testing.T, o *office) {
+	of := o.service
 	q := o.request(3)
 	b, err := o.Book(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := o.await(b.ID)
-	if got.State != providers.BookingAccepted || got.JoinURL.Empty() || got.ICalUID == "" {
+	if got.State != providers.BookingAccepted || got.JoinURL.Empty() == of.teams || got.ICalUID == "" {
 		t.Fatalf("%s: %q, link %q", got.State, got.Reason, got.JoinURL)
 	}
 	var refused *booking.Refused
@@ -314,14 +334,29 @@ func TestBookingInATenant(t *testing.T) {
 	if all, err := o.Bookings(t.Context()); err != nil || len(all) != 2 {
 		t.Errorf("%d bookings, %v", len(all), err)
 	}
+	if of.teams {
+		return
+	}
+	// P8: where there is no Teams, nothing is made without the link that was asked for.
+	q = o.request(3)
+	q.Teams = true
+	none, err := o.Book(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := o.await(none.ID); got.State != providers.BookingFailed || !strings.Contains(got.Reason, "cannot make Teams meetings") {
+		t.Errorf("with Teams: %s: %q", got.State, got.Reason)
+	}
+	if _, made := o.creates(); made != 2 {
+		t.Errorf("%d meetings were made, want 2", made)
+	}
 }
 
 // F-041, F-042, F-061 over the wire: ONCE by the tenant's own ledger.
-func TestLostAnswersInATenant(t *testing.T) {
-	post := func(f simulator.Fault) simulator.Fault {
-		f.Method, f.Path = http.MethodPost, "**/events"
-		return f
-	}
+func TestLostAnswersInATenant(t *testing.T) { overServices(t, lostAnswersInATenant) }
+
+func lostAnswersInATenant(t *testing.T, of service) {
+	post := func(f simulator.Fault) simulator.Fault { return of.fault(creating, f) }
 	for name, c := range map[string]struct {
 		fault simulator.Fault
 		state providers.BookingState
@@ -336,30 +371,30 @@ func TestLostAnswersInATenant(t *testing.T) {
 		"silent room":           {simulator.Fault{Room: "silent", Times: -1}, providers.BookingWaiting, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			o := openOffice(t, c.fault)
-			b, err := o.Book(t.Context(), o.request(4))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if c.state == providers.BookingWaiting {
-				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-				defer cancel()
-				if got, err := o.Await(ctx, b.ID); !errors.Is(err, context.DeadlineExceeded) || got.State != c.state {
-					t.Errorf("%s, %v", got.State, err)
+			inOffice(t, of, func(t *testing.T, o *office) {
+				b, err := o.Book(t.Context(), o.request(4))
+				if err != nil {
+					t.Fatal(err)
 				}
-			} else if got := o.await(b.ID); got.State != c.state {
-				t.Errorf("%s: %s", got.State, got.Reason)
-			}
-			sent, made := o.creates()
-			if made != c.made {
-				t.Errorf("%d meetings were made by %s", made, fmt.Sprint(sent))
-			}
-			for _, tx := range sent {
-				if tx != "" && !strings.EqualFold(tx, b.TransactionID) {
-					t.Errorf("sent under %s, the intent has %s", tx, b.TransactionID)
+				if c.state == providers.BookingWaiting {
+					ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+					defer cancel()
+					if got, err := o.Await(ctx, b.ID); !errors.Is(err, context.DeadlineExceeded) || got.State != c.state {
+						t.Errorf("%s, %v", got.State, err)
+					}
+				} else if got := o.await(b.ID); got.State != c.state {
+					t.Errorf("%s: %s", got.State, got.Reason)
 				}
-			}
+				sent, made := o.creates()
+				if made != c.made {
+					t.Errorf("%d meetings were made by %s", made, fmt.Sprint(sent))
+				}
+				for _, tx := range sent {
+					if tx != "" && !strings.EqualFold(tx, b.TransactionID) {
+						t.Errorf("sent under %s, the intent has %s", tx, b.TransactionID)
+					}
+				}
+			}, c.fault)
 		})
 	}
 }
