@@ -110,6 +110,20 @@ func (s service) fault(a act, f simulator.Fault) simulator.Fault {
 	return f
 }
 
+// anything puts trouble on whatever is asked, but for signing in.
+func (s service) anything(f simulator.Fault) simulator.Fault {
+	f.Path = "/v1.0/users/**"
+	if s.ews {
+		f.Path = "/EWS/**"
+	}
+	if s.ews && f.Fail != nil {
+		said := *f.Fail
+		said.Status, said.Code = http.StatusInternalServerError, "ErrorServerBusy"
+		f.Fail = &said
+	}
+	return f
+}
+
 // is reports whether a request was such an act; cancelling is none of them.
 func (s service) is(a act, e simulator.Entry) bool {
 	if s.ews {

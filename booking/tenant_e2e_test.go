@@ -9,12 +9,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -192,6 +195,8 @@ type office struct {
 	t        *testing.T
 	tenant   *simulator.Tenant
 	service  service
+	network  *providertest.Network
+	offline  *atomic.Bool // no connection is made, and those that there were are cut
 	provider connection
 	store    *store.Store
 	room     providers.Address
@@ -212,7 +217,15 @@ func inOffice(t *testing.T, of service, story func(t *testing.T, o *office), fau
 	t.Helper()
 	oneKey() // outside of all bubbles
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) { story(t, openOffice(t, of, faults...)) })
+	synctest.Test(t, func(t *testing.T) {
+		o := openOffice(t, of, faults...)
+		story(t, o)
+		for _, f := range o.tenant.Faults() {
+			if f.Hits == 0 && f.Chance == 0 {
+				t.Errorf("a fault hit nothing: %+v", f.Fault)
+			}
+		}
+	})
 }
 
 func openOffice(t *testing.T, of service, faults ...simulator.Fault) *office {
@@ -224,7 +237,11 @@ func openOffice(t *testing.T, of service, faults ...simulator.Fault) *office {
 		t.Fatal(err)
 	}
 	at := tenant.Endpoints()
-	provider, err := of.connect(at, at.CAPEM, network.Dial)
+	offline := &atomic.Bool{}
+	provider, err := of.connect(at, at.CAPEM, func(ctx context.Context, kind, address string) (net.Conn, error) {
+		conn, err := network.Dial(ctx, kind, address)
+		return cable{conn, offline}, err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,8 +249,8 @@ func openOffice(t *testing.T, of service, faults ...simulator.Fault) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &office{t: t, service: of, tenant: tenant, provider: provider, store: s, alice: providers.Address(strings.ToLower(at.Organizer))}
-	o.Desk = booking.New(booking.Options{Tenant: provider, Outbox: s, Mirror: s, Organizer: o.alice})
+	o := &office{t: t, service: of, tenant: tenant, network: network, offline: offline, provider: provider, store: s, alice: providers.Address(strings.ToLower(at.Organizer))}
+	o.Desk = booking.New(booking.Options{Tenant: provider, Outbox: s, Mirror: s, Journal: s, Organizer: o.alice})
 	listing := s.BeginRooms()
 	if _, err := provider.Rooms(t.Context(), func(rooms []providers.Room) error {
 		if o.room == "" {
@@ -259,6 +276,21 @@ func openOffice(t *testing.T, of service, faults ...simulator.Fault) *office {
 		}
 	})
 	return o
+}
+
+// cable is a connection that can be pulled out.
+type cable struct {
+	net.Conn
+	out *atomic.Bool
+}
+
+var errPulled = &net.OpError{Op: "write", Net: "tcp", Err: syscall.ENETUNREACH}
+
+func (c cable) Write(b []byte) (int, error) {
+	if c.out.Load() {
+		return 0, errPulled
+	}
+	return c.Conn.Write(b)
 }
 
 // freeNight is a span at night, when the simulated company does not meet.

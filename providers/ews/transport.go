@@ -49,6 +49,9 @@ type settled struct{ next http.RoundTripper }
 
 func (s settled) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := s.next.RoundTrip(req)
+	if c, ok := req.Context().Value(courseKey{}).(*course); ok {
+		c.ended(err)
+	}
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
 		return resp, err
 	}
@@ -70,7 +73,7 @@ func newClient(config Config) (*http.Client, *http.Transport) {
 	}
 	next = settled{next}
 	if config.Token == nil && !config.Basic {
-		next = ntlmssp.Negotiator{RoundTripper: next}
+		next = handshake{ntlmssp.Negotiator{RoundTripper: next}}
 	}
 	keep := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &http.Client{Transport: next, CheckRedirect: keep}, base
