@@ -145,6 +145,10 @@ func parseConfig(path string, text []byte) ([]Connection, error) {
 		}
 		seen[folded] = i
 	}
+	if i, err := checkBeside(decoded.Connections); err != nil {
+		problem, remedy, field := explainField(err)
+		return nil, at(places.blocks[i].offset(field), problem, remedy)
+	}
 	return decoded.Connections, nil
 }
 

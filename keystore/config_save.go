@@ -36,6 +36,10 @@ func (c *Config) CheckNew(connection Connection) error {
 				"choose another name, or disconnect the other one first: roomdesk disconnect " + have.Name}
 		}
 	}
+	others := slices.DeleteFunc(slices.Clone(c.Connections), func(have Connection) bool { return have.Name == connection.Name })
+	if _, err := checkBeside(append(others, connection)); err != nil {
+		return err
+	}
 	return nil
 }
 
@@ -61,11 +65,20 @@ func (c *Config) Add(connection Connection) error {
 }
 
 // Remove takes a connection out, with the comment lines directly above it, and
-// reports whether there was one. [Config.Save] makes it last.
+// reports whether there was one. What stood beside it stands alone then.
+// [Config.Save] makes it last.
 func (c *Config) Remove(name string) (bool, error) {
 	at := slices.IndexFunc(c.Connections, func(have Connection) bool { return have.Name == name })
 	if at < 0 {
 		return false, nil
+	}
+	for _, other := range c.Connections {
+		if other.Beside == name {
+			other.Beside = ""
+			if err := c.Update(other); err != nil {
+				return false, err
+			}
+		}
 	}
 	places, err := locate(c.next)
 	if err != nil {

@@ -19,6 +19,9 @@ import (
 type Connection struct {
 	Name     string `toml:"name"`
 	Provider string `toml:"provider"` // "graph" or "ews"
+	// Beside is the name of the connection to whose organisation this one belongs: both
+	// are opened as one, with that one's mirror, bookings and trail.
+	Beside string `toml:"beside,omitempty"`
 	// Tenant is the tenant's id or a verified domain; with Exchange an id that stands for
 	// the organisation's domain.
 	Tenant   string `toml:"tenant"`
