@@ -125,6 +125,9 @@ func (a *app) pick(config *keystore.Config) (keystore.Connection, error) {
 	case 1:
 		return config.Connections[0], nil
 	}
+	if first, single := config.Single(); single {
+		return first, nil
+	}
 	return keystore.Connection{}, usage("choose one with --connection: "+strings.Join(config.Names(), ", "),
 		"%d connections are configured", len(config.Connections))
 }

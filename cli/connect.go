@@ -58,6 +58,8 @@ func (a *app) connectCommand() *cobra.Command {
 	flags.StringVar(&c.TestMailbox, "test-mailbox", "", "mailbox whose calendar is read as a test (default: the organizer)")
 	flags.StringArrayVar(&c.Domains, "domain", nil, "domain that the tenant must have verified (repeatable)")
 	flags.StringArrayVar(&c.People, "person", nil, "mailbox of a person whose calendar is mirrored (repeatable)")
+	flags.StringVar(&c.Beside, "beside", "", "the connection to Exchange of the same organisation: both are opened as one")
+	_ = command.RegisterFlagCompletionFunc("beside", a.completeConnections)
 	flags.StringVar(&c.Role, "role", "", "how far whoever uses it may go: viewer, booker or administrator (default administrator)")
 	flags.StringVar(&c.Access, "access", "", "use no more than this of what the tenant allows: full, restricted or free-busy (default full)")
 	flags.StringVar(&c.Keystore, "keystore", "", "where the credential is kept: keyring, age, systemd, env or memory (default keyring)")

@@ -53,6 +53,8 @@ func (a *app) connectExchangeCommand() *cobra.Command {
 	flags.StringVar(&c.TestMailbox, "test-mailbox", "", "mailbox by which the level of access is found out (default: --email)")
 	flags.StringArrayVar(&c.Domains, "domain", nil, "further domain of the organisation (repeatable)")
 	flags.StringArrayVar(&c.People, "person", nil, "mailbox of a person whose calendar is mirrored (repeatable)")
+	flags.StringVar(&c.Beside, "beside", "", "the connection to Graph of the same organisation: both are opened as one")
+	_ = command.RegisterFlagCompletionFunc("beside", a.completeConnections)
 	flags.StringVar(&c.Role, "role", "", "how far whoever uses it may go: viewer, booker or administrator (default administrator)")
 	flags.StringVar(&c.Access, "access", "", "use no more than this of what the server allows: full, restricted or free-busy (default full)")
 	flags.StringVar(&c.Keystore, "keystore", "", "where the password is kept: keyring, age, systemd, env or memory (default keyring)")

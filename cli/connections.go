@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -12,8 +13,11 @@ import (
 
 // connectionObject is a configured connection in JSON.
 type connectionObject struct {
-	Name             string `json:"name"`
-	Provider         string `json:"provider"`
+	Name     string `json:"name"`
+	Provider string `json:"provider"`
+	// Organisation is the name of the first connection of its organisation: its own where
+	// it stands beside none.
+	Organisation     string `json:"organisation"`
 	Tenant           string `json:"tenant"`
 	ClientID         string `json:"client_id"`
 	Cloud            string `json:"cloud"`
@@ -53,6 +57,7 @@ func (a *app) connectionsCommand() *cobra.Command {
 			objects := make([]connectionObject, 0, len(config.Connections))
 			rows := make([][]string, 0, len(config.Connections))
 			var refused error
+			beside := false // an organisation of two is there
 			for _, connection := range config.Connections {
 				if err := a.mayAdminister(connection, "connections"); err != nil {
 					refused = err
@@ -62,8 +67,9 @@ func (a *app) connectionsCommand() *cobra.Command {
 				object := describeConnection(connection, a.deps.Now())
 				object.Credential, object.CredentialDetail = state, detail
 				objects = append(objects, object)
+				beside = beside || connection.Beside != ""
 				rows = append(rows, []string{connection.Name, connection.ProviderName(), connection.Tenant, connection.ActsAs(),
-					connection.KeystoreKind(), state, a.expiry(connection)})
+					connection.KeystoreKind(), state, a.expiry(connection), object.Organisation})
 			}
 			if refused != nil && len(objects) == 0 {
 				return refused
@@ -74,8 +80,15 @@ func (a *app) connectionsCommand() *cobra.Command {
 			if a.out.format == formatJSON {
 				return a.out.json(objects)
 			}
-			return a.out.table([]column{{title: "NAME", keep: true}, {title: "PROVIDER", keep: true}, {title: "TENANT"}, {title: "APPLICATION"},
-				{title: "KEYSTORE", keep: true}, {title: "CREDENTIAL", keep: true, state: true}, {title: "EXPIRES"}}, rows,
+			columns := []column{{title: "NAME", keep: true}, {title: "PROVIDER", keep: true}, {title: "TENANT"}, {title: "APPLICATION"},
+				{title: "KEYSTORE", keep: true}, {title: "CREDENTIAL", keep: true, state: true}, {title: "EXPIRES"}, {title: "ORGANISATION", keep: true}}
+			if a.out.format == formatTable && !beside { // each is its own
+				columns = columns[:len(columns)-1]
+				for i := range rows {
+					rows[i] = rows[i][:len(columns)]
+				}
+			}
+			return a.out.table(columns, rows,
 				"No connection is configured. Connect a tenant with roomdesk connect graph, or look around with roomdesk demo.")
 		}),
 	}
@@ -83,7 +96,7 @@ func (a *app) connectionsCommand() *cobra.Command {
 
 func describeConnection(c keystore.Connection, now time.Time) connectionObject {
 	object := connectionObject{
-		Name: c.Name, Provider: c.Provider, Tenant: c.Tenant, ClientID: c.ClientID, Cloud: c.CloudName(), Kind: "enterprise", Authentication: "secret",
+		Name: c.Name, Provider: c.Provider, Organisation: cmp.Or(c.Beside, c.Name), Tenant: c.Tenant, ClientID: c.ClientID, Cloud: c.CloudName(), Kind: "enterprise", Authentication: "secret",
 		Keystore: c.KeystoreKind(), Organizer: c.Organizer, TestMailbox: c.TestMailbox, Domains: c.Domains, Demo: c.Demo(),
 	}
 	if c.Disconnected != nil {

@@ -50,13 +50,14 @@ func (a *app) consoleOnce(ctx context.Context) (next string, err error) {
 	case err != nil:
 		return "", err
 	}
-	secrets, err := a.secrets(connection)
-	if err != nil {
-		return "", err
-	}
 	// What has to be asked is asked now; where that fails the console opens on the
 	// mirror and tells why nothing is read.
-	if locked, ok := secrets.(interface{ Unlock(context.Context) error }); ok {
+	for _, one := range a.organisation(config, connection) {
+		secrets, err := a.secrets(one)
+		locked, ok := secrets.(interface{ Unlock(context.Context) error })
+		if err != nil || !ok {
+			continue // opening says it
+		}
 		if err := locked.Unlock(ctx); err != nil {
 			if ctx.Err() != nil {
 				return "", err
@@ -64,7 +65,7 @@ func (a *app) consoleOnce(ctx context.Context) (next string, err error) {
 			a.out.say("roomdesk: %s", explain(err).sentence())
 		}
 	}
-	s, err := a.openSession(ctx, connection, a.mirrorPath(connection), a.held(connection, secrets))
+	s, err := a.openConfigured(ctx, config, connection)
 	if err != nil {
 		return "", err
 	}

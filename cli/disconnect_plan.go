@@ -61,6 +61,9 @@ func (a *app) disconnectPlan(ctx context.Context, c keystore.Connection, secrets
 	}
 	switch {
 	case mirrorWords == "":
+	case c.Beside != "":
+		plan.Mirror.Kept = true
+		plan.Stays = append(plan.Stays, mirrorWords+": connection "+c.Beside+" goes on with it")
 	case keepMirror:
 		plan.Stays = append(plan.Stays, mirrorWords+"; it is shown as old, with its age")
 	default:

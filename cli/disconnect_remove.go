@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -44,7 +45,11 @@ func (a *app) removeConnection(ctx context.Context, c keystore.Connection, secre
 	if !mirror {
 		return remains
 	}
-	keep("the mirror", eraseMirror(a.mirrorPath(c)))
+	if c.Beside == "" {
+		keep("the mirror", eraseMirror(a.mirrorPath(c)))
+	} else {
+		keep("where its mailboxes live, in the mirror", a.forgetHomes(ctx, c))
+	}
 	if len(remains) > 0 {
 		return remains
 	}
@@ -60,9 +65,23 @@ func (a *app) removeConnection(ctx context.Context, c keystore.Connection, secre
 	return remains
 }
 
-// mirrorPath is the file of a connection's mirror.
+// mirrorPath is the file of a connection's mirror; of its organisation's where it stands
+// beside another.
 func (a *app) mirrorPath(connection keystore.Connection) string {
-	return filepath.Join(a.paths().ConnectionData(connection.Name), "mirror.db")
+	return filepath.Join(a.paths().ConnectionData(cmp.Or(connection.Beside, connection.Name)), "mirror.db")
+}
+
+// forgetHomes drops from the organisation's mirror what a connection reached.
+func (a *app) forgetHomes(ctx context.Context, c keystore.Connection) error {
+	path := a.mirrorPath(c)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	s, err := store.Open(ctx, store.Options{Path: path, Location: zoneLocation, Now: a.deps.Now, Logger: a.log})
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.ForgetHomes(ctx, c.Provider), s.Close())
 }
 
 // mirrorHolder says which other process syncs the mirror; "" for none. A mirror

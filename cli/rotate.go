@@ -259,7 +259,13 @@ func (s *session) settleRotation(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	c, found := config.Find(s.connection.Name)
+	for _, p := range s.parts() {
+		s.settle(ctx, config, p)
+	}
+}
+
+func (s *session) settle(ctx context.Context, config *keystore.Config, p part) {
+	c, found := config.Find(p.connection.Name)
 	if !found || c.Spare != keystore.SparePrevious {
 		return
 	}
@@ -268,7 +274,7 @@ func (s *session) settleRotation(ctx context.Context) {
 		return
 	}
 	newest, err := stored(c.WithoutSpare(), store)(ctx)
-	used, ok := s.used()
+	used, ok := p.used()
 	if err != nil || !ok || !used.Same(newest[0]) {
 		return
 	}

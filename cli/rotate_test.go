@@ -303,7 +303,7 @@ func TestRotateKeepsBothUntilARead(t *testing.T) {
 		if _, err := provider.Identify(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		(&session{app: a, connection: c, used: provider.Used}).settleRotation(t.Context())
+		(&session{app: a, connection: c, members: []part{{c, provider, provider.Used}}}).settleRotation(t.Context())
 	}
 	settle() // read with the old one: nothing goes
 	if kept := r.kept(); len(kept) != 2 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	"roomdesk/boundary"
 	"roomdesk/keystore"
 	"roomdesk/providers"
-	"roomdesk/providers/graph"
 	"roomdesk/sync"
 	"roomdesk/sync/store"
 )
@@ -24,14 +22,16 @@ const (
 	calendarBound  = 2 * time.Minute // events of a mailbox
 )
 
-// session is one connection, opened: its mirror and its provider.
+// session is one connection, or an organisation of two, opened: its mirror and its
+// provider.
 type session struct {
 	app        *app
 	connection keystore.Connection
 	store      *store.Store
 	provider   *boundary.Tenant
-	used       func() (graph.Credential, bool) // with which was signed in last
-	intervals  sync.Intervals                  // zero: the defaults
+	members    []part         // the connections of the organisation; connection is the first
+	homes      *storedHomes   // where mailboxes live, of an organisation with two
+	intervals  sync.Intervals // zero: the defaults
 	trail      *audit.Log
 	next       string                 // which console is wanted after this one
 	can        providers.Capabilities // what the token allows; zero before somebody signed in
@@ -49,35 +49,41 @@ func (a *app) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	secrets, err := a.secrets(connection)
-	if err != nil {
-		return nil, err
-	}
-	return a.openSession(ctx, connection, a.mirrorPath(connection), a.held(connection, secrets))
+	return a.openConfigured(ctx, config, connection)
 }
 
+// openSession opens one connection by itself.
 func (a *app) openSession(ctx context.Context, c keystore.Connection, mirror string, source credentials) (*session, error) {
+	return a.openMembers(ctx, mirror, member{c, source})
+}
+
+// openMembers opens connections of one organisation with the first one's mirror.
+func (a *app) openMembers(ctx context.Context, mirror string, members ...member) (*session, error) {
+	c := members[0].connection
 	if err := a.renewMirror(c, mirror); err != nil {
 		return nil, err
 	}
-	provider, used, err := a.openProvider(c, source)
+	homes := &storedHomes{app: a}
+	provider, parts, err := a.compose(members, homes)
 	if err != nil {
 		return nil, asUsage(err)
 	}
 	trail := a.trail(a.auditPath(c, mirror), c)
-	tenant := ""
-	if keystore.LooksLikeGUID(c.Tenant) {
-		tenant = strings.ToLower(c.Tenant)
-	}
-	mirrored, err := store.Open(ctx, store.Options{Path: mirror, Tenant: tenant, Location: zoneLocation, Now: a.deps.Now, Logger: a.log})
+	mirrored, err := store.Open(ctx, store.Options{Path: mirror, Tenant: tenantOf(c), Location: zoneLocation, Now: a.deps.Now, Logger: a.log})
 	if err != nil {
 		return nil, errors.Join(err, provider.Close())
 	}
+	homes.store = mirrored
 	if sentence := mirrored.Report().Sentence(); sentence != "" {
 		a.out.say("%s", sentence)
 	}
-	within := boundary.New(provider, func() boundary.Limits { return limitsOf(a.asConfigured(c)) }, trail)
-	return &session{app: a, connection: c, store: mirrored, provider: within, used: used, trail: trail}, nil
+	for _, m := range members { // one that is left keeps the organisation going
+		if m.connection.Disconnected == nil {
+			c.Disconnected = nil
+		}
+	}
+	within := boundary.New(provider, func() boundary.Limits { return a.limitsOf(members) }, trail)
+	return &session{app: a, connection: c, members: parts, homes: homes, store: mirrored, provider: within, trail: trail}, nil
 }
 
 // close ends the session. Its error matters only where the work itself succeeded.

@@ -86,9 +86,11 @@ func (s *session) engine() *sync.Engine { return s.engineWith(nil) }
 
 func (s *session) engineWith(log *slog.Logger) *sync.Engine {
 	var people []providers.Address
-	for _, text := range s.connection.People {
-		if address, ok := providers.ParseAddress(text); ok {
-			people = append(people, address)
+	for _, p := range s.parts() {
+		for _, text := range p.connection.People {
+			if address, ok := providers.ParseAddress(text); ok && !slices.Contains(people, address) {
+				people = append(people, address)
+			}
 		}
 	}
 	return sync.New(sync.Options{Store: s.store, Source: s.provider, People: people, Intervals: s.every(), Now: s.app.deps.Now, Logger: log})

@@ -17,6 +17,7 @@ var floors = map[string][]string{
 	"roomdesk/providers/graph":              {"roomdesk/providers", "roomdesk/providers/zones"},
 	"roomdesk/providers/graph/typed":        {"roomdesk/providers", "roomdesk/providers/graph", "roomdesk/providers/zones"},
 	"roomdesk/providers/ews":                {"roomdesk/providers", "roomdesk/providers/zones"},
+	"roomdesk/providers/hybrid":             {"roomdesk/providers"},
 	"roomdesk/providers/simulator":          {"roomdesk/providers", "roomdesk/providers/simulator/entra", "roomdesk/providers/simulator/exchange"},
 	"roomdesk/providers/simulator/entra":    {},
 	"roomdesk/providers/simulator/exchange": {},

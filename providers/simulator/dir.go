@@ -15,6 +15,7 @@ import (
 type configConnection struct {
 	Name         string   `toml:"name"`
 	Provider     string   `toml:"provider"`
+	Beside       string   `toml:"beside,omitempty"`
 	Tenant       string   `toml:"tenant"`
 	ClientID     string   `toml:"client_id,omitempty"`
 	Cloud        string   `toml:"cloud,omitempty"`
@@ -63,7 +64,10 @@ func (t *Tenant) WriteDir(dir string) error {
 	case ExchangeOnPremises: // where Graph reads nothing
 		connections = []configConnection{ews}
 	case ExchangeHybrid:
-		ews.Name = "demo-exchange"
+		ews.Name, ews.Beside = "demo-exchange", graph.Name
+		if there := t.onPremises(); there != "" {
+			ews.Email, ews.Organizer, ews.TestMailbox = there, there, there
+		}
 		connections = append(connections, ews)
 	}
 	config, err := toml.Marshal(map[string][]configConnection{"connections": connections})

@@ -71,6 +71,18 @@ func (t *Tenant) moveHome() error {
 	return nil
 }
 
+// onPremises is a mailbox on the company's own server, a person's where there is one.
+func (t *Tenant) onPremises() string {
+	for _, all := range [][]*mailbox{t.world.people, t.world.all} {
+		for _, m := range all {
+			if m.hasMailbox() && m.state().hosted == HostedOnPremises {
+				return m.contact.address
+			}
+		}
+	}
+	return ""
+}
+
 // ExchangeSettings are what an administrator of the Exchange side decided; ok is
 // false where the tenant has no Exchange face.
 func (t *Tenant) ExchangeSettings() (s exchange.Settings, ok bool) {
