@@ -22,13 +22,22 @@ type linkOutput struct {
 	text   strings.Builder
 	onLink func(link string)
 	done   bool
+	// pattern finds the link; nil: that of a sign-in.
+	pattern *regexp.Regexp
 }
 
-var printedLink = regexp.MustCompile(`open this link[^\n]*\n\n  (https://\S+)\n`)
+var (
+	printedLink = regexp.MustCompile(`open this link[^\n]*\n\n  (https://\S+)\n`)
+	waitingLink = regexp.MustCompile(`Link: (https://\S+&state=\S+)\nWaiting`)
+)
 
 func (w *linkOutput) Write(p []byte) (int, error) {
 	n, err := w.text.Write(p)
-	if m := printedLink.FindStringSubmatch(w.text.String()); m != nil && !w.done {
+	pattern := w.pattern
+	if pattern == nil {
+		pattern = printedLink
+	}
+	if m := pattern.FindStringSubmatch(w.text.String()); m != nil && !w.done {
 		w.done = true
 		w.onLink(m[1])
 	}

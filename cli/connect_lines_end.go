@@ -29,9 +29,7 @@ func (l *connectLines) makeCertificate(ctx context.Context) error {
 
 func (l *connectLines) consent(ctx context.Context) error {
 	if !l.setup.Individual() {
-		l.out.say("Link: %s", providers.Sanitise(l.desk.ConsentLink(l.setup)))
-		_, err := l.line(ctx, "Press Enter when consent is given:", "An administrator opens the link, or chooses Grant admin consent under API permissions.")
-		return err
+		return l.adminConsent(ctx)
 	}
 	_, err := l.desk.SignInSetup(ctx, l.setup, l.showPrompt)
 	return err

@@ -171,7 +171,8 @@ func (d *setupDesk) madeKey(ctx context.Context, made providers.SetupCertificate
 }
 
 // MakeCertificate implements [tui.SetupDesk].
-func (d *setupDesk) MakeCertificate(ctx context.Context, s providers.Setup) (providers.SetupCertificate, error) {
+func (d *setupDesk) MakeCertificate(ctx context.Context, s providers.Setup) (made providers.SetupCertificate, err error) {
+	defer inWords(&err)
 	var none providers.SetupCertificate
 	c := d.connection(s)
 	c.Certificate, c.SecretExpires = "", nil
@@ -213,7 +214,8 @@ func (d *setupDesk) MakeCertificate(ctx context.Context, s providers.Setup) (pro
 }
 
 // SignInSetup implements [tui.SetupDesk].
-func (d *setupDesk) SignInSetup(ctx context.Context, s providers.Setup, show func(providers.SignInPrompt)) (providers.SignedIn, error) {
+func (d *setupDesk) SignInSetup(ctx context.Context, s providers.Setup, show func(providers.SignInPrompt)) (who providers.SignedIn, err error) {
+	defer inWords(&err)
 	d.forgetPerson()
 	way := providers.ByDeviceCode
 	if s.Get(providers.SetupCredential) == providers.SetupBrowser {
@@ -221,11 +223,11 @@ func (d *setupDesk) SignInSetup(ctx context.Context, s providers.Setup, show fun
 	}
 	person, err := d.app.signInPerson(ctx, d.connection(s), way, 0)
 	if err != nil {
-		return providers.SignedIn{}, err
+		return who, err
 	}
 	if err := person.wait(ctx, show); err != nil {
 		person.discard()
-		return providers.SignedIn{}, err
+		return who, err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -243,7 +245,8 @@ func (d *setupDesk) forgetPerson() {
 }
 
 // ConnectSetup implements [tui.SetupDesk].
-func (d *setupDesk) ConnectSetup(ctx context.Context, s providers.Setup, secret providers.Hidden) (providers.SetupConnected, error) {
+func (d *setupDesk) ConnectSetup(ctx context.Context, s providers.Setup, secret providers.Hidden) (kept providers.SetupConnected, err error) {
+	defer inWords(&err)
 	var none providers.SetupConnected
 	d.mu.Lock()
 	tested, person := d.tested, d.person

@@ -28,6 +28,7 @@ type empty struct {
 	tenant *simulator.Tenant
 	at     simulator.Endpoints
 	home   string
+	dir    string // where the tenant wrote what a client needs
 	memory *keystore.Memory
 	behind time.Duration
 }
@@ -41,6 +42,7 @@ func newEmpty(t *testing.T, o simulator.Options) *empty {
 	t.Cleanup(func() { _ = tenant.Close() })
 	e := &empty{t: t, tenant: tenant, at: tenant.Endpoints(), home: filepath.Join(t.TempDir(), "home"), memory: &keystore.Memory{}}
 	dir := t.TempDir()
+	e.dir = dir
 	if err := tenant.WriteDir(dir); err != nil {
 		t.Fatal(err)
 	}

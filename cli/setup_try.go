@@ -13,7 +13,8 @@ import (
 
 // TestSetup implements [tui.SetupDesk]: the doctor's ladder over a connection that is
 // not kept yet.
-func (d *setupDesk) TestSetup(ctx context.Context, s providers.Setup, secret providers.Hidden, report func(providers.Rung)) (providers.SetupAnswer, error) {
+func (d *setupDesk) TestSetup(ctx context.Context, s providers.Setup, secret providers.Hidden, report func(providers.Rung)) (answer providers.SetupAnswer, err error) {
+	defer inWords(&err)
 	ctx = providers.WithPriority(ctx, providers.Interactive)
 	d.mu.Lock()
 	person := d.person
@@ -50,7 +51,7 @@ func (d *setupDesk) TestSetup(ctx context.Context, s providers.Setup, secret pro
 	}
 	defer provider.Close() //nolint:errcheck // only reads were made
 	options.Prober = provider.Probe()
-	answer := providers.SetupAnswer{Diagnosis: doctor.Run(ctx, options)}
+	answer = providers.SetupAnswer{Diagnosis: doctor.Run(ctx, options)}
 	if err := ctx.Err(); err != nil {
 		return answer, err
 	}

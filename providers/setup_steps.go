@@ -93,7 +93,7 @@ func (s Setup) needStep() SetupStep {
 
 func (s Setup) applicationStep() SetupStep {
 	step := SetupStep{ID: StepApplication, Title: "The application", Short: "application", Where: setupRegister,
-		Text: []string{"Register roomdesk: accounts in this organisation only, no redirect address. Then copy two ids from the Overview. Three GUIDs stand there; the Object ID is not needed."},
+		Text: []string{"Register roomdesk: accounts in this organisation only; it needs no redirect address. Then copy two ids from the Overview. Three GUIDs stand there; the Object ID is not needed."},
 		Inputs: []SetupInput{
 			{Field: SetupTenant, Kind: SetupText, Label: "tenant", Ask: "Directory (tenant) ID, or a verified domain?", Help: setupOverview + ": Directory (tenant) ID. A verified domain such as contoso.com does as well."},
 			{Field: SetupClientID, Kind: SetupText, Label: "client id", Ask: "Application (client) ID?", Help: setupOverview + ": Application (client) ID, the first of the three. The Object ID and the tenant's id look alike."},

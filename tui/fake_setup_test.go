@@ -27,6 +27,9 @@ type fakeSetup struct {
 	connected []providers.Setup
 	signErr   error
 	prompt    *providers.SignInPrompt
+	consent   *providers.ConsentPrompt
+	given     providers.ConsentGiven
+	givenErr  error
 }
 
 func newFakeSetup() *fakeSetup {
@@ -112,6 +115,15 @@ func (f *fakeSetup) ConsentLink(s providers.Setup) string {
 func (f *fakeSetup) MakeCertificate(context.Context, providers.Setup) (providers.SetupCertificate, error) {
 	return providers.SetupCertificate{Public: "MIIB", File: "/home/ada/roomdesk-contoso.cer", Thumbprint: "A94A8FE5CCB19BA61C4C0873D391E987982FBBD3",
 		Expires: fakeNow().AddDate(2, 0, 0), Name: "contoso", ClientID: setupClientID, Keystore: "keyring"}, nil
+}
+
+func (f *fakeSetup) AwaitConsent(_ context.Context, _ providers.Setup, show func(providers.ConsentPrompt)) (providers.ConsentGiven, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.consent != nil {
+		show(*f.consent)
+	}
+	return f.given, f.givenErr
 }
 
 func (f *fakeSetup) SignInSetup(ctx context.Context, _ providers.Setup, show func(providers.SignInPrompt)) (providers.SignedIn, error) {

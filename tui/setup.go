@@ -34,6 +34,8 @@ type setupDialog struct {
 	busy      string // what is waited for; "" nothing
 	prompt    *providers.SignInPrompt
 	who       *providers.SignedIn
+	consent   *providers.ConsentPrompt // waited for
+	given     *providers.ConsentGiven  // came back
 	rungs     []providers.Rung
 	answer    *providers.SetupAnswer
 	failure   string
@@ -170,6 +172,7 @@ func (d *setupDialog) pasted(m *Model, text string) tea.Cmd {
 	item, ok := d.focus()
 	switch {
 	case !ok:
+		d.pastedConsent(text)
 	case item.in.Kind == providers.SetupHidden:
 		d.secret.replace(text)
 		d.edited(m)
@@ -190,7 +193,7 @@ func (d *setupDialog) edited(*Model) {
 	d.why = ""
 	d.rungs, d.answer, d.failure = nil, nil, ""
 	if id := d.now().ID; id == providers.StepNeed || id == providers.StepApplication || id == providers.StepCredential {
-		d.who = nil // who signed in did so elsewhere
+		d.who, d.given = nil, nil // who signed in or consented did so elsewhere
 	}
 	d.changed()
 }
@@ -263,6 +266,9 @@ func (d *setupDialog) tick(m *Model) {
 
 // next goes on, or says what stands in the way.
 func (d *setupDialog) next(m *Model) tea.Cmd {
+	if d.consent != nil {
+		d.stop() // the test says whether it was given
+	}
 	if d.busy != "" {
 		d.why = "one moment: " + d.busy
 		return nil
@@ -398,7 +404,7 @@ func (d *setupDialog) close(m *Model) tea.Cmd {
 // stop ends what runs.
 func (d *setupDialog) stop() {
 	d.run++
-	d.busy, d.prompt = "", nil
+	d.busy, d.prompt, d.consent = "", nil, nil
 	if d.cancel != nil {
 		d.cancel()
 		d.cancel = nil

@@ -394,6 +394,9 @@ func (d *setupDialog) drawHelp(o *formLines) {
 	if step.Role != "" {
 		o.pair("who", plain, step.Role)
 	}
+	if step.ID == providers.StepConsent && !d.setup.Individual() {
+		d.drawConsentHelp(o)
+	}
 	for _, text := range step.Text {
 		o.para(dim, text)
 	}

@@ -39,8 +39,7 @@ func (d *setupDialog) drawConsent(o *formLines, h int) {
 	default:
 		d.drawLink(o, text)
 		o.pair("grants", plain, strings.Join(d.least, ", "))
-		o.pair("or there", dim, step.Where)
-		o.pair("", dim, "where the page wants a reply address, or you are signed in there anyway")
+		d.drawWays(o)
 	}
 	if d.picture && text != "" {
 		o.blank()
@@ -237,6 +236,9 @@ func (d *setupDialog) drawWho(o *formLines) {
 	} else {
 		o.pair("application", strong, shown(a.AppName, "without a name"))
 		o.pair("", dim, clean(a.AppID))
+	}
+	if d.given != nil {
+		o.pair("consent", plain, "came back from tenant "+clean(d.given.TenantID)+" at "+d.given.At.In(o.m.zone).Format("15:04"))
 	}
 	o.pair("may", plain, clean(strings.Join(a.Permissions, ", ")))
 	if len(a.Missing) > 0 {

@@ -29,13 +29,14 @@ func setupScenes() map[string]func(d *setupDriver) {
 			d.press("tab", "tab", "tab")
 			d.paste("Calendars.ReadWrite Places.Read.All")
 		},
-		"credential": func(d *setupDriver) { d.to(providers.StepCredential) },
-		"secretid":   func(d *setupDriver) { d.to(providers.StepCredential); d.paste(setupSecretID) },
-		"secret":     func(d *setupDriver) { d.to(providers.StepCredential); d.paste(setupSecret) },
-		"made":       func(d *setupDriver) { d.to(providers.StepCredential); d.press("shift+tab", "right", "enter") },
-		"mailboxes":  func(d *setupDriver) { d.to(providers.StepMailboxes); d.paste("desk@contoso.com") },
-		"consent":    func(d *setupDriver) { d.to(providers.StepConsent) },
-		"consentqr":  func(d *setupDriver) { d.to(providers.StepConsent); d.press("g") },
+		"credential":  func(d *setupDriver) { d.to(providers.StepCredential) },
+		"secretid":    func(d *setupDriver) { d.to(providers.StepCredential); d.paste(setupSecretID) },
+		"secret":      func(d *setupDriver) { d.to(providers.StepCredential); d.paste(setupSecret) },
+		"made":        func(d *setupDriver) { d.to(providers.StepCredential); d.press("shift+tab", "right", "enter") },
+		"mailboxes":   func(d *setupDriver) { d.to(providers.StepMailboxes); d.paste("desk@contoso.com") },
+		"consent":     func(d *setupDriver) { d.to(providers.StepConsent) },
+		"consentqr":   func(d *setupDriver) { d.to(providers.StepConsent); d.press("g") },
+		"consentwait": func(d *setupDriver) { d.to(providers.StepConsent); d.awaited() },
 		"signin": func(d *setupDriver) {
 			d.desk.prompt = &providers.SignInPrompt{Way: providers.ByDeviceCode, Address: "https://microsoft.com/devicelogin", Code: "F7K2QX9PL", Expires: fakeNow().Add(15 * time.Minute)}
 			d.individual()
@@ -89,6 +90,13 @@ func (d *setupDriver) prompted() {
 	dialog, _ := topOf[*setupDialog](d.m)
 	dialog.goTo(d.m, 4)
 	dialog.prompt, dialog.who, dialog.busy, dialog.picture = d.desk.prompt, nil, "waiting for the sign-in", true
+}
+
+// awaited shows the link as it is seen while the answer to the consent is waited for.
+func (d *setupDriver) awaited() {
+	dialog, _ := topOf[*setupDialog](d.m)
+	dialog.consent, dialog.busy = &providers.ConsentPrompt{Expires: fakeNow().Add(30 * time.Minute), Address: d.desk.ConsentLink(dialog.setup) +
+		"&redirect_uri=http%3A%2F%2Flocalhost%3A40123&state=DTPV7BLD7YM6LOHS2IX6Q2HYPE4OYGDSVZQ2X5JHGDJ5C5JQV4EQ"}, "waiting for the consent"
 }
 
 func TestSetupFrames(t *testing.T) {

@@ -97,6 +97,12 @@ func setupKeys() []binding {
 			return ""
 		}), run: with(func(m *Model, d *setupDialog) tea.Cmd { return d.copyCode(m) })},
 		binding{scope: scopeSetupRun, keys: []string{"g"}, label: "g", what: "QR code", more: "the link as a QR code, where the screen has room for it, or as text", rank: 4, why: linked, run: only(func(_ *Model, d *setupDialog) { d.picture = !d.picture })},
+		binding{scope: scopeSetupRun, keys: []string{"l"}, label: "l", what: "come back", more: "let the answer to an administrator's consent come back here by itself; once more: go on by hand", rank: 6, why: why(func(_ *Model, d *setupDialog) string {
+			if d.now().ID != providers.StepConsent || d.setup.Individual() {
+				return "there is nothing to consent to here"
+			}
+			return ""
+		}), run: with(func(m *Model, d *setupDialog) tea.Cmd { return d.awaitConsent(m) })},
 		binding{scope: scopeSetupRun, keys: []string{"r", "t"}, label: "r", what: "test again", more: "run the test again, in place", rank: 2, why: at(providers.StepTest, "there is no test here"), run: with(func(m *Model, d *setupDialog) tea.Cmd { return d.test(m) })},
 		binding{scope: scopeSetupRun, keys: []string{"w"}, label: "w", what: "wrong account", more: "it was the wrong account: everything is taken back, in keyring, configuration and mirror", rank: 3, why: why(func(_ *Model, d *setupDialog) string {
 			switch {

@@ -175,7 +175,7 @@ func (a setupDropped) apply(m *Model) tea.Cmd {
 	}
 	d := a.d
 	d.busy = ""
-	d.setup.Made, d.who, d.connected, d.answer, d.rungs = nil, nil, nil, nil, nil
+	d.setup.Made, d.who, d.given, d.connected, d.answer, d.rungs = nil, nil, nil, nil, nil, nil
 	d.setup.Step = 1
 	d.changed()
 	d.goTo(m, 1)
@@ -214,6 +214,8 @@ func (d *setupDialog) link() (text, what string) {
 	switch {
 	case d.prompt != nil:
 		return d.prompt.Address, "the address"
+	case d.consent != nil:
+		return d.consent.Address, "the link"
 	case d.now().ID == providers.StepConsent && !d.setup.Individual():
 		return d.desk.ConsentLink(d.setup), "the link"
 	case d.now().ID == providers.StepCredential && d.setup.Made != nil:

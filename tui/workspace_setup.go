@@ -24,6 +24,10 @@ type SetupDesk interface {
 	// MakeCertificate makes a key, which goes into the keystore, and its certificate,
 	// whose public half is written to a file.
 	MakeCertificate(ctx context.Context, s providers.Setup) (providers.SetupCertificate, error)
+	// AwaitConsent waits for the answer to an administrator's consent, which the browser
+	// brings back to this machine; show gets the link for it. What it gives is only what
+	// the browser was told. Network.
+	AwaitConsent(ctx context.Context, s providers.Setup, show func(providers.ConsentPrompt)) (providers.ConsentGiven, error)
 	// SignInSetup signs a person in, in memory only; show gets link and code. It waits
 	// until somebody has signed in. Network.
 	SignInSetup(ctx context.Context, s providers.Setup, show func(providers.SignInPrompt)) (providers.SignedIn, error)

@@ -8,6 +8,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -39,7 +40,7 @@ func (p *Provider) SignInWithBrowser(ctx context.Context, port int, show func(pr
 	noted := &noted{}
 	ctx = context.WithValue(ctx, notedKey{}, noted)
 	state, nonce, verifier := rand.Text()+rand.Text(), rand.Text()+rand.Text(), rand.Text()+rand.Text()
-	back, err := listenLoopback(ctx, port, state)
+	back, err := listenLoopback(ctx, port, http.MethodPost, state)
 	if err != nil {
 		return who, cannotListen(port, err)
 	}

@@ -331,7 +331,7 @@ func TestBrowserPortTaken(t *testing.T) {
 		other.Close()
 	}
 	// Only this machine can reach it.
-	back, err := listenLoopback(t.Context(), 0, "state")
+	back, err := listenLoopback(t.Context(), 0, http.MethodPost, "state")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,6 +31,7 @@ type loopback struct {
 	address string // "http://localhost:54321"
 	host    string // "localhost:54321"
 	state   string
+	method  string // POST of a form, or GET of a redirect
 	servers []*http.Server
 	serving sync.WaitGroup
 
@@ -50,9 +52,9 @@ type closingPage struct {
 // errPortTaken: another program listens there.
 var errPortTaken = errors.New("the port is taken")
 
-// listenLoopback listens for the answer with the given state. port 0 takes one that
-// is free.
-func listenLoopback(ctx context.Context, port int, state string) (*loopback, error) {
+// listenLoopback listens for the answer with the given state: posted by a form, or
+// with method GET as a redirect brings it. port 0 takes one that is free.
+func listenLoopback(ctx context.Context, port int, method, state string) (*loopback, error) {
 	tries := 1
 	if port == 0 {
 		tries = 10 // the same port has to be free in both families
@@ -65,7 +67,7 @@ func listenLoopback(ctx context.Context, port int, state string) (*loopback, err
 			continue
 		}
 		_, number, _ := net.SplitHostPort(listeners[0].Addr().String())
-		l := &loopback{address: "http://localhost:" + number, host: "localhost:" + number, state: state,
+		l := &loopback{address: "http://localhost:" + number, host: "localhost:" + number, state: state, method: method,
 			answers: make(chan url.Values, 1), outcome: make(chan struct{}), shown: make(chan struct{})}
 		for _, listener := range listeners {
 			server := &http.Server{Handler: l, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: pageLimit + 10*time.Second,
@@ -107,19 +109,19 @@ func (l *loopback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Connection", "close")
-	nothing := closingPage{Title: "Nothing to see here", Text: []string{"This address only takes the answer of a sign-in that roomdesk began."}}
+	nothing := closingPage{Title: "Nothing to see here", Text: []string{"This address only takes the one answer that roomdesk waits for."}}
 	switch {
 	case r.Host != l.host, r.URL.Path != "/":
 		writeClosing(w, http.StatusNotFound, nothing)
 		return
-	case r.Method != http.MethodPost:
-		h.Set("Allow", http.MethodPost)
+	case r.Method != l.method:
+		h.Set("Allow", l.method)
 		writeClosing(w, http.StatusMethodNotAllowed, nothing)
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxRedirectBody)
-	if r.ParseForm() != nil || subtle.ConstantTimeCompare([]byte(r.PostForm.Get("state")), []byte(l.state)) != 1 {
-		writeClosing(w, http.StatusBadRequest, closingPage{Title: "This is not the sign-in that roomdesk waits for",
+	if !l.readAnswer(r) {
+		writeClosing(w, http.StatusBadRequest, closingPage{Title: "This is not the answer that roomdesk waits for",
 			Text: []string{"Close this window, and open the address that roomdesk shows now."}})
 		return
 	}
@@ -128,17 +130,56 @@ func (l *loopback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	l.taken = true
 	l.mu.Unlock()
 	if !first {
-		writeClosing(w, http.StatusGone, closingPage{Title: "This sign-in was answered before", Text: []string{"Close this window, and look at roomdesk."}})
+		writeClosing(w, http.StatusGone, closingPage{Title: "This was answered before", Text: []string{"Close this window, and look at roomdesk."}})
 		return
 	}
 	defer close(l.shown)
-	l.answers <- r.PostForm
+	l.answers <- l.values(r)
 	select {
 	case <-l.outcome:
 		writeClosing(w, http.StatusOK, l.page)
 	case <-r.Context().Done():
 	}
 }
+
+// readAnswer reports whether a request is the answer that is waited for.
+func (l *loopback) readAnswer(r *http.Request) bool {
+	return r.ParseForm() == nil && subtle.ConstantTimeCompare([]byte(l.values(r).Get("state")), []byte(l.state)) == 1
+}
+
+// values are what a request brings, from the one place where the answer stands.
+func (l *loopback) values(r *http.Request) url.Values {
+	if l.method == http.MethodGet {
+		return r.URL.Query()
+	}
+	return r.PostForm
+}
+
+// paste takes the address to which a browser of another machine was sent, which leads
+// nowhere there. It has to be the answer that is waited for.
+func (l *loopback) paste(address string) error {
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil || u.Scheme != "http" || u.Host != l.host || u.Path != "" && u.Path != "/" || l.method != http.MethodGet {
+		return errOtherAnswer
+	}
+	values := u.Query()
+	if subtle.ConstantTimeCompare([]byte(values.Get("state")), []byte(l.state)) != 1 {
+		return errOtherAnswer
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.taken {
+		return errOtherAnswer
+	}
+	l.taken = true
+	close(l.shown) // no browser waits for a page
+	l.answers <- values
+	return nil
+}
+
+// errOtherAnswer: what was pasted is not the answer to the link that is shown.
+var errOtherAnswer = &providers.Error{Class: providers.Foreign, Op: "reading the pasted address", Message: providers.Outside("this is not the answer to the link that is shown now"),
+	Advice: "paste the whole address that the browser shows at the end, beginning with http://localhost"}
 
 // answer waits for it.
 func (l *loopback) answer(ctx context.Context) (url.Values, error) {

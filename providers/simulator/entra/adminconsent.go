@@ -102,6 +102,13 @@ func (d *Directory) stepAdmin(w http.ResponseWriter, r *http.Request, i *interac
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
+		if i.redirect == "" {
+			// Believed, after reports of administrators: it is granted, and then there is
+			// nowhere to send the browser.
+			delete(d.flows.interactions, i.id)
+			d.writeErrorPage(w, r, failed(http.StatusBadRequest, "invalid_request", 500113, "No reply address is registered for the application."))
+			return
+		}
 		values := url.Values{"tenant": {d.options.TenantID}, "admin_consent": {"True"}}
 		if i.adminV2 {
 			values.Set("scope", i.scopes.answer(slices.Concat(roles, i.adminScopes(application))))

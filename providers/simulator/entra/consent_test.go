@@ -95,6 +95,30 @@ func TestAdminConsentByOthers(t *testing.T) {
 	}
 }
 
+// An application without any redirect address: it is granted, and then the page says
+// that it cannot go anywhere.
+func TestAdminConsentWithoutAWayBack(t *testing.T) {
+	s := newSite(t, people)
+	if err := s.Update(webID, func(a *entra.Application) { a.RedirectURIs, a.WebRedirectURIs = nil, nil }); err != nil {
+		t.Fatal(err)
+	}
+	if b := newBrowser(t, s).open(s.adminConsent("")); b.left != nil || !strings.Contains(b.page.alert, "AADSTS50011:") {
+		t.Errorf("an address that is not registered: %v %q", b.left, b.page.alert)
+	}
+	b := newBrowser(t, s).open(s.adminConsent("", "redirect_uri", "")).signIn(admin, password).press("Accept").press("Accept")
+	if b.left != nil || !strings.Contains(b.page.alert, "AADSTS500113:") {
+		t.Errorf("%v %q", b.left, b.page.alert)
+	}
+	if got := s.webRoles(t); len(got) != 2 {
+		t.Errorf("granted: %v", got)
+	}
+	// A page that is sent once more gives nothing twice.
+	b.page.buttons = append(b.page.buttons, pressable{"action", "accept", "Forged"})
+	if b.press("Forged"); b.left != nil {
+		t.Errorf("sent to %v", b.left)
+	}
+}
+
 func TestAdminConsentCancelledOnEachPage(t *testing.T) {
 	s := newSite(t, people)
 	for page := range 2 {

@@ -1,0 +1,71 @@
+package tui
+
+import (
+	"context"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"roomdesk/providers"
+)
+
+// awaitConsent waits for the answer to an administrator's consent, or waits no more.
+func (d *setupDialog) awaitConsent(m *Model) tea.Cmd {
+	if d.consent != nil || d.busy != "" {
+		d.stop()
+		d.why = "it is not waited for: Enter goes on by hand"
+		return nil
+	}
+	desk, setup := d.desk, d.copy()
+	d.given = nil
+	return d.background(m, "waiting for the consent", func(ctx context.Context, tell func(func(*Model, *setupDialog) tea.Cmd)) func(*Model, *setupDialog) tea.Cmd {
+		given, err := desk.AwaitConsent(ctx, setup, func(p providers.ConsentPrompt) {
+			tell(func(_ *Model, d *setupDialog) tea.Cmd {
+				d.consent = &p
+				return nil
+			})
+		})
+		return func(m *Model, d *setupDialog) tea.Cmd {
+			d.consent = nil
+			if err != nil {
+				d.failure = problemText(err)
+				return nil
+			}
+			d.given = &given
+			return tea.Batch(d.forward(m), d.test(m))
+		}
+	})
+}
+
+// pastedConsent takes the address at which the browser of another machine ended.
+func (d *setupDialog) pastedConsent(text string) {
+	if d.consent == nil || d.consent.Paste == nil || strings.TrimSpace(text) == "" {
+		return
+	}
+	d.why = ""
+	if err := d.consent.Paste(text); err != nil {
+		d.why = problemText(err)
+	}
+}
+
+// drawWays says what else can be done than opening the link and coming back by hand.
+func (d *setupDialog) drawWays(o *formLines) {
+	switch {
+	case d.consent != nil:
+		o.pair("waiting", accent, "until "+d.consent.Expires.In(o.m.zone).Format("15:04")+" for the browser's answer; Enter goes on without it")
+		o.pair("elsewhere", dim, "a browser on another machine ends at an address that leads nowhere: paste that address here")
+	case d.busy != "":
+		o.pair("waiting", accent, "◌ "+d.busy+"…")
+	default:
+		o.pair("or by itself", dim, "l: the answer comes back here, where http://localhost is registered; ? says how")
+		o.pair("or there", dim, d.now().Where)
+	}
+}
+
+// drawConsentHelp explains how the answer comes back, and how the pages may end.
+func (d *setupDialog) drawConsentHelp(o *formLines) {
+	o.pair("by itself", plain, "l shows a link whose answer comes back to this machine, and waits for it. Register for it: "+providers.ConsentReturnPlace+
+		". Without that the page ends with AADSTS50011: l once more takes the link without it.")
+	o.pair("by hand", plain, "open the link, consent, and press Enter here. A page that ends with AADSTS500113, or at an address that leads nowhere, comes after the consent: the test shows whether it was given.")
+	o.blank()
+}
