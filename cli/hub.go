@@ -27,6 +27,7 @@ func (h *hub) add(c tui.Changes) {
 	p := &h.pending
 	p.Rooms, p.People, p.All = p.Rooms || c.Rooms, p.People || c.People, p.All || c.All
 	p.Sync, p.Bookings, p.Relocations = p.Sync || c.Sync, p.Bookings || c.Bookings, p.Relocations || c.Relocations
+	p.Migration = p.Migration || c.Migration
 	p.Notices = append(p.Notices, c.Notices...)
 	if !p.All {
 		p.Mailboxes = append(p.Mailboxes, c.Mailboxes...)

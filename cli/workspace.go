@@ -27,6 +27,7 @@ type workspace struct {
 	// finders answers wishes from the mirror's lists.
 	finders finders
 	words   *wordsFile
+	mover   tui.Mover // nil: the organisation has one provider
 
 	// name is what the tenant was called when it last answered.
 	name providers.Untrusted

@@ -109,6 +109,9 @@ func (a changesAnswer) apply(m *Model) tea.Cmd {
 	if c.Relocations {
 		cmds = append(cmds, m.readRelocations())
 	}
+	if c.Migration {
+		cmds = append(cmds, m.spaced(&m.migration.pace, migrationGap, rereadMigration))
+	}
 	if c.Sync || m.view == viewConnections {
 		cmds = append(cmds, m.readConnections())
 	}
@@ -157,12 +160,18 @@ type reread int
 const (
 	rereadRooms reread = iota
 	rereadSync
+	rereadMigration
 )
 
 func (r reread) apply(m *Model) tea.Cmd {
-	if r == rereadRooms {
+	switch r {
+	case rereadRooms:
 		m.rooms.pace = pace{last: m.now}
 		return m.readRooms()
+	case rereadMigration:
+		m.migration.pace = pace{last: m.now}
+		return m.readMigration()
+	case rereadSync:
 	}
 	m.sync.pace = pace{last: m.now}
 	return m.readSync()

@@ -50,6 +50,7 @@ type fakeWorkspace struct {
 	fakeRelocations
 	fakeExaminations
 	fakeDisconnections
+	fakeMigration
 	fakeSeries
 
 	roomsErr, bookErr, checkErr, availErr, eventsErr error

@@ -294,7 +294,7 @@ func (m *Model) drawUnderHeader() string {
 func (m *Model) drawFooter() []string {
 	var lines []string
 	h := m.footHeight()
-	status := m.drawStatus()
+	status := m.withEnding(m.drawStatus())
 	if h == 3 {
 		lines = append(lines, newLine(m.theme, onScreen, m.width).repeat(ruled, "─", m.width).done())
 	}

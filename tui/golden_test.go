@@ -101,6 +101,7 @@ func scenes() map[string]func(d *driver) {
 func TestFrames(t *testing.T) {
 	all := scenes()
 	maps.Copy(all, bookingScenes())
+	maps.Copy(all, migrationScenes())
 	for name, scene := range all {
 		for _, size := range [][2]int{{40, 12}, {80, 24}, {120, 40}} {
 			t.Run(name+"/"+itoa(size[0])+"x"+itoa(size[1]), func(t *testing.T) {

@@ -30,6 +30,7 @@ func bindings() []binding {
 	all = append(all, testKeys()...)
 	all = append(all, permissionKeys()...)
 	all = append(all, disconnectKeys()...)
+	all = append(all, migrationKeys()...)
 	all = append(all, welcomeKeys()...)
 	all = append(all, setupKeys()...)
 	all = append(all, dialogKeys()...)
@@ -61,6 +62,7 @@ func everywhereKeys() []binding {
 		{keys: []string{"home"}, label: "home", what: "first", run: then(func(m *Model) { m.moveBy(-1 << 30) })},
 		{keys: []string{"end", "G"}, label: "end", what: "last", run: then(func(m *Model) { m.moveBy(1 << 30) })},
 		{keys: []string{"ctrl+r"}, label: "ctrl+r", what: "reread", more: "read everything on the screen again from the local mirror", run: (*Model).rereadAll},
+		{keys: []string{"alt+m"}, label: "alt+m", what: "migrate", more: "migrate plan: compare, then move mailboxes", why: whyNotMigration, run: (*Model).planFromPalette},
 		{keys: []string{"M"}, label: "M", what: "mouse", more: "give the mouse to the terminal, for its own selection, or take it back", run: then((*Model).toggleMouse)},
 		{keys: []string{"ctrl+z"}, label: "ctrl+z", what: "suspend", run: func(*Model) tea.Cmd { return tea.Suspend }},
 		{keys: []string{"ctrl+l"}, label: "ctrl+l", what: "redraw", run: func(*Model) tea.Cmd { return tea.ClearScreen }},
@@ -265,6 +267,7 @@ func connectionKeys() []binding {
 			}
 			return ""
 		}, run: func(m *Model) tea.Cmd { return m.openDisconnect(m.connections.row().Name) }},
+		{scope: scopeConnections, keys: []string{"m"}, label: "m", what: "migrate", more: "move mailboxes from Exchange to Graph, or back: what was compared, what is moved", rank: 7, why: whyNotMigration, run: (*Model).openMigration},
 		{scope: scopeConnections, keys: []string{"c"}, label: "c", what: "connect", more: "connect a tenant, step by step; goes on where it was left", rank: 3, why: whyNotSetup, run: (*Model).openSetup},
 	}
 }

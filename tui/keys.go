@@ -33,6 +33,10 @@ const (
 	scopeRelocations  scope = "Journal of relocations"
 	scopeTest         scope = "Testing a connection"
 	scopeDisconnect   scope = "Disconnecting"
+	scopeMigration    scope = "Migration"
+	scopePilot        scope = "Migration: the group that goes first"
+	scopeMoveAll      scope = "Migration: moving all"
+	scopeParity       scope = "Migration: differences of a mailbox"
 	scopeWelcome      scope = "First start"
 	scopeSetupField   scope = "Set-up: a field"
 	scopeSetupChoice  scope = "Set-up: a choice"
@@ -48,6 +52,7 @@ func scopes() []scope {
 	return []scope{
 		scopeEverywhere, scopeRooms, scopeFind, scopeSeries, scopeBookings, scopePeople, scopeSync, scopeConnections,
 		scopeFilter, scopeForm, scopeProgress, scopeSeriesForm, scopeSeriesReview, scopeSeriesBooked, scopeMove, scopeCancel, scopeOutOfOrder, scopeRelocating, scopeRelocation, scopeRelocations, scopeTest, scopeDisconnect,
+		scopeMigration, scopePilot, scopeMoveAll, scopeParity,
 		scopeWelcome, scopeSetupField, scopeSetupChoice, scopeSetupRun, scopePermissions, scopeQuestion, scopeReader, scopePalette,
 	}
 }

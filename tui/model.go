@@ -66,6 +66,7 @@ type Model struct {
 	sync        syncPane
 	connections connectionsPane
 	relocations []providers.Relocation // the journal, newest first, once it was asked for
+	migration   migrationState
 	shade       shade
 	tabs        tabs
 	quit        quitState
@@ -125,7 +126,7 @@ func (m *Model) Init() tea.Cmd {
 	}
 	return tea.Batch(
 		tea.RequestBackgroundColor,
-		m.readHeader(), m.readRooms(), m.readSync(), m.readBookings(), m.readWish(), m.readPeople(), m.readConnections(),
+		m.readHeader(), m.readRooms(), m.readSync(), m.readBookings(), m.readWish(), m.readPeople(), m.readConnections(), m.readMigration(),
 		m.waitForChanges(), m.tick(), guide,
 	)
 }

@@ -74,6 +74,7 @@ type Workspace interface {
 	Examiner
 	PermissionDesk
 	Disconnecter
+	Mover
 	DataKeeper
 	WishKeeper
 
@@ -103,6 +104,15 @@ type Header struct {
 	Disconnected time.Time
 	// SecretExpires is zero where not known.
 	SecretExpires time.Time
+	// Ending is a way to calendars that its maker ends; zero: none is in use.
+	Ending EndingWay
+}
+
+// EndingWay is a protocol that is ended on a day, with what still uses it.
+type EndingWay struct {
+	Name string    // "EWS in Exchange Online"
+	Ends time.Time // zero: nothing ends
+	Left int       // mailboxes that are still reached by it
 }
 
 // FindQuestion is a wish with what stands around it.
@@ -164,6 +174,8 @@ type Changes struct {
 	Bookings  bool
 	// Relocations: some step of one was stored.
 	Relocations bool
+	// Migration: some step of the organisation's migration was stored.
+	Migration bool
 	// Notices must be seen: they are never dropped.
 	Notices []Notice
 }

@@ -1,0 +1,51 @@
+package tui
+
+import (
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// withEnding puts the countdown to the end of a protocol at the right of the status
+// line, as far as there is room beside what the line says.
+func (m *Model) withEnding(status string) string {
+	look, long, short := m.endingWords()
+	if long == "" {
+		return status
+	}
+	left := columns(ansi.Strip(status))
+	text := long
+	if left+2+columns(text)+1 > m.width {
+		text = short
+	}
+	if left+2+columns(text)+1 > m.width {
+		return status
+	}
+	l := newLine(m.theme, onScreen, m.width)
+	l.raw(status)
+	return l.right(look, text, m.width-1).done()
+}
+
+// endingWords counts down to the end of a protocol while mailboxes are reached by it;
+// "" where none is.
+func (m *Model) endingWords() (look role, long, short string) {
+	e := m.header.Ending
+	if !m.header.known || e.Ends.IsZero() || e.Left == 0 {
+		return plain, "", ""
+	}
+	name, date := clean(e.Name), e.Ends.UTC().Format(time.DateOnly)
+	left := e.Ends.Sub(m.now)
+	days := int((left + 24*time.Hour - 1) / (24 * time.Hour))
+	switch {
+	case left <= 0:
+		return badStrong, name + " ended on " + date + ": " + mailboxes(e.Left) + " not moved", name + " ended"
+	case days <= 14:
+		look = badStrong
+	case days <= 60:
+		look = warn
+	default:
+		look = dim
+	}
+	words := name + " ends in " + counted(days, "day")
+	return look, words + ", on " + date + ": " + mailboxes(e.Left) + " to move", words
+}
