@@ -58,10 +58,10 @@ func (a *app) sendSeries(ctx context.Context, s *session, q providers.SeriesRequ
 		return err
 	}
 	a.sayPlanned(q)
-	if !f.yes {
-		if !terminal(a.deps.Stdin) {
-			return usage("look with --dry-run, then repeat with --plan and --yes", "a series needs a confirmation, and nobody can be asked here")
-		}
+	if asked := terminal(a.deps.Stdin); !f.yes && !asked && !asWished(q) {
+		return &failure{code: exitDeclined, class: string(providers.Conflict), next: "look with --dry-run, then repeat with --plan and --yes",
+			message: q.Matrix.Rooms[0].Room.Title() + " cannot be had as wished on " + a.datesAgainst(q.Matrix) + "; the plan around that needs a confirmation, and nobody can be asked here"}
+	} else if !f.yes && asked {
 		if err := a.confirm(ctx, "Send it? (y/N) "); err != nil {
 			return err
 		}
@@ -93,6 +93,36 @@ func (a *app) sendSeries(ctx context.Context, s *session, q providers.SeriesRequ
 		return err
 	}
 	return a.follow(ctx, desk, booked, f.wait, steps, a.bookingOutcome)
+}
+
+// asWished reports whether a plan is no more than what was asked for: the room that was
+// named, on every date, at that time. That needs no confirmation, as little as a single
+// meeting.
+func asWished(q providers.SeriesRequest) bool {
+	for _, step := range q.Plan.Steps {
+		if step.Act != providers.SeriesKeep || q.Matrix.Rooms[step.Room].Room.Mailbox != q.Request.Room {
+			return false
+		}
+	}
+	return len(q.Plan.Parts) == 1
+}
+
+// datesAgainst names the first dates on which the room that was named is not free.
+func (a *app) datesAgainst(m providers.SeriesMatrix) string {
+	var against []string
+	for d, cell := range m.Rooms[0].Cells {
+		if cell.State != providers.SeriesFree {
+			against = append(against, m.Dates[d].Span.Start.In(a.out.zone).Format("2 Jan 2006"))
+		}
+	}
+	n := len(against)
+	if n == 0 {
+		return "all dates" // against its rules, or in another plan
+	}
+	if n > 3 {
+		against = append(against[:3], "others")
+	}
+	return strings.Join(against, ", ") + fmt.Sprintf(" (%d of %d dates)", n, len(m.Dates))
 }
 
 // sayPlanned tells what is about to be sent, date by date.

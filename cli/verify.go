@@ -28,20 +28,18 @@ type differenceObject struct {
 
 func (a *app) verifyCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "verify [MAILBOX...]",
+		Use:   "verify [M...]",
 		Short: "Compare the mirror with the tenant",
 		Long: "Reads the calendars from the tenant anew, without the positions of the sync, and tells what differs and why.\n" +
 			"Nothing is changed. Ends with 3 where something differs or could not be compared.",
 		RunE: a.run(func(ctx context.Context, args []string) error {
-			var mailboxes []providers.Address
-			for _, text := range args {
-				address, ok := providers.ParseAddress(text)
-				if !ok {
-					return usage("give a mailbox's address", "%s is not an address", providers.Sanitise(text))
+			return a.withVerb(ctx, providers.VerbEvents, func(ctx context.Context, s *session) error {
+				mailboxes, err := s.mailboxes(ctx, args)
+				if err != nil {
+					return err
 				}
-				mailboxes = append(mailboxes, address)
-			}
-			return a.withVerb(ctx, providers.VerbEvents, func(ctx context.Context, s *session) error { return a.verify(ctx, s, mailboxes) })
+				return a.verify(ctx, s, mailboxes)
+			})
 		}),
 	}
 }
