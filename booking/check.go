@@ -96,7 +96,10 @@ func (c *Check) block(class providers.Class, why string) {
 }
 
 func (c *Check) refuse(e *providers.Error) {
-	why := e.Message.Or(e.Class.Words())
+	why := e.Message.Or(e.What())
+	if e.Cause != "" {
+		why = e.What()
+	}
 	if e.Advice != "" {
 		why += "; " + e.Advice
 	}

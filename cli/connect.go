@@ -76,7 +76,7 @@ func (a *app) connectCommand() *cobra.Command {
 // testObject is one test of a connection in JSON.
 type testObject struct {
 	Test   string              `json:"test"`
-	Result string              `json:"result"` // "passed" or "skipped"
+	Result string              `json:"result"` // "passed", "skipped" or "noted"
 	Detail providers.Untrusted `json:"detail"`
 }
 

@@ -27,7 +27,8 @@ func (a *app) connectExchangeCommand() *cobra.Command {
 		Aliases: []string{"exchange"},
 		Short:   "Connect an Exchange Server on premises with a service account",
 		Long: "For mailboxes on premises, with Exchange Web Services. Exchange Online is connected with Graph: it has answered Exchange Web\n" +
-			"Services only for listed applications since " + ews.BlockedOnline().Format(time.DateOnly) + " and ends them on " + ews.EndOfOnline().Format(time.DateOnly) + ".\n" +
+			"Services only for listed applications since " + ews.BlockedOnline().Format(time.DateOnly) + " and ends them on " + ews.EndOfOnline().Format(time.DateOnly) + ". Where\n" +
+			"the tenant still lists the application, --oauth connects it until then, as the side to move from.\n" +
 			"The server is found by Autodiscover where --server is not given. The connection is tested before anything is stored: sign-in, room\n" +
 			"lists, and the calendar of --email, for which the service account acts. The password is read from standard input and goes into\n" +
 			"the keyring. It is sent by NTLM, and by Basic only with --basic.",
@@ -48,6 +49,7 @@ func (a *app) connectExchangeCommand() *cobra.Command {
 	flags.StringVar(&c.ClientID, "client-id", "", "Application (client) ID, with --oauth")
 	flags.BoolVar(&f.secretStdin, "secret-stdin", false, "read the client secret's Value from standard input, with --oauth")
 	flags.StringVar(&c.AuthorityURL, "authority-url", "", "root of the sign-in service, https, with --oauth (default Microsoft's)")
+	flags.StringVar(&c.Audience, "audience", "", "resource that the tokens are for, with --oauth (default: the server's own root)")
 	flags.StringVar(&c.CAFile, "ca-file", "", "certificate authority to believe instead of the system's (PEM file)")
 	flags.StringVar(&c.Organizer, "organizer", "", "mailbox on whose behalf bookings are made (default: --email)")
 	flags.StringVar(&c.TestMailbox, "test-mailbox", "", "mailbox by which the level of access is found out (default: --email)")
@@ -120,19 +122,17 @@ func (a *app) completeExchange(f *exchangeFlags) error {
 	switch {
 	case f.oauth && (c.User != "" || f.passwordStdin || c.Basic):
 		return usage("choose one: --user with --password-stdin, or --oauth", "--oauth signs in an application, which has no user and password")
-	case !f.oauth && (c.ClientID != "" || f.secretStdin || c.AuthorityURL != ""):
-		return usage("add --oauth, or leave them out", "--client-id, --secret-stdin and --authority-url are for --oauth")
+	case !f.oauth && (c.ClientID != "" || f.secretStdin || c.AuthorityURL != "" || c.Audience != ""):
+		return usage("add --oauth, or leave them out", "--client-id, --secret-stdin, --authority-url and --audience are for --oauth")
 	case !f.oauth && c.Tenant != "":
 		return usage("leave out --tenant", "--tenant is for --oauth")
-	case f.oauth && c.Server == "":
-		return usage("give --server", "with --oauth the server is not found by itself: its tokens are made for it")
 	}
 	if c.Server != "" {
 		at, err := ews.ServiceURL(c.Server)
 		if err != nil {
 			return asUsage(err)
 		}
-		if ews.IsOnline(at.Hostname()) {
+		if ews.IsOnline(at.Hostname()) && (!f.oauth || !a.deps.Now().Before(ews.EndOfOnline())) {
 			return ews.RefuseOnline(at.Hostname())
 		}
 		c.Server = at.String()
@@ -173,10 +173,11 @@ func (a *app) exchangeSecret(ctx context.Context, f *exchangeFlags, c keystore.C
 // testExchange finds the server where none was given, and tries what the console needs.
 func (a *app) testExchange(ctx context.Context, c *keystore.Connection, source credentials) (connectObject, error) {
 	if c.Server == "" {
-		config, _, err := a.exchangeConfig(*c, source)
+		config, done, err := a.discoveryConfig(*c, source)
 		if err != nil {
 			return connectObject{}, err
 		}
+		defer done() //nolint:errcheck // nothing is left of it
 		search := a.wire.line(a.deps.Now)
 		search.anywhere = true
 		config.Dial = search.dial
@@ -201,5 +202,22 @@ func (a *app) testExchange(ctx context.Context, c *keystore.Connection, source c
 	}
 	result, err := a.testProvider(ctx, c, provider)
 	c.Tenant = tenant
+	if err == nil && provider.Online() {
+		notice := ews.OnlineNotice(a.deps.Now())
+		result.Tests = append(result.Tests, testObject{"end", "noted", providers.Outside(notice)})
+		a.out.say("! %-9s %s. Move to Graph before: roomdesk connect graph", "end", notice)
+	}
 	return result, err
+}
+
+// discoveryConfig is how the server is looked for. Without an audience an application
+// has no token before the server is known: only what needs no sign-in is asked then.
+func (a *app) discoveryConfig(c keystore.Connection, source credentials) (ews.Config, func() error, error) {
+	if c.ByPassword() || c.Audience != "" {
+		return a.exchangeConfig(c, source)
+	}
+	c.Audience = "https://nobody.invalid" // no token is asked for
+	config, done, err := a.exchangeConfig(c, source)
+	config.Token, config.Audience = nil, ""
+	return config, done, err
 }

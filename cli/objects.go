@@ -154,6 +154,7 @@ func stateOver(a providers.Availability) providers.FreeBusy {
 
 type problemObject struct {
 	Class     string              `json:"class"`
+	Cause     providers.Cause     `json:"cause"`
 	Code      providers.Untrusted `json:"code"`
 	Message   providers.Untrusted `json:"message"`
 	Next      providers.Untrusted `json:"next"`
@@ -170,7 +171,7 @@ func (o *output) problem(p *providers.Problem) *problemObject {
 	if message.Empty() {
 		message = providers.Outside(p.What())
 	}
-	return &problemObject{Class: string(p.Class), Code: providers.Outside(p.Code), Message: message, Next: providers.Outside(p.Next()),
+	return &problemObject{Class: string(p.Class), Cause: p.Cause, Code: providers.Outside(p.Code), Message: message, Next: providers.Outside(p.Next()),
 		RequestID: providers.Outside(p.RequestID), Since: o.stamp(p.Since), NextTry: o.stamp(p.NextTry)}
 }
 

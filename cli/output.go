@@ -223,12 +223,13 @@ func (o *output) fail(err error) int {
 	}
 	type object struct {
 		Class     string              `json:"class"`
+		Cause     providers.Cause     `json:"cause"`
 		Message   providers.Untrusted `json:"message"`
 		Code      providers.Untrusted `json:"code"`
 		RequestID providers.Untrusted `json:"request_id"`
 		Next      providers.Untrusted `json:"next"`
 	}
-	line, marshalErr := json.Marshal(map[string]object{"error": {f.class, providers.Outside(f.message), providers.Outside(f.svcCode),
+	line, marshalErr := json.Marshal(map[string]object{"error": {f.class, providers.CauseOf(f.err), providers.Outside(f.message), providers.Outside(f.svcCode),
 		providers.Outside(f.requestID), providers.Outside(f.next)}})
 	if marshalErr != nil {
 		line = []byte(`{"error":{"class":"failed"}}`)

@@ -74,7 +74,12 @@ func (a *app) makeProvider(c keystore.Connection, source credentials, person *gr
 func (l *line) leadsTo(provider *graph.Provider) {
 	probe := provider.Probe()
 	signIn, service := probe.Hosts()
-	for _, host := range []string{signIn, service} {
+	l.leadsOnly(probe, signIn, service)
+}
+
+// leadsOnly opens the line to some hosts, and to the proxies before them.
+func (l *line) leadsOnly(probe *graph.Probe, hosts ...string) {
+	for _, host := range hosts {
 		l.allow(host)
 		// A proxy that cannot be read is no way out; the request says why.
 		if proxy, err := probe.Proxy(host); err == nil {

@@ -108,17 +108,13 @@ func (a *app) exchangeConfig(c keystore.Connection, source credentials) (ews.Con
 	if err != nil {
 		return ews.Config{}, done, err
 	}
-	config.User, config.Password, config.Token = "", nil, tokens
+	config.User, config.Password, config.Token, config.Audience, config.Online = "", nil, tokens, c.TokenAudience(), true
 	return config, tokens.Close, nil
 }
 
-// exchangeTokens signs an application in for the Exchange server: the audience of its
-// tokens is the server's own root.
+// exchangeTokens signs an application in for the Exchange server: its tokens are made
+// for the connection's audience.
 func (a *app) exchangeTokens(c keystore.Connection, source credentials, roots *x509.CertPool) (*graph.Provider, error) {
-	server, err := url.Parse(c.Server)
-	if err != nil {
-		return nil, usage("write it as https://mail.example.com/EWS/Exchange.asmx", "the server's address cannot be read")
-	}
 	authority := c.AuthorityURL
 	if authority == "" {
 		authority = "https://login.microsoftonline.com"
@@ -126,13 +122,14 @@ func (a *app) exchangeTokens(c keystore.Connection, source credentials, roots *x
 	line := a.wire.line(a.deps.Now)
 	provider, err := graph.New(graph.Config{
 		Dial:     line.dial,
-		TenantID: c.Tenant, ClientID: c.ClientID, Credentials: source, Cloud: "custom", AuthorityURL: authority, GraphURL: "https://" + server.Host,
+		TenantID: c.Tenant, ClientID: c.ClientID, Credentials: source, Cloud: "custom", AuthorityURL: authority, GraphURL: c.TokenAudience(),
 		RootCAs: roots, UserAgent: "roomdesk", Logger: a.log, Now: a.deps.Now,
 	})
 	if err != nil {
 		return nil, err
 	}
-	line.leadsTo(provider)
+	signIn, _ := provider.Probe().Hosts()
+	line.leadsOnly(provider.Probe(), signIn) // the audience is a name, and nobody is asked there
 	return provider, nil
 }
 

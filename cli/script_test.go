@@ -83,6 +83,11 @@ func TestScripts(t *testing.T) {
 			"person":    changePerson,
 			"phrase":    underPassphrase,
 			"exchange":  startExchange,
+			"online":    startOnline,
+			"named":     startNamed,
+			"ewsset":    setEWS,
+			"ewsday":    dayOfEWS,
+			"ewscount":  countEWS,
 		},
 	})
 }
@@ -104,6 +109,7 @@ func setUp(t *testing.T, env *testscript.Env, checker *providertest.Checker) err
 	env.Values[tenantKey{}] = tenant
 	env.Values[canaryKey{}] = &canaries{}
 	env.Values[ledgerKey{}] = new(int64)
+	env.Values[ewsKey{}] = &ewsSide{}
 	dir := filepath.Join(env.WorkDir, "tenant")
 	if err := tenant.WriteDir(dir); err != nil {
 		return err

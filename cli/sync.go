@@ -142,7 +142,7 @@ func (a *app) syncThen(ctx context.Context, s *session, full, object bool) error
 	// Meetings that must not be read are no failure: their free/busy is.
 	limited := len(result.Failed)
 	result.Failed = slices.DeleteFunc(result.Failed, func(m providers.MailboxStatus) bool {
-		return m.Problem != nil && m.Problem.Class == providers.Unsupported
+		return m.Problem != nil && m.Problem.Class == providers.Unsupported && m.Problem.Cause == ""
 	})
 	if limited -= len(result.Failed); limited > 0 {
 		a.out.say("Of %s only free/busy is read: this connection shows no more.", plural(limited, "calendar", ""))

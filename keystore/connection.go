@@ -32,6 +32,9 @@ type Connection struct {
 	User   string `toml:"user,omitempty"`
 	Email  string `toml:"email,omitempty"`
 	Basic  bool   `toml:"basic,omitempty"`
+	// Audience is the resource for which an application's tokens are made with Exchange;
+	// "" follows from Server, see [Connection.TokenAudience].
+	Audience string `toml:"audience,omitempty"`
 	// Cloud is global, usgov, usgov-dod, china or custom; "" is custom where roots
 	// are given and global otherwise, see [Connection.CloudName].
 	Cloud        string   `toml:"cloud,omitempty"`
@@ -279,8 +282,11 @@ func (c Connection) validateRest() error {
 	}
 	if c.Keystore == "simulated" {
 		roots := map[string]string{"authority_url": c.AuthorityURL, "graph_url": c.GraphURL}
-		if c.ByPassword() {
+		switch {
+		case c.ByPassword():
 			roots = map[string]string{"server": c.Server}
+		case c.Exchange():
+			roots = map[string]string{"server": c.Server, "authority_url": c.AuthorityURL}
 		}
 		for field, root := range roots {
 			if err := LoopbackHTTPS(root); err != nil {

@@ -55,6 +55,10 @@ func (c Connection) validateExchange() error {
 		return bad("authority_url", "is for applications", "remove it")
 	case c.GraphURL != "":
 		return bad("graph_url", "is for Graph", "remove it")
+	case c.User != "" && c.Audience != "":
+		return bad("audience", "is for applications", "remove it")
+	case c.Audience != "" && !isRoot(c.Audience):
+		return bad("audience", fmt.Sprintf("%q is no https URL of a host", plain(c.Audience)), "write it as https://outlook.office365.com, or as the server's own root")
 	case c.Basic && c.User == "":
 		return bad("basic", "is for accounts with a password", "remove it")
 	case c.Certificate != "" || c.AccountID != "":
@@ -63,4 +67,22 @@ func (c Connection) validateExchange() error {
 		return bad("tenant", fmt.Sprintf("%q is no id", plain(c.Tenant)), "roomdesk connect ews writes this key: connect again")
 	}
 	return nil
+}
+
+// isRoot reports whether a URL is https and a host, nothing else.
+func isRoot(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && u.Scheme == "https" && u.Hostname() != "" && u.User == nil && strings.Trim(u.Path, "/") == "" && u.RawQuery == "" && u.Fragment == ""
+}
+
+// TokenAudience is the resource for which an application's tokens are made: as
+// configured, or the server's own root.
+func (c Connection) TokenAudience() string {
+	if c.Audience != "" {
+		return strings.TrimRight(c.Audience, "/")
+	}
+	if u, err := url.Parse(c.Server); err == nil && u.Host != "" {
+		return "https://" + u.Host
+	}
+	return ""
 }

@@ -59,8 +59,9 @@ func Open(connection Connection, options OpenOptions) (Store, error) {
 			Path:         filepath.Join(filepath.Dir(options.ConfigPath), "endpoints.json"),
 			AuthorityURL: connection.AuthorityURL, GraphURL: connection.GraphURL,
 		}
-		if connection.ByPassword() {
+		if connection.Exchange() {
 			simulated.Server = connection.Server
+			simulated.Application = !connection.ByPassword()
 		}
 		return simulated, nil
 	default:

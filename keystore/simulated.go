@@ -22,11 +22,17 @@ type Simulated struct {
 	AuthorityURL, GraphURL string
 	// Server is the connection's Exchange server, in place of those; "": none.
 	Server string
+	// Application says that an application signs in to that server, by AuthorityURL, and
+	// not an account with its password.
+	Application bool
 }
 
 // roots are the services to which the credential goes.
 func (s Simulated) roots() []string {
-	if s.Server != "" {
+	switch {
+	case s.Server != "" && s.Application:
+		return []string{s.Server, s.AuthorityURL}
+	case s.Server != "":
 		return []string{s.Server}
 	}
 	return []string{s.AuthorityURL, s.GraphURL}
@@ -72,7 +78,9 @@ func (s Simulated) Get(ctx context.Context, key Key) (Secret, error) {
 		if err := LoopbackHTTPS(endpoints.Server); err != nil {
 			return fail(ErrUnavailable, plain(s.Path)+": "+err.Error(), onlySimulated, err)
 		}
-		endpoints.ClientSecret = endpoints.Password
+		if !s.Application {
+			endpoints.ClientSecret = endpoints.Password
+		}
 	}
 	if endpoints.ClientSecret == "" {
 		return fail(ErrNotFound, plain(s.Path)+" has no credential for the connection", "start the simulated tenant again: it writes the file anew", nil)

@@ -77,6 +77,14 @@ type Error struct {
 	Err    error
 }
 
+// What is what failed in plain words: the cause where it is known, else the class.
+func (e *Error) What() string {
+	if what := e.Cause.Words(); what != "" {
+		return what
+	}
+	return e.Class.Words()
+}
+
 // Error is one line, safe to print, without secrets: what failed, and why.
 func (e *Error) Error() string {
 	var b strings.Builder
@@ -87,11 +95,7 @@ func (e *Error) Error() string {
 		}
 		b.WriteString(": ")
 	}
-	if what := e.Cause.Words(); what != "" {
-		b.WriteString(what)
-	} else {
-		b.WriteString(e.Class.Words())
-	}
+	b.WriteString(e.What())
 	var details []string
 	if e.Status != 0 {
 		details = append(details, fmt.Sprint("HTTP ", e.Status))

@@ -239,7 +239,7 @@ func (e *Engine) Once(ctx context.Context, full bool, progress func(providers.Sy
 	result.Took, result.Requests = e.now().Sub(begin), result.Requests-asked
 	if result.Problem != nil && result.Read == 0 {
 		return result, &providers.Error{
-			Class: result.Problem.Class, Op: "syncing", Status: result.Problem.Status, Code: result.Problem.Code,
+			Class: result.Problem.Class, Cause: result.Problem.Cause, Op: "syncing", Status: result.Problem.Status, Code: result.Problem.Code,
 			Message: result.Problem.Message, RequestID: result.Problem.RequestID, Advice: result.Problem.Advice,
 		}
 	}

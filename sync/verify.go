@@ -119,7 +119,7 @@ var errNotMirrored = errors.New("its calendar was not read to the end yet")
 func verifyOne(ctx context.Context, o VerifyOptions, m store.Mailbox) (events int, differences []Difference, err error) {
 	if !m.Complete() {
 		if m.Problem != nil {
-			return 0, nil, &providers.Error{Class: m.Problem.Class, Op: "verifying", Mailbox: m.Address, Status: m.Problem.Status, Code: m.Problem.Code, RequestID: m.Problem.RequestID, Err: errNotMirrored}
+			return 0, nil, &providers.Error{Class: m.Problem.Class, Cause: m.Problem.Cause, Op: "verifying", Mailbox: m.Address, Status: m.Problem.Status, Code: m.Problem.Code, RequestID: m.Problem.RequestID, Err: errNotMirrored}
 		}
 		return 0, nil, &providers.Error{Class: providers.Unsupported, Op: "verifying", Mailbox: m.Address, Err: errNotMirrored}
 	}

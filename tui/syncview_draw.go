@@ -349,7 +349,7 @@ func shortSentence(p *providers.Problem, now time.Time, w int) string {
 	if columns(s) <= w {
 		return s
 	}
-	brief := providers.Problem{Class: p.Class, Status: p.Status, NextTry: p.NextTry, Advice: "nothing to do"}
+	brief := providers.Problem{Class: p.Class, Cause: p.Cause, Status: p.Status, NextTry: p.NextTry, Advice: "nothing to do"}
 	return clean(brief.Sentence(now))
 }
 

@@ -43,9 +43,6 @@ const (
 // answer leads elsewhere a person has to type the address.
 func Discover(ctx context.Context, config Config, mailbox providers.Address) (Discovery, error) {
 	d := &discoverer{config: config, mailbox: mailbox}
-	if config.Password == nil {
-		config.Password = func(context.Context) (string, error) { return "", nil }
-	}
 	d.client, d.base = newClient(config)
 	defer d.base.CloseIdleConnections()
 	domain := mailbox.Domain()
@@ -56,15 +53,26 @@ func Discover(ctx context.Context, config Config, mailbox providers.Address) (Di
 		}
 	}
 	for _, host := range []string{domain, "autodiscover." + domain} {
+		if config.Password == nil && config.Token == nil {
+			d.note("POX", "https://"+host+"/autodiscover/autodiscover.xml", "not asked: it needs a sign-in")
+			continue
+		}
 		if found := d.pox(ctx, "https://"+host+"/autodiscover/autodiscover.xml", mailbox); found != "" {
 			return d.end(found)
+		}
+		if d.refused != nil { // another host would refuse it too, and directories lock accounts
+			return d.found, d.refused
 		}
 	}
 	if ctx.Err() != nil {
 		return d.found, transportError(ctx, ctx.Err())
 	}
-	return d.found, &providers.Error{Class: providers.Unreachable, Op: "finding the Exchange server", Mailbox: mailbox,
+	failure := &providers.Error{Class: providers.Unreachable, Cause: d.cause, Op: "finding the Exchange server", Mailbox: mailbox,
 		Message: providers.Outside("Autodiscover does not tell it: " + d.found.Sentence()), Advice: "type its address: --server mail." + domain}
+	if d.cause == providers.CauseDiscoveryForeign {
+		failure.Class = providers.UntrustedHost
+	}
+	return d.found, failure
 }
 
 // Sentence tells what was tried.
@@ -82,6 +90,8 @@ type discoverer struct {
 	base    *http.Transport
 	mailbox providers.Address
 	found   Discovery
+	cause   providers.Cause // the worst that was met
+	refused *providers.Error
 }
 
 // end takes a found address, unless it is one that cannot be used.
@@ -91,14 +101,26 @@ func (d *discoverer) end(found string) (Discovery, error) {
 		return d.found, err
 	}
 	d.found.URL = u.String()
-	if IsOnline(u.Hostname()) && !d.config.Online {
+	switch {
+	case IsOnline(u.Hostname()) && !d.config.Online:
 		return d.found, RefuseOnline(u.Hostname())
+	case !IsOnline(u.Hostname()) && !d.ours(u):
+		d.found.URL = ""
+		return d.found, &providers.Error{Class: providers.UntrustedHost, Cause: providers.CauseDiscoveryForeign, Op: "finding the Exchange server", Mailbox: d.mailbox,
+			Message: providers.Outside("it names " + u.Host), Advice: "if that is your server, say so: --server " + providers.Sanitise(u.Host)}
 	}
 	return d.found, nil
 }
 
 func (d *discoverer) note(way, at, result string, args ...any) {
 	d.found.Tried = append(d.found.Tried, Attempt{way, at, providers.Sanitise(fmt.Sprintf(result, args...))})
+}
+
+// circle notes redirects without an end; a foreign host is worse.
+func (d *discoverer) circle() {
+	if d.cause == "" {
+		d.cause = providers.CauseDiscoveryLoop
+	}
 }
 
 // ours reports hosts that may be asked: those of the mailbox's domain.
@@ -124,6 +146,7 @@ func (d *discoverer) json(ctx context.Context, at string) string {
 			}
 			if err != nil || !d.ours(to) {
 				d.note("JSON", next, "leads to another domain, which is not followed")
+				d.cause = providers.CauseDiscoveryForeign
 				return ""
 			}
 			to.RawQuery = ""
@@ -145,6 +168,7 @@ func (d *discoverer) json(ctx context.Context, at string) string {
 		return answer.Url
 	}
 	d.note("JSON", next, "leads in a circle")
+	d.circle()
 	return ""
 }
 
@@ -171,6 +195,7 @@ func (d *discoverer) pox(ctx context.Context, at string, mailbox providers.Addre
 			to, err := resp.Request.URL.Parse(resp.Header.Get("Location"))
 			if err != nil || !d.ours(to) {
 				d.note("POX", next, "leads to another domain, which is not followed")
+				d.cause = providers.CauseDiscoveryForeign
 				return ""
 			}
 			next = to.String()
@@ -178,6 +203,10 @@ func (d *discoverer) pox(ctx context.Context, at string, mailbox providers.Addre
 		}
 		if resp.StatusCode != http.StatusOK {
 			d.note("POX", next, "HTTP %d", resp.StatusCode)
+			if resp.StatusCode == http.StatusUnauthorized {
+				d.refused = &providers.Error{Class: providers.SignedOut, Op: "finding the Exchange server", Mailbox: d.mailbox, Status: resp.StatusCode}
+				unauthorized(d.refused, resp.Header, d.config, false, "", "")
+			}
 			return ""
 		}
 		account, err := readPOX(text)
@@ -193,6 +222,7 @@ func (d *discoverer) pox(ctx context.Context, at string, mailbox providers.Addre
 			to, err := url.Parse(account.redirectURL)
 			if err != nil || !d.ours(to) {
 				d.note("POX", next, "leads to another domain, which is not followed")
+				d.cause = providers.CauseDiscoveryForeign
 				return ""
 			}
 			next = to.String()
@@ -209,6 +239,7 @@ func (d *discoverer) pox(ctx context.Context, at string, mailbox providers.Addre
 		}
 	}
 	d.note("POX", next, "leads in a circle")
+	d.circle()
 	return ""
 }
 

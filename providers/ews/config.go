@@ -49,7 +49,7 @@ type Config struct {
 	// another name.
 	Audience string
 	// TestMailbox is the mailbox by which the level of access is found out; "" is
-	// Account.
+	// Account. An application, which has no mailbox, acts as it where a call concerns none.
 	TestMailbox providers.Address
 	// TenantID is the GUID of the organisation's tenant where it has one; "" is one made
 	// of the first domain.

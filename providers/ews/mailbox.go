@@ -18,7 +18,7 @@ func (p *Provider) on(ctx context.Context, c call) ([]*node, error) {
 		}
 		return parts, err
 	}
-	if !impersonationRefused(err) {
+	if !impersonationRefused(err) || p.config.Token != nil { // an application is nobody's delegate
 		return parts, err
 	}
 	c.how = asDelegate

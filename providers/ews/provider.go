@@ -52,6 +52,10 @@ func (p *Provider) Close() error {
 	return nil
 }
 
+// Online reports whether the connection is one to Exchange Online, which ends it on
+// [EndOfOnline].
+func (p *Provider) Online() bool { return p.engine.online }
+
 // Stats is what the connection did since it was made.
 type Stats struct {
 	Requests int64 // attempts that left

@@ -80,30 +80,30 @@ func (e *engine) forbidden(failure *providers.Error, header http.Header, text []
 }
 
 // unauthorized says why a sign-in was refused, by the ways of signing in that the server
-// names, and by what is known of the token.
-func (e *engine) unauthorized(failure *providers.Error, header http.Header, token string) {
+// names, and by what is known of the token. host is the server's.
+func unauthorized(failure *providers.Error, header http.Header, config Config, online bool, token, host string) {
 	offers := strings.ToLower(strings.Join(header.Values("WWW-Authenticate"), ","))
 	ntlm := strings.Contains(offers, "ntlm") || strings.Contains(offers, "negotiate")
 	other := func(message, advice string) {
 		failure.Cause, failure.Message, failure.Advice = providers.CauseSignInWay, providers.Outside(message), advice
 	}
 	switch {
-	case e.config.Token != nil && !strings.Contains(offers, "bearer"):
+	case config.Token != nil && !strings.Contains(offers, "bearer"):
 		other("the server takes no OAuth tokens", "switch on modern authentication for the server, or connect with user and password")
-	case e.config.Token != nil && (diagnostics(header) == "invalid_resource" || e.foreignAudience(token)):
+	case config.Token != nil && (diagnostics(header) == "invalid_resource" || foreignAudience(token, host)):
 		failure.Cause = providers.CauseTokenAudience
-	case e.config.Token != nil:
+	case config.Token != nil:
 		failure.Message = providers.Outside("the server does not accept the token")
 		failure.Advice = "check the application's permission for Exchange, its tenant, and --audience: the resource that its tokens are for"
-	case e.config.Basic && !strings.Contains(offers, "basic"):
+	case config.Basic && !strings.Contains(offers, "basic"):
 		other("the server does not offer Basic", "connect without --basic, or switch Basic on for the EWS virtual directory")
-	case !e.config.Basic && !ntlm && strings.Contains(offers, "basic"):
+	case !config.Basic && !ntlm && strings.Contains(offers, "basic"):
 		other("the server offers only Basic, which sends the password itself", "allow NTLM on the EWS virtual directory, or choose --basic")
-	case !e.config.Basic && !ntlm && e.online:
+	case !config.Basic && !ntlm && online:
 		other("Exchange Online takes OAuth only", "connect with --oauth, or the tenant with Graph: roomdesk connect graph")
-	case !e.config.Basic && !ntlm:
+	case !config.Basic && !ntlm:
 		other("the server does not offer NTLM", "allow NTLM on the EWS virtual directory, or connect with OAuth")
-	case !e.config.Basic:
+	case !config.Basic:
 		failure.Cause = providers.CausePasswordRefused
 		failure.Advice = "check both (DOMAIN\\user or user@domain). Where they are right, the server may demand Extended Protection and something between here and the server ends TLS"
 	default:
@@ -113,7 +113,7 @@ func (e *engine) unauthorized(failure *providers.Error, header http.Header, toke
 
 // foreignAudience reports whether a token says itself that it is for another resource
 // than this server.
-func (e *engine) foreignAudience(token string) bool {
+func foreignAudience(token, host string) bool {
 	audience := audienceOf(token)
 	if audience == "" {
 		return false
@@ -122,7 +122,7 @@ func (e *engine) foreignAudience(token string) bool {
 	if err != nil || u.Hostname() == "" {
 		return !strings.EqualFold(audience, exchangeApp)
 	}
-	return !IsOnline(u.Hostname()) && !strings.EqualFold(u.Hostname(), e.home.Hostname())
+	return !IsOnline(u.Hostname()) && !strings.EqualFold(u.Hostname(), host)
 }
 
 // exchangeApp is the application id of Office 365 Exchange Online.

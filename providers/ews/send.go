@@ -91,6 +91,8 @@ func (e *engine) post(ctx context.Context, client *http.Client, c call, body []b
 		req.Header.Set("return-client-request-id", "true")
 		if anchor := c.mailbox; anchor != "" {
 			req.Header.Set("X-AnchorMailbox", string(anchor))
+		} else if e.config.Token != nil && e.config.TestMailbox != "" {
+			req.Header.Set("X-AnchorMailbox", string(e.config.TestMailbox))
 		} else if e.config.Account != "" {
 			req.Header.Set("X-AnchorMailbox", string(e.config.Account))
 		}
@@ -143,7 +145,7 @@ func (e *engine) refusal(resp *http.Response, text io.Reader, token string) *pro
 	}
 	switch status := resp.StatusCode; {
 	case status == http.StatusUnauthorized:
-		e.unauthorized(failure, resp.Header, token)
+		unauthorized(failure, resp.Header, e.config, e.online, token, e.home.Hostname())
 	case status == http.StatusForbidden:
 		e.forbidden(failure, resp.Header, body)
 	case status >= 300 && status < 400:

@@ -24,8 +24,8 @@ type certificates struct {
 
 // issueCertificates makes a throw-away certificate authority and server
 // certificates for the loopback names. The CA's key is forgotten on return.
-// Validity counts from the real clock, because TLS clients do.
-func issueCertificates(host string) (*certificates, error) {
+// names are further ones of the good certificate. Validity counts from the real clock, because TLS clients do.
+func issueCertificates(host string, names ...string) (*certificates, error) {
 	now := time.Now()
 	c := &certificates{bad: map[string]tls.Certificate{}}
 	issue, caPEM, err := newAuthority(now)
@@ -33,7 +33,7 @@ func issueCertificates(host string) (*certificates, error) {
 		return nil, err
 	}
 	c.caPEM = caPEM
-	if c.good, err = issue(host, func(*x509.Certificate) {}); err != nil {
+	if c.good, err = issue(host, func(leaf *x509.Certificate) { leaf.DNSNames = append(leaf.DNSNames, names...) }); err != nil {
 		return nil, err
 	}
 	for word, change := range map[string]func(*x509.Certificate){

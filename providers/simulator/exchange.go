@@ -50,6 +50,16 @@ func (t *Tenant) startExchange(root string, certificate []byte) error {
 	return t.moveHome()
 }
 
+// exchangeNames are the host names by which clients look for a server of the domain's
+// own. They lead here only for clients that are told so, by a hosts file or a proxy.
+func (t *Tenant) exchangeNames() []string {
+	if t.options.Exchange == ExchangeOff || t.options.Exchange == ExchangeOnline {
+		return nil
+	}
+	domain := t.options.Domain
+	return []string{domain, "autodiscover." + domain, "mail." + domain}
+}
+
 // moveHome puts mailboxes on the company's own server.
 func (t *Tenant) moveHome() error {
 	var there []*mailbox
@@ -118,7 +128,7 @@ func (t *Tenant) serveExchange(w http.ResponseWriter, r *http.Request) {
 		t.write(w, r, c, answer{status: http.StatusForbidden, kind: "text/plain", body: []byte("EWS access is blocked by the tenant's settings")}, nil)
 		return
 	}
-	request := exchange.Request{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Header: r.Header, Body: body,
+	request := exchange.Request{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Host: r.Host, Header: r.Header, Body: body,
 		TooLarge: len(body) > maxExchangeBody, HTTP2: r.ProtoMajor > 1}
 	if request.TooLarge {
 		request.Body = nil

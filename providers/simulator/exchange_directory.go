@@ -1,8 +1,10 @@
 package simulator
 
 import (
+	"errors"
 	"strings"
 
+	"roomdesk/providers/simulator/entra"
 	"roomdesk/providers/simulator/exchange"
 )
 
@@ -95,6 +97,9 @@ func (x *exchangeModel) Password(login string) (exchange.Principal, string, bool
 
 func (x *exchangeModel) Verify(bearer string) (exchange.Token, error) {
 	claims, err := x.t.directory.VerifyExchange(bearer)
+	if refused := (*entra.TokenError)(nil); errors.As(err, &refused) && refused.Reason == entra.WrongAudience {
+		return exchange.Token{}, &exchange.WrongResource{Reason: refused.Message}
+	}
 	if err != nil {
 		return exchange.Token{}, err
 	}

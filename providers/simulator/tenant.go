@@ -147,7 +147,7 @@ func (t *Tenant) listen(ctx context.Context) error {
 	}
 	var shown *certificates
 	if err == nil {
-		shown, err = issueCertificates(host)
+		shown, err = issueCertificates(host, t.exchangeNames()...)
 	}
 	root := "https://" + net.JoinHostPort(host, port)
 	if err == nil && t.options.ForeignCA {

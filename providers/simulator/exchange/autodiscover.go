@@ -8,7 +8,10 @@ import (
 )
 
 // elsewhere is where a redirect of Autodiscover leads away from this tenant.
-const elsewhere = "https://autodiscover.attacker.example"
+const (
+	elsewhere        = "https://autodiscover.attacker.example"
+	elsewhereService = "https://mail.attacker.example/EWS/Exchange.asmx"
+)
 
 // ewsURL is where the service is reached.
 func (s *Server) ewsURL() string { return s.root + "/EWS/Exchange.asmx" }
@@ -32,6 +35,22 @@ func (c *Call) autodiscover(path string) Answer {
 func (c *Call) serverOf(p Principal) string {
 	if c.settings.OnPremises && !p.OnPremises {
 		return onlineURL // it moved to the cloud
+	}
+	return c.published()
+}
+
+// here is the name by which the client came: a redirect to the same host keeps it.
+func (c *Call) here() string {
+	if c.r.Host != "" {
+		return "https://" + c.r.Host
+	}
+	return c.s.root
+}
+
+// published is the address that clients are told.
+func (c *Call) published() string {
+	if at := c.settings.Autodiscover.Server; at != "" {
+		return at
 	}
 	return c.s.ewsURL()
 }
@@ -83,10 +102,10 @@ func (c *Call) discoverJSON(rest string) Answer {
 	case "foreign":
 		return redirect(http.StatusFound, elsewhere+"/autodiscover/autodiscover.json?Email="+url.QueryEscape(address)+"&Protocol="+url.QueryEscape(protocol))
 	case "loop":
-		return redirect(http.StatusFound, c.s.root+c.r.Path+"?"+c.r.Query)
+		return redirect(http.StatusFound, c.here()+c.r.Path+"?"+c.r.Query)
 	case "redirect":
 		if hops < 2 {
-			return redirect(http.StatusFound, c.s.root+"/autodiscover/autodiscover.json?Email="+url.QueryEscape(address)+"&Protocol="+url.QueryEscape(protocol)+"&RedirectCount=2")
+			return redirect(http.StatusFound, c.here()+"/autodiscover/autodiscover.json?Email="+url.QueryEscape(address)+"&Protocol="+url.QueryEscape(protocol)+"&RedirectCount=2")
 		}
 	}
 	switch {
@@ -96,12 +115,15 @@ func (c *Call) discoverJSON(rest string) Answer {
 		return problem("MissingEmail", "A valid smtp address must be provided")
 	}
 	p, known := c.s.model.Find(address)
-	answer := c.s.ewsURL()
+	answer := c.published()
 	if known {
 		answer = c.serverOf(p)
 	}
-	if c.settings.Autodiscover.JSON == "wrong" {
+	switch c.settings.Autodiscover.JSON {
+	case "wrong":
 		answer = c.s.root + "/EWS/Nowhere.asmx"
+	case "elsewhere":
+		answer = elsewhereService
 	}
 	switch strings.ToLower(protocol) {
 	case "ews":
@@ -190,11 +212,14 @@ func (c *Call) discoverPOX() Answer {
 		w.leaf("RedirectAddr", strings.Replace(p.Address, "@", "@mail.", 1))
 	case "redirect", "loop":
 		w.leaf("Action", "redirectUrl")
-		w.leaf("RedirectUrl", c.s.root+"/autodiscover/autodiscover.xml")
+		w.leaf("RedirectUrl", c.here()+"/autodiscover/autodiscover.xml")
 	default:
 		server := c.serverOf(p)
-		if c.settings.Autodiscover.POX == "wrong" {
+		switch c.settings.Autodiscover.POX {
+		case "wrong":
 			server = c.s.root + "/EWS/Nowhere.asmx"
+		case "elsewhere":
+			server = elsewhereService
 		}
 		w.leaf("AccountType", "email")
 		w.leaf("Action", "settings")

@@ -231,6 +231,13 @@ type Token struct {
 	Hash   string
 }
 
+// WrongResource refuses a token that was made for another resource.
+type WrongResource struct{ Reason string }
+
+func (e *WrongResource) Error() string {
+	return "The audience claim value is invalid for current resource. " + e.Reason
+}
+
 // Model is what the face asks of the tenant. It is safe for concurrent use. Errors
 // are [*Error] with the code of the response message.
 type Model interface {

@@ -70,6 +70,7 @@ type Conn struct {
 // Request is one HTTP request.
 type Request struct {
 	Method, Path, Query string
+	Host                string // as the client called it, perhaps with a port
 	Header              http.Header
 	Body                []byte
 	TooLarge            bool // the body was cut

@@ -88,12 +88,16 @@ type Autodiscover struct {
 	// with 200), "redirect" (to another address of the same host once), "loop",
 	// "foreign" (to another host), "wrong" (an address that nothing answers at),
 	// "error" (ProtocolNotSupported, or error code 500), "address" (POX only: a
-	// redirectAddr to the mailbox's other address).
+	// redirectAddr to the mailbox's other address), "elsewhere" (the answer names a
+	// service on another host).
 	JSON string `json:"json,omitempty"`
 	POX  string `json:"pox,omitempty"`
+	// Server is the address of the service that clients are told, as an administrator
+	// publishes it (ExternalUrl); "" is the one at which this tenant is reached.
+	Server string `json:"server,omitempty"`
 }
 
-var trapWords = []string{"", "off", "html", "redirect", "loop", "foreign", "wrong", "error", "address"}
+var trapWords = []string{"", "off", "html", "redirect", "loop", "foreign", "wrong", "error", "elsewhere", "address"}
 
 // permissionRoles are the folder permissions by Outlook's and EWS's names.
 var permissionRoles = map[string]Role{
@@ -110,7 +114,7 @@ func (s Settings) Validate() error {
 			errs = append(errs, fmt.Errorf("permissions: %q of %s is no folder permission", word, address))
 		}
 	}
-	if !slices.Contains(trapWords[:8], s.Autodiscover.JSON) || !slices.Contains(trapWords, s.Autodiscover.POX) {
+	if !slices.Contains(trapWords[:len(trapWords)-1], s.Autodiscover.JSON) || !slices.Contains(trapWords, s.Autodiscover.POX) {
 		errs = append(errs, fmt.Errorf("autodiscover: a trap is none of %q", trapWords))
 	}
 	if err := s.Service.validate(); err != nil {

@@ -3,6 +3,7 @@ package exchange
 import (
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"strings"
 )
@@ -128,13 +129,16 @@ const (
 // scope.
 func (c *Call) byToken(bearer string) (caller, *Answer) {
 	t, err := c.s.model.Verify(bearer)
-	refuse := func(reason string) (caller, *Answer) {
+	refuse := func(reason, category string) (caller, *Answer) {
 		a := c.challenge("")
-		a.Header.Set("x-ms-diagnostics", `2000003;reason="`+strings.ReplaceAll(reason, `"`, "'")+`";error_category="invalid_token"`)
+		a.Header.Set("x-ms-diagnostics", `2000003;reason="`+strings.ReplaceAll(reason, `"`, "'")+`";error_category="`+category+`"`)
 		return caller{}, &a
 	}
+	if foreign := (*WrongResource)(nil); errors.As(err, &foreign) {
+		return refuse(foreign.Error(), "invalid_resource")
+	}
 	if err != nil {
-		return refuse(err.Error())
+		return refuse(err.Error(), "invalid_token")
 	}
 	if t.UserID == "" {
 		if !names(t.Roles, appRole) {
@@ -146,7 +150,7 @@ func (c *Call) byToken(bearer string) (caller, *Answer) {
 	}
 	p, ok := c.s.model.Find(t.UserID)
 	if !ok {
-		return refuse("The user specified by the user-context in the token does not exist.")
+		return refuse("The user specified by the user-context in the token does not exist.", "invalid_user")
 	}
 	if !names(t.Scopes, personScope) {
 		a := Answer{Status: http.StatusForbidden}
