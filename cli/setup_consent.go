@@ -51,3 +51,8 @@ func inWords(err *error) {
 	}
 	*err = worded{f.sentence(), *err}
 }
+
+// OpenLink implements [tui.SetupDesk].
+func (d *setupDesk) OpenLink(ctx context.Context, address string) error {
+	return openBrowser(ctx, address)
+}

@@ -30,6 +30,8 @@ type fakeSetup struct {
 	consent   *providers.ConsentPrompt
 	given     providers.ConsentGiven
 	givenErr  error
+	opened    []string
+	openErr   error
 }
 
 func newFakeSetup() *fakeSetup {
@@ -115,6 +117,13 @@ func (f *fakeSetup) ConsentLink(s providers.Setup) string {
 func (f *fakeSetup) MakeCertificate(context.Context, providers.Setup) (providers.SetupCertificate, error) {
 	return providers.SetupCertificate{Public: "MIIB", File: "/home/ada/roomdesk-contoso.cer", Thumbprint: "A94A8FE5CCB19BA61C4C0873D391E987982FBBD3",
 		Expires: fakeNow().AddDate(2, 0, 0), Name: "contoso", ClientID: setupClientID, Keystore: "keyring"}, nil
+}
+
+func (f *fakeSetup) OpenLink(_ context.Context, address string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.opened = append(f.opened, address)
+	return f.openErr
 }
 
 func (f *fakeSetup) AwaitConsent(_ context.Context, _ providers.Setup, show func(providers.ConsentPrompt)) (providers.ConsentGiven, error) {

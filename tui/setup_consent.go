@@ -69,3 +69,28 @@ func (d *setupDialog) drawConsentHelp(o *formLines) {
 	o.pair("by hand", plain, "open the link, consent, and press Enter here. A page that ends with AADSTS500113, or at an address that leads nowhere, comes after the consent: the test shows whether it was given.")
 	o.blank()
 }
+
+// openLink opens what is shown in a browser, because the person said so.
+func (d *setupDialog) openLink(m *Model) tea.Cmd {
+	text, _ := d.link()
+	if text == "" {
+		return nil
+	}
+	desk := d.desk
+	return m.ask(readTime, func(ctx context.Context) tea.Msg {
+		return setupOpened{d, desk.OpenLink(ctx, text)}
+	})
+}
+
+type setupOpened struct {
+	d   *setupDialog
+	err error
+}
+
+func (a setupOpened) apply(*Model) tea.Cmd {
+	a.d.why = "handed to this machine's browser: look whether the right account answers there"
+	if a.err != nil {
+		a.d.why = "the browser cannot be opened (" + problemText(a.err) + "): y copies the link"
+	}
+	return nil
+}

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"roomdesk/providers"
@@ -59,4 +61,21 @@ func TestSetupConsentGoesOnByHand(t *testing.T) {
 	d.see("nothing is wrong")
 	d.press("enter")
 	d.notSee("came back from tenant")
+}
+
+// C12: nothing is opened but by o.
+func TestSetupOpensTheLinkOnlyWhenTold(t *testing.T) {
+	d := newSetupDriver(t, 120, 40)
+	d.to(providers.StepConsent)
+	if len(d.desk.opened) != 0 {
+		t.Errorf("opened by itself: %v", d.desk.opened)
+	}
+	d.press("o")
+	d.see("handed to this machine's browser")
+	if len(d.desk.opened) != 1 || !strings.HasSuffix(d.desk.opened[0], "/adminconsent?client_id="+setupClientID) {
+		t.Errorf("opened: %v", d.desk.opened)
+	}
+	d.desk.openErr = errors.New("xdg-open is not installed")
+	d.press("o")
+	d.see("xdg-open is not installed", "y copies the link")
 }

@@ -27,11 +27,14 @@ func (d *setupDialog) drawConsent(o *formLines, h int) {
 	o.blank()
 	switch {
 	case d.prompt != nil:
-		o.pair("address", strong, clean(d.prompt.Address))
 		if d.prompt.Code != "" {
+			o.pair("address", strong, clean(d.prompt.Address))
 			o.pair("code", accentStrong, clean(d.prompt.Code))
+			o.pair("", dim, "holds until "+d.prompt.Expires.In(o.m.zone).Format("15:04")+"; waiting for the sign-in")
+		} else {
+			o.pair("holds", dim, "until "+d.prompt.Expires.In(o.m.zone).Format("15:04")+"; waiting for the sign-in. y copies it, o opens it")
+			d.drawLink(o, d.prompt.Address)
 		}
-		o.pair("", dim, "holds until "+d.prompt.Expires.In(o.m.zone).Format("15:04")+"; waiting for the sign-in")
 	case d.setup.Individual() && d.busy != "":
 		o.para(accent, "◌ asking the sign-in service…")
 	case d.setup.Individual():
@@ -66,7 +69,7 @@ func (d *setupDialog) drawPicture(o *formLines, text string, h int) bool {
 
 // drawLink shows a link over as many lines as it needs, without blanks in it.
 func (d *setupDialog) drawLink(o *formLines, text string) {
-	rest, first := clean(text), true
+	rest, first := providers.Sanitise(text), true // whole, for it may have to be selected
 	for rest != "" {
 		w := max(o.w-setupLabel, 10)
 		head := rest

@@ -29,13 +29,21 @@ func setupScenes() map[string]func(d *setupDriver) {
 			d.press("tab", "tab", "tab")
 			d.paste("Calendars.ReadWrite Places.Read.All")
 		},
-		"credential":  func(d *setupDriver) { d.to(providers.StepCredential) },
-		"secretid":    func(d *setupDriver) { d.to(providers.StepCredential); d.paste(setupSecretID) },
-		"secret":      func(d *setupDriver) { d.to(providers.StepCredential); d.paste(setupSecret) },
-		"made":        func(d *setupDriver) { d.to(providers.StepCredential); d.press("shift+tab", "right", "enter") },
-		"mailboxes":   func(d *setupDriver) { d.to(providers.StepMailboxes); d.paste("desk@contoso.com") },
-		"consent":     func(d *setupDriver) { d.to(providers.StepConsent) },
-		"consentqr":   func(d *setupDriver) { d.to(providers.StepConsent); d.press("g") },
+		"credential": func(d *setupDriver) { d.to(providers.StepCredential) },
+		"secretid":   func(d *setupDriver) { d.to(providers.StepCredential); d.paste(setupSecretID) },
+		"secret":     func(d *setupDriver) { d.to(providers.StepCredential); d.paste(setupSecret) },
+		"made":       func(d *setupDriver) { d.to(providers.StepCredential); d.press("shift+tab", "right", "enter") },
+		"mailboxes":  func(d *setupDriver) { d.to(providers.StepMailboxes); d.paste("desk@contoso.com") },
+		"consent":    func(d *setupDriver) { d.to(providers.StepConsent) },
+		"consentqr":  func(d *setupDriver) { d.to(providers.StepConsent); d.press("g") },
+		"signinbrowser": func(d *setupDriver) {
+			d.desk.prompt = &providers.SignInPrompt{Way: providers.ByBrowser, Expires: fakeNow().Add(10 * time.Minute),
+				Address: "https://login.microsoftonline.com/" + setupTenantID + "/oauth2/v2.0/authorize?client_id=" + setupClientID + "&" + strings.Repeat("scope=https%3A%2F%2Fgraph.microsoft.com%2FCalendars.ReadWrite&", 7) + "state=QX"}
+			d.individual()
+			d.press("enter", "enter")
+			d.prompted()
+			d.press("g")
+		},
 		"consentwait": func(d *setupDriver) { d.to(providers.StepConsent); d.awaited() },
 		"signin": func(d *setupDriver) {
 			d.desk.prompt = &providers.SignInPrompt{Way: providers.ByDeviceCode, Address: "https://microsoft.com/devicelogin", Code: "F7K2QX9PL", Expires: fakeNow().Add(15 * time.Minute)}

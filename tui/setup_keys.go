@@ -97,6 +97,12 @@ func setupKeys() []binding {
 			return ""
 		}), run: with(func(m *Model, d *setupDialog) tea.Cmd { return d.copyCode(m) })},
 		binding{scope: scopeSetupRun, keys: []string{"g"}, label: "g", what: "QR code", more: "the link as a QR code, where the screen has room for it, or as text", rank: 4, why: linked, run: only(func(_ *Model, d *setupDialog) { d.picture = !d.picture })},
+		binding{scope: scopeSetupRun, keys: []string{"o"}, label: "o", what: "open", more: "open the link in this machine's browser; a private window is safer, for there no other account answers", rank: 7, why: why(func(_ *Model, d *setupDialog) string {
+			if text, _ := d.link(); text == "" || d.now().ID != providers.StepConsent {
+				return "there is no link here"
+			}
+			return ""
+		}), run: with(func(m *Model, d *setupDialog) tea.Cmd { return d.openLink(m) })},
 		binding{scope: scopeSetupRun, keys: []string{"l"}, label: "l", what: "come back", more: "let the answer to an administrator's consent come back here by itself; once more: go on by hand", rank: 6, why: why(func(_ *Model, d *setupDialog) string {
 			if d.now().ID != providers.StepConsent || d.setup.Individual() {
 				return "there is nothing to consent to here"

@@ -24,6 +24,9 @@ type SetupDesk interface {
 	// MakeCertificate makes a key, which goes into the keystore, and its certificate,
 	// whose public half is written to a file.
 	MakeCertificate(ctx context.Context, s providers.Setup) (providers.SetupCertificate, error)
+	// OpenLink opens a link of the sign-in service in this machine's browser, because the
+	// person said so.
+	OpenLink(ctx context.Context, address string) error
 	// AwaitConsent waits for the answer to an administrator's consent, which the browser
 	// brings back to this machine; show gets the link for it. What it gives is only what
 	// the browser was told. Network.

@@ -276,11 +276,11 @@ func entraAdvice(code int64) string {
 	case 70011, 1002012:
 		return "the scope is not valid for this cloud: check the cloud or the Graph URL"
 	case 65004:
-		return "the sign-in was declined: run the command again, and choose Continue on the other device"
+		return "the sign-in was declined: begin again, and choose Continue in the browser"
 	case 70018:
-		return "the code is not the one that was shown: run the command again for a new one"
+		return "the code is not the one that was shown: begin again for a new one"
 	case 70019, 70020:
-		return "the code expired before anybody entered it: run the command again for a new one"
+		return "the code expired before anybody entered it: begin again for a new one"
 	case 70008, 70043, 700082, 700084, 50173, 50078:
 		return "the sign-in that was kept has ended: sign in again"
 	case 65001, 650056, 650057:
