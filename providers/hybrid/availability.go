@@ -51,6 +51,9 @@ func (h *Organisation) Availability(ctx context.Context, mailboxes []providers.A
 				learnt = append(learnt, mailboxes[i])
 			case denies(second[i].Problem):
 				h.denied(mailboxes[i])
+				told := *out[i].Problem
+				told.Advice = neither
+				out[i].Problem = &told
 			default: // it may be there, and will be asked again
 				out[i] = second[i]
 			}

@@ -2,6 +2,7 @@ package hybrid
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"roomdesk/providers"
@@ -44,12 +45,27 @@ func (h *Organisation) learn(part int, mailboxes ...providers.Address) {
 	homes := make([]providers.Home, len(mailboxes))
 	h.mu.Lock()
 	for i, mailbox := range mailboxes {
-		note(h.flipped, mailbox, now)
+		if before, known := h.homes.Home(mailbox); known && before.Provider != h.parts[part].Name {
+			note(h.flipped, mailbox, now)
+		}
 		homes[i] = providers.Home{Mailbox: mailbox, Provider: h.parts[part].Name, Cause: providers.HomeLearnt, Since: now}
 	}
 	h.mu.Unlock()
 	h.homes.Learn(homes...)
 }
+
+// nowhere is what a part said of a mailbox that the other has not either.
+func nowhere(err error) error {
+	var e *providers.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	told := *e
+	told.Advice = neither
+	return &told
+}
+
+const neither = "check address and licence: neither the cloud nor the server on premises has a mailbox at this address"
 
 // denied remembers that neither part has a mailbox.
 func (h *Organisation) denied(mailbox providers.Address) {
@@ -82,7 +98,7 @@ func reach[T any](ctx context.Context, h *Organisation, mailbox providers.Addres
 		return second, nil
 	case providers.Is(otherErr, providers.NoMailbox):
 		h.denied(mailbox)
-		return out, err
+		return out, nowhere(err)
 	}
 	// Whether it is there is not known: this is asked again as soon as that part answers.
 	return second, otherErr
@@ -102,7 +118,7 @@ func (h *Organisation) elsewhere(ctx context.Context, mailbox providers.Address,
 		return nil
 	case providers.Is(otherErr, providers.NoMailbox):
 		h.denied(mailbox)
-		return err
+		return nowhere(err)
 	default:
 		return otherErr
 	}
