@@ -372,6 +372,28 @@ func (m *Model) drawKeys(s scope, g ground, from, width int) string {
 	return l.done()
 }
 
+// drawKeyLines are the keys of a dialog in at most most lines: one where all fit, or
+// where only one is had, else the fewest in which they do.
+func (m *Model) drawKeyLines(s scope, g ground, width, most int) []string {
+	lines, l := []string(nil), newLine(m.theme, g, width)
+	for _, b := range m.keys.footer[s] {
+		w := columns(b.label) + 1 + columns(b.what)
+		switch {
+		case b.reason(m) != "" && b.label != "esc":
+			continue
+		case l.width > 0 && l.width+2+w > width:
+			lines, l = append(lines, l.done()), newLine(m.theme, g, width)
+		case l.width > 0:
+			l.put(plain, "  ")
+		}
+		drawKey(l, b, false)
+	}
+	if lines = append(lines, l.done()); len(lines) > max(most, 1) {
+		return []string{m.drawKeys(s, g, 0, width)}
+	}
+	return lines
+}
+
 func drawKey(l *line, b *binding, disabled bool) {
 	key, what := accentStrong, dim
 	if disabled {

@@ -67,6 +67,25 @@ func scenes() map[string]func(d *driver) {
 			d.ws.diagnoses = []providers.Diagnosis{unconsented()}
 			d.keys("6", "t", "enter")
 		},
+		"testmailboxes": func(d *driver) {
+			d.ws.diagnoses = []providers.Diagnosis{diagnosed("", "", nil)}
+			d.keys("6", "t", "m")
+			d.typing("aal")
+			d.keys("enter")
+			d.typing("bo")
+		},
+		"testnamed": func(d *driver) {
+			d.ws.diagnoses = []providers.Diagnosis{diagnosed("", "", nil)}
+			d.keys("6", "t", "m")
+			d.typing("aal")
+			d.keys("enter", "tab")
+			d.typing("boss@contoso.com")
+			d.keys("enter", "enter")
+		},
+		"testinbox": func(d *driver) {
+			d.ws.diagnoses = []providers.Diagnosis{diagnosed("", "", nil)}
+			d.keys("6", "t", "i")
+		},
 		"testwrite": func(d *driver) { d.ws.diagnoses = []providers.Diagnosis{unconsented()}; d.keys("6", "t", "w") },
 		"disconnect": func(d *driver) {
 			d.ws.pending = []string{"booking of aalto@contoso.com at 2026-11-21T10:00 (waiting to be sent)"}

@@ -28,6 +28,7 @@ func bindings() []binding {
 	all = append(all, cancelKeys()...)
 	all = append(all, relocateKeys()...)
 	all = append(all, testKeys()...)
+	all = append(all, testMailboxKeys()...)
 	all = append(all, permissionKeys()...)
 	all = append(all, disconnectKeys()...)
 	all = append(all, migrationKeys()...)

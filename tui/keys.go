@@ -32,6 +32,7 @@ const (
 	scopeRelocation   scope = "A relocation"
 	scopeRelocations  scope = "Journal of relocations"
 	scopeTest         scope = "Testing a connection"
+	scopeTestNamed    scope = "Mailboxes to test"
 	scopeDisconnect   scope = "Disconnecting"
 	scopeMigration    scope = "Migration"
 	scopePilot        scope = "Migration: the group that goes first"
@@ -51,7 +52,7 @@ const (
 func scopes() []scope {
 	return []scope{
 		scopeEverywhere, scopeRooms, scopeFind, scopeSeries, scopeBookings, scopePeople, scopeSync, scopeConnections,
-		scopeFilter, scopeForm, scopeProgress, scopeSeriesForm, scopeSeriesReview, scopeSeriesBooked, scopeMove, scopeCancel, scopeOutOfOrder, scopeRelocating, scopeRelocation, scopeRelocations, scopeTest, scopeDisconnect,
+		scopeFilter, scopeForm, scopeProgress, scopeSeriesForm, scopeSeriesReview, scopeSeriesBooked, scopeMove, scopeCancel, scopeOutOfOrder, scopeRelocating, scopeRelocation, scopeRelocations, scopeTest, scopeTestNamed, scopeDisconnect,
 		scopeMigration, scopePilot, scopeMoveAll, scopeParity,
 		scopeWelcome, scopeSetupField, scopeSetupChoice, scopeSetupRun, scopePermissions, scopeQuestion, scopeReader, scopePalette,
 	}

@@ -20,11 +20,34 @@ func (d *testDialog) draw(m *Model, w, h int) ([]string, int, int) {
 	if h >= 14 {
 		lines = append(lines, "")
 	}
-	lines = append(lines, d.ladder.draw(m, w, h-len(lines)-2)...)
-	for len(lines) < h-1 {
+	if text := d.askedWords(m, w); text != "" && h >= 14 {
+		lines[len(lines)-1] = newLine(m.theme, onPanel, w).put(dim, cut(text, w)).done()
+	}
+	foot := m.drawKeyLines(scopeTest, onPanel, w, min(1+h/16, 2))
+	lines = append(lines, d.ladder.draw(m, w, h-len(lines)-1-len(foot))...)
+	for len(lines) < h-len(foot) {
 		lines = append(lines, "")
 	}
-	return append(lines[:max(h-1, 1)], m.drawKeys(scopeTest, onPanel, 0, w)), -1, -1
+	return append(lines[:max(h-len(foot), 1)], foot...), -1, -1
+}
+
+// askedWords are what the person asked for beyond what is always tried, in at most w
+// columns where it can be said so shortly.
+func (p *ladder) askedWords(m *Model, w int) string {
+	also, refused := "", ""
+	if names := m.names(p.question.Mailboxes); names != "" {
+		also = "also " + names
+	}
+	if p.question.Outside != "" {
+		refused = "must be refused: " + string(p.question.Outside)
+	}
+	if also == "" || refused == "" {
+		return also + refused
+	}
+	if columns(also)+2+columns(refused) > w {
+		also = "also " + itoa(len(p.question.Mailboxes)) + " mailboxes"
+	}
+	return also + "; " + refused
 }
 
 // progressWords says how far it is, or when it was.

@@ -38,9 +38,9 @@ func ladderKeys(s scope, find func(m *Model) *ladder) []binding {
 			return ""
 		}), run: simply(func(m *Model, p *ladder) { p.openRung(m) })},
 		{keys: []string{"r"}, label: "r", what: "again", more: "test again, here", rank: 2, run: with(func(m *Model, p *ladder) tea.Cmd { return p.start(m) })},
-		{keys: []string{"y"}, label: "y", what: "copy", more: "copy the sentence that says what is wrong", rank: 3, why: unlessRunning, run: with(func(m *Model, p *ladder) tea.Cmd { return m.copyText(p.sentence(), "the sentence") })},
-		{keys: []string{"s"}, label: "s", what: "for support", more: "copy every step with what the service said and the request ids", rank: 4, why: unlessRunning, run: with(func(m *Model, p *ladder) tea.Cmd { return m.copyText(p.support(), "the text for support") })},
-		{keys: []string{"w"}, label: "w", what: "write too", more: "also write an event and take it away again, after a question", rank: 5, why: unlessRunning, run: simply(func(m *Model, p *ladder) { p.askToWrite(m) })},
+		{keys: []string{"y"}, label: "y", what: "copy", more: "copy the sentence that says what is wrong", rank: 6, why: unlessRunning, run: with(func(m *Model, p *ladder) tea.Cmd { return m.copyText(p.sentence(), "the sentence") })},
+		{keys: []string{"s"}, label: "s", what: "for support", more: "copy every step with what the service said and the request ids", rank: 7, why: unlessRunning, run: with(func(m *Model, p *ladder) tea.Cmd { return m.copyText(p.support(), "the text for support") })},
+		{keys: []string{"w"}, label: "w", what: "write too", more: "also write an event and take it away again, after a question", rank: 3, why: unlessRunning, run: simply(func(m *Model, p *ladder) { p.askToWrite(m) })},
 		{keys: []string{"down", "j"}, label: "↓", what: "down", run: simply(func(_ *Model, p *ladder) { p.move(1) })},
 		{keys: []string{"up", "k"}, label: "↑", what: "up", run: simply(func(_ *Model, p *ladder) { p.move(-1) })},
 		{keys: []string{"pgdown", "ctrl+d"}, label: "pgdn", what: "page down", run: simply(func(_ *Model, p *ladder) { p.move(max(p.list.height-1, 1)) })},
@@ -70,12 +70,16 @@ func testKeys() []binding {
 		}
 		return nil
 	})
-	keys = append(keys, binding{scope: scopeTest, keys: []string{"i"}, label: "i", what: "inbox", more: "also ask for the inbox of one mailbox, which must be refused, after a question: proves that mail is out of reach", rank: 7, why: whyNotNow, run: then(func(m *Model) {
+	keys = append(keys, binding{scope: scopeTest, keys: []string{"m"}, label: "m", what: "mailboxes", more: "which rooms and people to look at closely, and which mailbox must be refused; then tests again", rank: 4, why: whyNotNow, run: then(func(m *Model) {
+		if d, ok := topOf[*testDialog](m); ok {
+			d.askForMailboxes(m)
+		}
+	})}, binding{scope: scopeTest, keys: []string{"i"}, label: "i", what: "inbox", more: "also ask for the inbox of one mailbox, which must be refused, after a question: proves that mail is out of reach", rank: 5, why: whyNotNow, run: then(func(m *Model) {
 		if d, ok := topOf[*testDialog](m); ok {
 			d.askForInbox(m)
 		}
 	})})
-	return append(keys, binding{scope: scopeTest, keys: []string{"esc", "q"}, label: "esc", what: "close", more: "close; a test under way is stopped", rank: 6, run: then(func(m *Model) {
+	return append(keys, binding{scope: scopeTest, keys: []string{"esc", "q"}, label: "esc", what: "close", more: "close; a test under way is stopped", rank: 8, run: then(func(m *Model) {
 		if d, ok := topOf[*testDialog](m); ok {
 			d.halt()
 		}

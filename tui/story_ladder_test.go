@@ -179,3 +179,75 @@ func TestL3TheInboxIsAskedForOnlyAfterAQuestion(t *testing.T) {
 		t.Errorf("asked %+v", f.examined)
 	}
 }
+
+// Mistakes 13 to 15 and a limit can be looked for without the command line: m asks for
+// mailboxes to look at and for one that must be refused, completed from the mirror,
+// and they stay for the next test.
+func TestS18MailboxesToTestAreNamedInTheConsole(t *testing.T) {
+	f := office()
+	f.diagnoses = []providers.Diagnosis{diagnosed("", "", nil)}
+	d := newDriver(t, f, 80, 24)
+	d.keys("6", "t")
+	d.see("w write too", "m mailboxes", "i inbox", "esc close")
+	d.keys("m")
+	d.see("Mailboxes to test", "must be refused")
+	d.typing("aal")
+	d.see("▸ Aalto", "aalto@contoso.com")
+	d.keys("enter")
+	d.see("Aalto <aalto@contoso.com>")
+	d.typing("hidden@contoso.com")
+	d.keys("tab") // takes it, too
+	d.typing("nobody of that name")
+	d.keys("enter")
+	d.see("✗ no room or person of that name here")
+	d.keys("ctrl+u")
+	d.typing("bob")
+	d.keys("enter")
+	if n := len(f.examined); n != 1 {
+		t.Fatalf("%d tests while it was typed", n)
+	}
+	d.keys("enter")
+	d.see("✓ nothing is wrong", "also 2 mailboxes; must be refused: bob@contoso.com")
+	d.keys("r", "w")
+	d.see("These rooms are booked", "aalto@contoso.com", "hidden@contoso.com")
+	d.keys("right", "enter")
+	if len(f.examined) != 4 {
+		t.Fatalf("%d tests", len(f.examined))
+	}
+	for i, asked := range f.examined[1:] {
+		if len(asked.Mailboxes) != 2 || asked.Mailboxes[0] != "aalto@contoso.com" || asked.Mailboxes[1] != "hidden@contoso.com" || !strings.HasPrefix(string(asked.Outside), "bob@") || asked.Write != (i == 2) {
+			t.Errorf("test %d asked %+v", i+2, asked)
+		}
+	}
+	// They can be taken out again, and esc changes nothing.
+	d.keys("m", "backspace", "backspace", "esc", "r")
+	if got := f.examined[4]; len(got.Mailboxes) != 2 {
+		t.Errorf("after esc: %+v", got)
+	}
+	d.keys("m", "backspace", "backspace", "tab", "backspace", "enter")
+	if got := f.examined[5]; len(got.Mailboxes) != 0 || got.Outside != "" {
+		t.Errorf("taken out: %+v", got)
+	}
+}
+
+// Of a connection that is not the open one there is no mirror, so that no mailbox of
+// another tenant is offered.
+func TestS18NoMailboxOfAnotherTenantIsOffered(t *testing.T) {
+	f := office()
+	f.diagnoses = []providers.Diagnosis{diagnosed("", "", nil)}
+	d := newDriver(t, f, 80, 24)
+	d.keys("6", "down", "t", "m")
+	d.typing("aal")
+	d.notSee("▸ Aalto", "aalto@contoso.com")
+	d.keys("enter")
+	d.see("✗ no room or person of that name here")
+}
+
+// Every key of the test is in its foot, also at 80x24.
+func TestLadderFootShowsEveryKey(t *testing.T) {
+	f := office()
+	f.diagnoses = []providers.Diagnosis{diagnosed("", "", nil)}
+	d := newDriver(t, f, 80, 24)
+	d.keys("6", "t")
+	d.see("enter evidence", "r again", "w write too", "m mailboxes", "i inbox", "y copy", "s for support", "esc close")
+}
