@@ -64,6 +64,9 @@ type Attendee struct {
 	ResponseAt time.Time // zero: no answer yet, or not said
 }
 
+// Coordinates are where a location is on the earth, in degrees.
+type Coordinates struct{ Latitude, Longitude float64 }
+
 // Event is one entry of a calendar: a single meeting, a series master, an
 // occurrence or an exception.
 type Event struct {
@@ -85,6 +88,7 @@ type Event struct {
 	Organizer     Address
 	IsOrganizer   bool
 	Location      Untrusted
+	Coordinates   *Coordinates // of the location; nil: not said
 	Attendees     []Attendee
 	ShowAs        ShowAs
 	Private       bool // sensitivity private or confidential

@@ -1,6 +1,7 @@
 package ews
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ func itemFields() []string {
 		"calendar:UID", "calendar:Start", "calendar:End", "calendar:OriginalStart", "calendar:IsAllDayEvent", "calendar:LegacyFreeBusyStatus",
 		"calendar:Location", "calendar:IsMeeting", "calendar:IsCancelled", "calendar:CalendarItemType", "calendar:MyResponseType", "calendar:Organizer",
 		"calendar:RequiredAttendees", "calendar:OptionalAttendees", "calendar:Resources", "calendar:Recurrence",
-		"calendar:StartTimeZoneId", "calendar:IsOnlineMeeting", "calendar:JoinOnlineMeetingUrl",
+		"calendar:StartTimeZoneId", "calendar:IsOnlineMeeting", "calendar:JoinOnlineMeetingUrl", "calendar:EnhancedLocation",
 	}
 }
 
@@ -26,7 +27,8 @@ func eventOf(item *node, mailbox providers.Address) providers.Event {
 		Mailbox: mailbox, ID: item.at("ItemId").attr("Id"), ETag: item.at("ItemId").attr("ChangeKey"),
 		ICalUID: item.value("UID"), Type: typeOf(item.value("CalendarItemType")),
 		Subject: providers.Outside(item.value("Subject")), Location: providers.Outside(item.value("Location")),
-		Zone: item.value("StartTimeZoneId"), AllDay: item.truth("IsAllDayEvent"),
+		Coordinates: coordinates(item.at("EnhancedLocation", "PostalAddress")),
+		Zone:        item.value("StartTimeZoneId"), AllDay: item.truth("IsAllDayEvent"),
 		ShowAs: showAs(item.value("LegacyFreeBusyStatus")), Private: private(item.value("Sensitivity")),
 		Cancelled: item.truth("IsCancelled"), Response: response(item.value("MyResponseType")),
 		OnlineMeeting: item.truth("IsOnlineMeeting"), JoinURL: providers.Outside(item.value("JoinOnlineMeetingUrl")),
@@ -46,6 +48,22 @@ func eventOf(item *node, mailbox providers.Address) providers.Event {
 		e.Recurrence = recurrenceOf(item.at("Recurrence"), e.Zone)
 	}
 	return e
+}
+
+// coordinates are written as decimal numbers; nil where there are none that can be read.
+func coordinates(address *node) *providers.Coordinates {
+	if address == nil {
+		return nil
+	}
+	latitude, err := strconv.ParseFloat(address.value("Latitude"), 64)
+	if err != nil {
+		return nil
+	}
+	longitude, err := strconv.ParseFloat(address.value("Longitude"), 64)
+	if err != nil {
+		return nil
+	}
+	return &providers.Coordinates{Latitude: latitude, Longitude: longitude}
 }
 
 func stampOf(item *node) string {

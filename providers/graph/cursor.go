@@ -3,6 +3,7 @@ package graph
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -155,6 +156,25 @@ func (c *cursor) bool() bool {
 		c.wrong("true or false")
 	}
 	return false
+}
+
+// number consumes a number; nil for null.
+func (c *cursor) number() *float64 {
+	if c.err != nil || c.null() {
+		return nil
+	}
+	if b := c.peek(); b != '-' && (b < '0' || b > '9') {
+		c.wrong("a number")
+		return nil
+	}
+	begin := c.at
+	c.skip()
+	n, err := strconv.ParseFloat(string(c.text[begin:c.at]), 64)
+	if err != nil {
+		c.wrong("a number that can be read")
+		return nil
+	}
+	return &n
 }
 
 // skip consumes a value of any kind.

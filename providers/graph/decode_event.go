@@ -95,9 +95,12 @@ func (r *eventReader) next() (*WireEvent, error) {
 			w.IsOrganizer = c.bool()
 		case "location":
 			for ok := c.object(); ok && c.member(); {
-				if string(c.name) == "displayName" {
+				switch string(c.name) {
+				case "displayName":
 					w.Location.DisplayName = c.string()
-				} else {
+				case "coordinates":
+					c.coordinates(&w.Location.Coordinates)
+				default:
 					c.skip()
 				}
 			}
@@ -165,6 +168,19 @@ func (r *eventReader) people() []WireAttendee {
 		}
 	}
 	return r.attendees
+}
+
+func (c *cursor) coordinates(into *WireCoordinates) {
+	for ok := c.object(); ok && c.member(); {
+		switch string(c.name) {
+		case "latitude":
+			into.Latitude = c.number()
+		case "longitude":
+			into.Longitude = c.number()
+		default:
+			c.skip()
+		}
+	}
 }
 
 func (c *cursor) time(into *WireTime) {

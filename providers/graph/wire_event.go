@@ -79,7 +79,21 @@ type WireEvent struct {
 
 // WireLocation is a location.
 type WireLocation struct {
-	DisplayName string `json:"displayName"`
+	DisplayName string          `json:"displayName"`
+	Coordinates WireCoordinates `json:"coordinates"`
+}
+
+// WireCoordinates are empty where the service knows none.
+type WireCoordinates struct {
+	Latitude  *float64 `json:"latitude"`
+	Longitude *float64 `json:"longitude"`
+}
+
+func (w WireCoordinates) coordinates() *providers.Coordinates {
+	if w.Latitude == nil || w.Longitude == nil {
+		return nil
+	}
+	return &providers.Coordinates{Latitude: *w.Latitude, Longitude: *w.Longitude}
 }
 
 // WireRemoved is the mark of a removal in a delta page.
@@ -99,6 +113,7 @@ func (w *WireEvent) Event(mailbox providers.Address, calendar string) providers.
 		OriginalStart: instant(w.OriginalStart), Zone: w.OriginalZone,
 		IsOrganizer: w.IsOrganizer,
 		Location:    providers.Outside(w.Location.DisplayName),
+		Coordinates: w.Location.Coordinates.coordinates(),
 		ShowAs:      providers.ShowAs(w.ShowAs),
 		Private:     w.Sensitivity == "private" || w.Sensitivity == "confidential",
 		Cancelled:   w.IsCancelled,

@@ -1,6 +1,9 @@
 package simulator
 
-import "strconv"
+import (
+	"math"
+	"strconv"
+)
 
 // places writes location and locations.
 func (e *eventEncoder) places(x *event) {
@@ -64,8 +67,32 @@ func (e *eventEncoder) location(l location) {
 	if l.address != nil {
 		e.address("address", l.address)
 	}
+	e.coordinates(l)
 	e.close()
 	e.place, e.placeText = l, append(e.placeText[:0], e.b[from:]...)
+}
+
+// coordinates are those of the room that the location names: what the directory has,
+// with more digits than Exchange hands out, and some decimetres away.
+func (e *eventEncoder) coordinates(l location) {
+	if l.email == "" {
+		return
+	}
+	m := e.t.world.find(l.email)
+	if m == nil || m.room == nil {
+		return
+	}
+	const digits = 1e9
+	e.key("coordinates")
+	e.open()
+	if e.rewritten {
+		e.float("latitude", math.Round(m.room.building.lat*1e5)/1e5)
+		e.float("longitude", math.Round(m.room.building.lon*1e5)/1e5)
+	} else {
+		e.float("latitude", math.Round(m.room.building.lat*digits+2137)/digits)
+		e.float("longitude", math.Round(m.room.building.lon*digits-1883)/digits)
+	}
+	e.close()
 }
 
 func (w *writer) address(name string, a *physicalAddress) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"math"
 
 	"roomdesk/providers"
 )
@@ -52,8 +53,9 @@ const masterType = 2 // of eventTypes
 
 func (r *eventRow) master() bool { return r.flags&15 == masterType }
 
-// encodeEvent makes the row of an event. ETag and modification time come last in
-// the detail, so that what a person could see has a checksum of its own.
+// encodeEvent makes the row of an event. ETag, modification time and coordinates come
+// last in the detail, so that what a person could see has a checksum of its own: the
+// services write coordinates with another precision each.
 func encodeEvent(ev providers.Event) *eventRow {
 	r := &eventRow{
 		id: ev.ID, idHash: idHash(ev.ID), start: micros(ev.Start), end: micros(ev.End), icalUID: ev.ICalUID, subject: ev.Subject.Raw(),
@@ -102,6 +104,10 @@ func encodeEvent(ev providers.Event) *eventRow {
 	seen := len(e.b)
 	e.string(ev.ETag)
 	e.time(ev.Modified)
+	if c := ev.Coordinates; c != nil {
+		e.int(int64(math.Float64bits(c.Latitude)))
+		e.int(int64(math.Float64bits(c.Longitude)))
+	}
 	r.detail = e.b
 
 	head := make([]byte, 0, 64+len(ev.ID)+len(r.icalUID)+len(r.subject)+len(e.b))
@@ -138,6 +144,9 @@ func decodeEvent(mailbox providers.Address, r *eventRow) (providers.Event, error
 	})
 	ev.Response, ev.JoinURL, ev.TransactionID = providers.Response(d.string()), d.text(), d.string()
 	ev.ETag, ev.Modified = d.string(), d.time()
+	if len(d.b) > 0 { // rows of older versions end here
+		ev.Coordinates = &providers.Coordinates{Latitude: math.Float64frombits(uint64(d.int())), Longitude: math.Float64frombits(uint64(d.int()))}
+	}
 	return ev, d.err()
 }
 
@@ -155,6 +164,7 @@ func eventZone(detail []byte) string {
 // own, its id and its times.
 func inherit(stub *providers.Event, master providers.Event) {
 	stub.Subject, stub.OrganizerName, stub.Organizer, stub.IsOrganizer = master.Subject, master.OrganizerName, master.Organizer, master.IsOrganizer
+	stub.Coordinates = master.Coordinates
 	stub.Location, stub.Attendees, stub.ShowAs, stub.Response = master.Location, master.Attendees, master.ShowAs, master.Response
 	stub.Private, stub.AllDay, stub.Zone = master.Private, master.AllDay, master.Zone
 	stub.OnlineMeeting, stub.JoinURL = master.OnlineMeeting, master.JoinURL
