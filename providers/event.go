@@ -107,6 +107,21 @@ type Event struct {
 // Recurring reports whether the event belongs to a series.
 func (e Event) Recurring() bool { return e.Type != SingleInstance && e.Type != "" }
 
+// Inherit gives a date of a series that came without details those of its series.
+func Inherit(date, master Event) Event {
+	date.Subject, date.OrganizerName, date.Organizer, date.IsOrganizer = master.Subject, master.OrganizerName, master.Organizer, master.IsOrganizer
+	date.Location, date.Coordinates, date.Attendees = master.Location, master.Coordinates, master.Attendees
+	date.ShowAs, date.Response = master.ShowAs, master.Response
+	date.Private, date.AllDay, date.Zone = master.Private, master.AllDay, master.Zone
+	date.OnlineMeeting, date.JoinURL = master.OnlineMeeting, master.JoinURL
+	date.Cancelled = date.Cancelled || master.Cancelled
+	if date.ICalUID == "" {
+		date.ICalUID = master.ICalUID
+	}
+	date.Stub = false
+	return date
+}
+
 // Attendee finds the attendee with that mailbox.
 func (e Event) Attendee(mailbox Address) (Attendee, bool) {
 	for _, attendee := range e.Attendees {

@@ -37,6 +37,7 @@ var floors = map[string][]string{
 	"roomdesk/sync/queue/queuetest":         {"roomdesk/providers", "roomdesk/sync/queue"},
 	"roomdesk/sync/store":                   {"roomdesk/providers", "roomdesk/sync/queue"},
 	"roomdesk/sync":                         {"roomdesk/providers", "roomdesk/sync/queue", "roomdesk/sync/store"},
+	"roomdesk/migration":                    {"roomdesk/providers", "roomdesk/providers/zones", "roomdesk/sync/queue", "roomdesk/sync/store"},
 	"roomdesk/booking":                      {"roomdesk/providers", "roomdesk/booking/rules", "roomdesk/sync/queue", "roomdesk/sync/store", "roomdesk/sync"},
 }
 

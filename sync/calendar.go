@@ -45,6 +45,7 @@ func (e *Engine) readCalendar(r *taskRun) error {
 			round = e.store.BeginChanges(t.mailbox, p.Cursor)
 		}
 	}
+	round.Following(p)
 	applied, err := e.readRound(r, round)
 	if round.Kind == store.FullRound {
 		e.divide(t, err)
@@ -56,8 +57,12 @@ func (e *Engine) readCalendar(r *taskRun) error {
 			return err
 		}
 		r.part = false
-		round = e.store.BeginFull(t.mailbox, e.window(e.now()))
+		round = e.store.BeginFull(t.mailbox, e.window(e.now())).Following(p)
 		applied, err = e.readRound(r, round)
+	}
+	if errors.Is(err, store.ErrSwitched) {
+		r.next = e.now() // from the position of the other provider
+		return nil
 	}
 	if err != nil {
 		return err

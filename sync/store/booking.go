@@ -155,6 +155,10 @@ func (s *Store) SaveBooking(ctx context.Context, booking providers.Booking) erro
 		return failure(op, err)
 	}
 	return s.writing(ctx, op, true, func(b *batch) error {
+		text, err := b.settle(text, booking.Request.Organizer)
+		if err != nil {
+			return err
+		}
 		return b.exec(`INSERT INTO booking (id, created, settled, ical_uid, content) VALUES (?1, ?2, ?3, ?4, ?5)
 			ON CONFLICT (id) DO UPDATE SET settled = excluded.settled, ical_uid = excluded.ical_uid, content = excluded.content`,
 			booking.ID, micros(booking.Created), booking.Settled(), booking.ICalUID, text)

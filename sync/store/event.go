@@ -160,21 +160,6 @@ func eventZone(detail []byte) string {
 	return d.string()
 }
 
-// inherit fills a stub from its series master: all but what is the occurrence's
-// own, its id and its times.
-func inherit(stub *providers.Event, master providers.Event) {
-	stub.Subject, stub.OrganizerName, stub.Organizer, stub.IsOrganizer = master.Subject, master.OrganizerName, master.Organizer, master.IsOrganizer
-	stub.Coordinates = master.Coordinates
-	stub.Location, stub.Attendees, stub.ShowAs, stub.Response = master.Location, master.Attendees, master.ShowAs, master.Response
-	stub.Private, stub.AllDay, stub.Zone = master.Private, master.AllDay, master.Zone
-	stub.OnlineMeeting, stub.JoinURL = master.OnlineMeeting, master.JoinURL
-	stub.Cancelled = stub.Cancelled || master.Cancelled
-	if stub.ICalUID == "" {
-		stub.ICalUID = master.ICalUID
-	}
-	stub.Stub = false
-}
-
 // stage writes a row into a blob of its own, for the pages of an unfinished full
 // read.
 func (r *eventRow) stage(e *encoder) {

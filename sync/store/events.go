@@ -40,8 +40,7 @@ func scanEvent(mailbox providers.Address, row rowScanner) (providers.Event, erro
 		return ev, err
 	}
 	master, err := decodeEvent(mailbox, &eventRow{id: sid.String, flags: sflags.Int64, icalUID: suid.String, subject: ssubject.String, detail: sdetail})
-	inherit(&ev, master)
-	return ev, err
+	return providers.Inherit(ev, master), err
 }
 
 // Events are the mirrored entries of a mailbox that overlap the span, by start.

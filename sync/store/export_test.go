@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+
+	"roomdesk/providers"
 )
 
 // AtEachPoint is told of the points of opening at which an end of the process
@@ -28,4 +30,19 @@ func OpenVersion(ctx context.Context, file string, version int, rows ...string) 
 		}
 	}
 	return nil
+}
+
+// RowNumbers are the numbers of a mailbox's rows with the ids of their events.
+func (s *Store) RowNumbers(ctx context.Context, mailbox providers.Address) (all []string, err error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT e.row_id, e.id FROM event e JOIN mailbox m ON m.id = e.mailbox_id WHERE m.address = ?1 ORDER BY e.row_id", string(mailbox))
+	if err != nil {
+		return nil, err
+	}
+	return all, eachRow(rows, func(row rowScanner) error {
+		var number int64
+		var id string
+		err := row.Scan(&number, &id)
+		all = append(all, fmt.Sprint(number, "=", id))
+		return err
+	})
 }

@@ -75,6 +75,8 @@ type Position struct {
 	Cursor string
 	// Round is the unfinished round, ready to be continued; nil: none.
 	Round *Round
+
+	generation int64
 }
 
 // Position finds a mailbox; a mailbox that was never read has the zero position.
@@ -85,8 +87,8 @@ func (s *Store) Position(ctx context.Context, mailbox providers.Address) (Positi
 	var cursor string
 	var start, end int64
 	m, err := scanMailbox(s.read.QueryRowContext(ctx, `SELECT `+mailboxColumns+`,
-			coalesce(r.delta, ''), coalesce(r.kind, 0), coalesce(r.cursor, ''), coalesce(r.window_start, 0), coalesce(r.window_end, 0)
-		FROM mailbox m LEFT JOIN round r ON r.mailbox_id = m.id WHERE m.address = ?1`, string(mailbox)), &p.Cursor, &kind, &cursor, &start, &end)
+			coalesce(r.delta, ''), coalesce(r.kind, 0), coalesce(r.cursor, ''), coalesce(r.window_start, 0), coalesce(r.window_end, 0), m.generation
+		FROM mailbox m LEFT JOIN round r ON r.mailbox_id = m.id WHERE m.address = ?1`, string(mailbox)), &p.Cursor, &kind, &cursor, &start, &end, &p.generation)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Position{Mailbox: Mailbox{Address: mailbox}}, nil
 	}
@@ -95,7 +97,7 @@ func (s *Store) Position(ctx context.Context, mailbox providers.Address) (Positi
 	}
 	p.Mailbox = m
 	if kind != 0 && cursor != "" {
-		p.Round = &Round{store: s, Mailbox: mailbox, Kind: kind, Cursor: cursor, Resumed: true}
+		p.Round = &Round{store: s, Mailbox: mailbox, Kind: kind, Cursor: cursor, Resumed: true, generation: p.generation, fenced: true}
 		if kind == FullRound {
 			p.Round.Window = providers.Interval{Start: instant(start), End: instant(end)}
 		}

@@ -98,6 +98,7 @@ type Store struct {
 	report OpenReport
 
 	lease leaseState
+	holds holds
 
 	asking   sync.Mutex
 	attended *sql.Stmt // closed with read

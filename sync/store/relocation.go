@@ -24,14 +24,17 @@ func (s *Store) SaveRelocation(ctx context.Context, r providers.Relocation) (rev
 	if r.ID == "" {
 		return r.Revision, failure(op, errors.New("it has no id"))
 	}
-	text, err := json.Marshal(encodeRelocation(r))
-	if err != nil {
-		return r.Revision, failure(op, err)
-	}
+	record := encodeRelocation(r)
 	stored := false
 	err = s.writing(ctx, op, true, func(b *batch) error {
 		var n int64
-		var err error
+		if err := b.settleSteps(&record); err != nil {
+			return err
+		}
+		text, err := json.Marshal(record)
+		if err != nil {
+			return err
+		}
 		if r.Revision == 0 {
 			n, err = b.affected("INSERT INTO relocation (id, created, open, revision, content) VALUES (?1, ?2, ?3, 1, ?4) ON CONFLICT (id) DO NOTHING",
 				r.ID, micros(r.Created), r.State.Open(), string(text))

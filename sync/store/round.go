@@ -38,6 +38,19 @@ type Round struct {
 
 	store *Store
 	begun bool
+	// generation of the mailbox that it was begun in; see [Round.Following].
+	generation int64
+	fenced     bool
+}
+
+// ErrSwitched: the mailbox was moved to the other provider while it was read.
+var ErrSwitched = errors.New("the mailbox was moved to the other connection meanwhile")
+
+// Following has the round refused, with [ErrSwitched], where the mailbox was switched
+// to another provider since the position was read: its pages name other ids.
+func (r *Round) Following(p Position) *Round {
+	r.generation, r.fenced = p.generation, true
+	return r
 }
 
 // Stamp is what the last page of a round leaves in the mailbox's status.
@@ -88,6 +101,9 @@ func (r *Round) Apply(ctx context.Context, page providers.ChangePage, stamp Stam
 		m, err := b.mailbox(r.Mailbox)
 		if err != nil {
 			return err
+		}
+		if r.fenced && r.generation != m.generation {
+			return &providers.Error{Class: providers.Conflict, Op: "storing what was read", Mailbox: r.Mailbox, Err: ErrSwitched}
 		}
 		a := &application{b: b, m: m, page: p, round: r, stamp: stamp, out: &applied}
 		return a.run()
@@ -141,6 +157,7 @@ type mailboxRow struct {
 	removed                int
 	suspect                []byte
 	suspected              bool // suspect was set when the page came
+	generation             int64
 }
 
 func (m *mailboxRow) complete() bool { return m.windowStart < m.windowEnd }
@@ -148,10 +165,10 @@ func (m *mailboxRow) complete() bool { return m.windowStart < m.windowEnd }
 // mailbox finds a mailbox's row, or makes it.
 func (b *batch) mailbox(address providers.Address) (*mailboxRow, error) {
 	m := &mailboxRow{}
-	err := b.row(`SELECT m.id, m.window_start, m.window_end, m.row_count, m.longest, m.unconfirmed,
+	err := b.row(`SELECT m.id, m.window_start, m.window_end, m.row_count, m.longest, m.unconfirmed, m.generation,
 			coalesce(r.delta, ''), coalesce(r.kind, 0), coalesce(r.removed, 0), r.suspect
 		FROM mailbox m LEFT JOIN round r ON r.mailbox_id = m.id WHERE m.address = ?1`, string(address)).
-		Scan(&m.id, &m.windowStart, &m.windowEnd, &m.rows, &m.longest, &m.unconfirmed, &m.delta, &m.kind, &m.removed, &m.suspect)
+		Scan(&m.id, &m.windowStart, &m.windowEnd, &m.rows, &m.longest, &m.unconfirmed, &m.generation, &m.delta, &m.kind, &m.removed, &m.suspect)
 	m.suspected = m.suspect != nil
 	if !errors.Is(err, sql.ErrNoRows) {
 		return m, err

@@ -61,3 +61,6 @@ CREATE TABLE hold (
 
 -- How often the mailbox was switched: a page that was read before is not stored after.
 ALTER TABLE mailbox ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+
+-- By whose calendar the ids in a booking are.
+CREATE INDEX booking_organizer ON booking (content ->> 'organizer') WHERE json_valid(content);
