@@ -1,6 +1,7 @@
 package ews
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"log/slog"
@@ -25,6 +26,7 @@ type call struct {
 	zone      string // Windows name for the TimeZoneContext
 	body      func(w *writer, how manner)
 	write     bool // may not be repeated once it may have been worked on
+	tries     int  // at most so many; 0 is [maxTries]
 	each      bool // messages fail for themselves, so none of them fails the call
 }
 
@@ -155,7 +157,7 @@ func (e *engine) do(ctx context.Context, c call) ([]*node, error) {
 // again decides whether a failed attempt is followed by another, and after which pause.
 // The pause of a throttling answer is kept by the gate.
 func (e *engine) again(ctx context.Context, c call, failure *providers.Error, attempt int) (time.Duration, bool) {
-	if ctx.Err() != nil || attempt >= maxTries {
+	if ctx.Err() != nil || attempt >= cmp.Or(c.tries, maxTries) {
 		return 0, false
 	}
 	switch failure.Class {
