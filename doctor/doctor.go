@@ -57,6 +57,8 @@ type Options struct {
 	Secret func(context.Context) (keystore.Secret, error)
 	// Prober is nil where SetUp says why the connection cannot be tried at all.
 	Prober Prober
+	// Server is the prober of a connection to an Exchange server, in place of Prober.
+	Server ExchangeProber
 	SetUp  error
 	// Mailboxes are looked at closely; with Write, rooms among them are booked.
 	Mailboxes []providers.Address
@@ -132,6 +134,8 @@ type examination struct {
 	grants     []providers.Grant
 	grantsErr  error
 	grantsRead bool
+
+	exchangeSeen exchangeSeen // over an Exchange server
 }
 
 // step is one rung of the ladder.
@@ -195,7 +199,10 @@ func Run(ctx context.Context, o Options) providers.Diagnosis {
 	e.organizer, _ = providers.ParseAddress(o.Connection.Organizer)
 	e.d = providers.Diagnosis{Connection: o.Connection.Name, Started: o.Now()}
 	ctx = providers.WithPriority(ctx, providers.Interactive)
-	for _, s := range ladder() {
+	if e.exchangeSeen.test, _ = providers.ParseAddress(o.Connection.TestMailbox); e.exchangeSeen.test == "" {
+		e.exchangeSeen.test, _ = providers.ParseAddress(o.Connection.Email)
+	}
+	for _, s := range e.steps() {
 		e.climb(ctx, s)
 	}
 	e.d.Took = o.Now().Sub(e.d.Started)

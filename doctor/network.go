@@ -12,6 +12,9 @@ import (
 
 // hosts are what the connection talks to, each once.
 func (e *examination) hosts() []string {
+	if e.Server != nil {
+		return []string{e.Server.Host()}
+	}
 	signIn, graph := e.Prober.Hosts()
 	if signIn == graph {
 		return []string{signIn}
@@ -25,7 +28,7 @@ func (e *examination) targets() ([]string, string, error) {
 	var out []string
 	var through string
 	for _, host := range e.hosts() {
-		proxy, err := e.Prober.Proxy(host)
+		proxy, err := e.network().Proxy(host)
 		if err != nil {
 			return nil, "", err
 		}
@@ -40,7 +43,7 @@ func (e *examination) targets() ([]string, string, error) {
 }
 
 func (e *examination) names(ctx context.Context) outcome {
-	if e.Prober == nil {
+	if e.network() == nil {
 		return notRun("needs settings")
 	}
 	targets, through, err := e.targets()
@@ -54,10 +57,13 @@ func (e *examination) names(ctx context.Context) outcome {
 			seen = append(seen, name+" is an address")
 			continue
 		}
-		addresses, err := e.Prober.Resolve(ctx, host)
+		addresses, err := e.network().Resolve(ctx, host)
 		if err != nil {
 			change := "correct the name server, or the host name"
-			if e.Connection.CloudName() == "custom" {
+			switch {
+			case e.Server != nil:
+				change += " in server"
+			case e.Connection.CloudName() == "custom":
 				change += " in authority_url and graph_url"
 			}
 			return failed(fill(providers.Trouble{Doc: "network", What: "the name " + name + through + " cannot be looked up", Where: "in this machine's network settings", Change: change}, err))
@@ -76,7 +82,7 @@ func (e *examination) connections(ctx context.Context) outcome {
 	}
 	var seen []string
 	for _, host := range targets {
-		address, err := e.Prober.Connect(ctx, host)
+		address, err := e.network().Connect(ctx, host)
 		if err != nil {
 			what, change := "no connection to "+host+through, "let this machine reach "+host+", or set HTTPS_PROXY to your proxy"
 			if through != "" {
@@ -94,7 +100,7 @@ func (e *examination) connections(ctx context.Context) outcome {
 func (e *examination) tls(ctx context.Context) outcome {
 	var seen []string
 	for _, host := range e.hosts() {
-		h, err := e.Prober.Handshake(ctx, host)
+		h, err := e.network().Handshake(ctx, host)
 		if err != nil {
 			return e.untrusted(h, err)
 		}

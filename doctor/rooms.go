@@ -161,7 +161,7 @@ func (e *examination) availability(ctx context.Context) outcome {
 		}
 	}
 	start := e.Now().UTC().Truncate(time.Hour)
-	answers, err := e.Prober.Schedules(ctx, mailboxes, providers.Interval{Start: start, End: start.Add(24 * time.Hour)})
+	answers, err := e.desk().Schedules(ctx, mailboxes, providers.Interval{Start: start, End: start.Add(24 * time.Hour)})
 	if err != nil {
 		if o, ok := e.common(err); ok {
 			return o

@@ -27,6 +27,9 @@ func (e *examination) settings(context.Context) outcome {
 	if err := c.Validate(); err != nil {
 		return failed(e.invalid(err))
 	}
+	if c.Exchange() {
+		return e.exchangeSettings()
+	}
 	return passed(fmt.Sprintf("tenant %s, application %s, cloud %s", c.Tenant, c.ClientID, c.CloudName()))
 }
 
@@ -58,6 +61,9 @@ func (e *examination) credential(ctx context.Context) outcome {
 	}
 	if leaf, ok := e.Connection.Leaf(); ok {
 		return e.certificate(leaf, secret)
+	}
+	if e.Connection.ByPassword() {
+		return e.password(secret)
 	}
 	text := secret.Reveal()
 	bad := func(mistake int, what, change string) outcome {

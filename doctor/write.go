@@ -21,12 +21,11 @@ func (e *examination) write(ctx context.Context) outcome {
 	}
 	start := e.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 14).Add(3 * time.Hour)
 	draft := providers.EventDraft{TransactionID: guid(), Organizer: e.organizer, Subject: providers.Outside(marked), Start: start, End: start.Add(15 * time.Minute), ShowAs: providers.ShowFree, Private: true}
-	made, err := e.Prober.Create(ctx, draft)
+	made, err := e.desk().Create(ctx, draft)
 	if err != nil {
 		left := e.leftover(ctx, draft)
 		if refused(err) {
-			return failed(fill(providers.Trouble{Mistake: 6, Doc: "6", Class: providers.NotAllowed, What: "the calendar of " + string(e.organizer) + " can be read and not written" + left,
-				Where: atPermissions, Change: "add Calendars.ReadWrite under Application permissions and choose Grant admin consent"}, err))
+			return failed(fill(e.readOnly(left), err))
 		}
 		o, ok := e.common(err)
 		if !ok {
@@ -34,7 +33,7 @@ func (e *examination) write(ctx context.Context) outcome {
 		}
 		return o.leaves(left)
 	}
-	_, readErr := e.Prober.Event(ctx, e.organizer, made.ID)
+	_, readErr := e.desk().Event(ctx, e.organizer, made.ID)
 	if t := e.takeAway(ctx, made.ID, "", draft.Start); t != nil {
 		return failed(*t)
 	}
@@ -50,7 +49,7 @@ func (e *examination) write(ctx context.Context) outcome {
 // takeAway undoes what was written, also where somebody gives up in between, and
 // says what is left where that fails.
 func (e *examination) takeAway(ctx context.Context, id, comment string, start time.Time) *providers.Trouble {
-	err := e.Prober.Cancel(context.WithoutCancel(ctx), e.organizer, id, comment)
+	err := e.desk().Cancel(context.WithoutCancel(ctx), e.organizer, id, comment)
 	if err == nil {
 		return nil
 	}
@@ -72,9 +71,9 @@ func (o outcome) leaves(left string) outcome {
 // that fails.
 func (e *examination) leftover(ctx context.Context, draft providers.EventDraft) string {
 	ctx = context.WithoutCancel(ctx)
-	found, ok, err := e.Prober.Find(ctx, draft.Organizer, draft.TransactionID, providers.Interval{Start: draft.Start, End: draft.End})
+	found, ok, err := e.desk().Find(ctx, draft.Organizer, draft.TransactionID, providers.Interval{Start: draft.Start, End: draft.End})
 	if err == nil && ok {
-		err = e.Prober.Cancel(ctx, draft.Organizer, found.ID, "")
+		err = e.desk().Cancel(ctx, draft.Organizer, found.ID, "")
 	}
 	if err == nil || refused(err) {
 		return ""
@@ -139,7 +138,7 @@ func (e *examination) roomAnswers(ctx context.Context) outcome {
 // left in the organizer's calendar.
 func (e *examination) answerOf(ctx context.Context, room providers.Address, slot providers.Interval) (trouble *providers.Trouble, left string, err error) {
 	draft := providers.EventDraft{TransactionID: guid(), Organizer: e.organizer, Subject: providers.Outside(marked), Start: slot.Start, End: slot.End, Room: room}
-	made, err := e.Prober.Create(ctx, draft)
+	made, err := e.desk().Create(ctx, draft)
 	if err != nil {
 		return nil, e.leftover(ctx, draft), err
 	}
@@ -154,7 +153,7 @@ func (e *examination) answerOf(ctx context.Context, room providers.Address, slot
 	}()
 	answer := providers.ResponseNone
 	for waited := time.Duration(0); waited <= answerPatience; waited += answerPause {
-		event, err := e.Prober.Event(ctx, e.organizer, made.ID)
+		event, err := e.desk().Event(ctx, e.organizer, made.ID)
 		if err != nil {
 			return nil, "", err
 		}
@@ -175,12 +174,12 @@ func (e *examination) answerOf(ctx context.Context, room providers.Address, slot
 	case providers.ResponseDeclined:
 		return &providers.Trouble{Mistake: 15, Doc: "15", Class: providers.Conflict, Mailbox: room,
 			What: "room " + name + " declines " + string(e.organizer) + " at a time at which it is free: the organizer is not among those who may book it", Or: "another of its rules forbids " + slot.Start.UTC().Format("Mon 15:04 UTC"),
-			Where: atExchange, Change: "Get-CalendarProcessing " + name + " | fl BookInPolicy,AllBookInPolicy,AllowConflicts,BookingWindowInDays shows it; Set-CalendarProcessing " + name + " -AllBookInPolicy $true opens it"}, "", nil
+			Where: e.shell(), Change: "Get-CalendarProcessing " + name + " | fl BookInPolicy,AllBookInPolicy,AllowConflicts,BookingWindowInDays shows it; Set-CalendarProcessing " + name + " -AllBookInPolicy $true opens it"}, "", nil
 	case providers.ResponseNone, providers.ResponseOrganizer, providers.ResponsePending:
 	}
 	return &providers.Trouble{Mistake: 14, Doc: "14", Class: providers.Transient, Mailbox: room,
 		What: "room " + name + " did not answer a request within " + providers.Age(answerPatience) + ": it does not process requests by itself", Or: "it is slow, or a delegate has to approve",
-		Where: atExchange, Change: "Set-CalendarProcessing " + name + " -AutomateProcessing AutoAccept"}, "", nil
+		Where: e.shell(), Change: "Set-CalendarProcessing " + name + " -AutomateProcessing AutoAccept"}, "", nil
 }
 
 // freeSlot finds half an hour in usual hours of the coming work days in which the
@@ -188,7 +187,7 @@ func (e *examination) answerOf(ctx context.Context, room providers.Address, slot
 func (e *examination) freeSlot(ctx context.Context, room providers.Address) (providers.Interval, error) {
 	start := e.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 2)
 	window := providers.Interval{Start: start, End: start.AddDate(0, 0, 14)}
-	answers, err := e.Prober.Schedules(ctx, []providers.Address{room}, window)
+	answers, err := e.desk().Schedules(ctx, []providers.Address{room}, window)
 	if err != nil {
 		return providers.Interval{}, err
 	}

@@ -122,7 +122,11 @@ func (b *Probe) AsDelegate(ctx context.Context, mailbox providers.Address) (prov
 // Inbox asks, acting as the owner, whether the inbox is there. It is the one question
 // about a folder that is no calendar; nothing in it is listed or read (PRODUCT L3).
 func (b *Probe) Inbox(ctx context.Context, mailbox providers.Address) error {
-	_, err := b.folder(ctx, "asking whether the inbox can be seen", "inbox", mailbox, asOwner)
+	const op = "asking whether the inbox can be seen"
+	_, err := b.folder(ctx, op, "inbox", mailbox, asOwner)
+	if impersonationRefused(err) {
+		_, err = b.folder(ctx, op, "inbox", mailbox, asDelegate)
+	}
 	return err
 }
 
@@ -197,3 +201,9 @@ func (b *Probe) Home(ctx context.Context, mailbox providers.Address) (string, er
 // Host is the server's, with its port; Account names who signs in.
 func (b *Probe) Host() string    { return withPort(b.p.engine.home) }
 func (b *Probe) Account() string { return b.p.account() }
+
+// Entries counts what stands in a mailbox's calendar.
+func (b *Probe) Entries(ctx context.Context, mailbox providers.Address, window providers.Interval) (int, error) {
+	entries, err := b.p.view(ctx, "reading the calendar", mailbox, window)
+	return len(entries), err
+}
