@@ -13,7 +13,6 @@ import (
 	"roomdesk/doctor"
 	"roomdesk/keystore"
 	"roomdesk/providers"
-	"roomdesk/providers/graph"
 )
 
 // doctorFlags are the flags of doctor.
@@ -161,15 +160,11 @@ func (a *app) doctorOptions(c keystore.Connection, f *doctorFlags) (doctor.Optio
 
 // diagnose examines a connection. What it writes is in the trail.
 func (a *app) diagnose(ctx context.Context, o doctor.Options, trail *audit.Log) providers.Diagnosis {
-	provider, setUp := a.newProvider(o.Connection, func(ctx context.Context) ([]graph.Credential, error) {
-		secret, err := o.Secret(ctx)
-		if err != nil {
-			return nil, unread(err)
-		}
-		defer secret.Wipe()
-		credential, err := credentialOf(o.Connection, secret)
-		return []graph.Credential{credential}, unread(err)
-	})
+	source := sourceOf(o)
+	if o.Connection.Exchange() {
+		return a.diagnoseExchange(ctx, o, source, trail)
+	}
+	provider, setUp := a.newProvider(o.Connection, source)
 	if setUp != nil {
 		o.SetUp = setUp
 	} else {

@@ -195,7 +195,7 @@ func TestS1ExamineInTheConsole(t *testing.T) {
 	if err != nil || d.Cause() != nil {
 		t.Fatalf("%s, %v", d.FirstLine(), err)
 	}
-	if strings.Join(told, ",") != strings.Join(w.ExaminationSteps(), ",") {
+	if strings.Join(told, ",") != strings.Join(w.ExaminationSteps("story"), ",") {
 		t.Errorf("told of %q", told)
 	}
 	// S18: what was found is kept for the list of connections.

@@ -12,7 +12,17 @@ import (
 // The part of [tui.Workspace] that finds out what is wrong with a connection.
 
 // ExaminationSteps implements [tui.Examiner].
-func (w *workspace) ExaminationSteps() []string { return doctor.Rungs() }
+func (w *workspace) ExaminationSteps(connection string) []string {
+	c := w.connection
+	if connection != c.Name {
+		if config, err := w.app.loadConfig(); err == nil {
+			if other, ok := config.Find(connection); ok {
+				c = other
+			}
+		}
+	}
+	return doctor.RungsOf(c)
+}
 
 // Examine implements [tui.Examiner].
 func (w *workspace) Examine(ctx context.Context, question tui.Examination, report func(providers.Rung)) (providers.Diagnosis, error) {

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 
+	"roomdesk/keystore"
 	"roomdesk/providers"
 )
 
@@ -136,6 +137,14 @@ func ExchangeRungs() []string {
 		names = append(names, s.name)
 	}
 	return names
+}
+
+// RungsOf are the names of all rungs for a connection, in their order.
+func RungsOf(c keystore.Connection) []string {
+	if c.Exchange() {
+		return ExchangeRungs()
+	}
+	return Rungs()
 }
 
 // steps are the rungs for this connection.

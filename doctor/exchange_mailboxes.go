@@ -187,7 +187,7 @@ func (e *examination) notHere(ctx context.Context, mailbox providers.Address, na
 		t.What = name + " is not on this server: it is served by " + providers.Sanitise(at.Hostname())
 		t.Where, t.Change = atConfig, "set server to https://"+providers.Sanitise(at.Host)+"/EWS/Exchange.asmx, or name a mailbox of this server"
 	case !known:
-		t.What = "there is no " + name + " in this organisation: the address is not known here"
+		t.What = "there is no mailbox " + string(mailbox) + " in this organisation: the address is not known here"
 		t.Where, t.Change = atConfig, "correct the address"
 	default:
 		t.What = name + " has no mailbox on this server, and its address is known here"

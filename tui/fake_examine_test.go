@@ -22,7 +22,7 @@ func fakeSteps() []string {
 	}
 }
 
-func (f *fakeWorkspace) ExaminationSteps() []string { return fakeSteps() }
+func (f *fakeWorkspace) ExaminationSteps(string) []string { return fakeSteps() }
 
 func (f *fakeWorkspace) Examine(_ context.Context, question Examination, report func(providers.Rung)) (providers.Diagnosis, error) {
 	f.mu.Lock()

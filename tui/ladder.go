@@ -195,7 +195,7 @@ func (p *ladder) support() string {
 type testDialog struct{ *ladder }
 
 func (m *Model) openTest(name string) tea.Cmd {
-	d := &testDialog{newLadder(m.ws.ExaminationSteps(), m.ws.Examine, Examination{Connection: name})}
+	d := &testDialog{newLadder(m.ws.ExaminationSteps(name), m.ws.Examine, Examination{Connection: name})}
 	m.openDialog(d)
 	return d.start(m)
 }

@@ -8,8 +8,8 @@ import (
 
 // Examiner finds out what is wrong with a connection.
 type Examiner interface {
-	// ExaminationSteps names the steps of an examination, in their order.
-	ExaminationSteps() []string
+	// ExaminationSteps names the steps of an examination of a connection, in their order.
+	ExaminationSteps(connection string) []string
 	// Examine climbs from the most basic step upwards and tells report of each as it
 	// ends, one at a time. An error is why nothing could be examined at all; what is
 	// wrong with the connection is in the diagnosis. Nothing is written unless the

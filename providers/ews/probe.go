@@ -207,3 +207,8 @@ func (b *Probe) Entries(ctx context.Context, mailbox providers.Address, window p
 	entries, err := b.p.view(ctx, "reading the calendar", mailbox, window)
 	return len(entries), err
 }
+
+// Event reads an event.
+func (b *Probe) Event(ctx context.Context, mailbox providers.Address, id string) (providers.Event, error) {
+	return b.p.Event(ctx, mailbox, id)
+}

@@ -260,6 +260,7 @@ func (h *hit) exchangeFailure(c *call) answer {
 		if f.Status != 0 {
 			a.status = f.Status
 		}
+		a.set("request-id", c.id) // it is Exchange itself that refuses
 	default:
 		a = answer{status: f.statusOf(http.StatusInternalServerError), kind: "text/html"}
 		if !f.Empty {
