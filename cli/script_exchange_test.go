@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"time"
@@ -11,16 +12,28 @@ import (
 	"roomdesk/providers/simulator"
 )
 
+// exchangeKey is where a script's organisation with Exchange is kept.
+type exchangeKey struct{}
+
 // startExchange puts an organisation with Exchange on premises in the place of the
-// script's tenant: exchange.
+// script's tenant: exchange. Afterwards exchange set JSON changes what its administrator
+// decides.
 func startExchange(ts *testscript.TestScript, neg bool, args []string) {
+	running := ts.Value(exchangeKey{}).(**simulator.Tenant)
+	if !neg && len(args) == 2 && args[0] == "set" && *running != nil {
+		settings, _ := (*running).ExchangeSettings()
+		ts.Check(json.Unmarshal([]byte(args[1]), &settings))
+		ts.Check((*running).SetExchange(settings))
+		return
+	}
 	if neg || len(args) != 0 {
-		ts.Fatalf("usage: exchange")
+		ts.Fatalf("usage: exchange, exchange set JSON")
 	}
 	tenant, err := simulator.Start(context.Background(), simulator.Options{
 		Rooms: 12, People: 8, Seed: 7, RoomAnswerDelay: 100 * time.Millisecond, Exchange: simulator.ExchangeOnPremises,
 	})
 	ts.Check(err)
+	*running = tenant
 	ts.Defer(func() { ts.Check(tenant.Close()) })
 	dir := ts.MkAbs("exchange")
 	ts.Check(tenant.WriteDir(dir))

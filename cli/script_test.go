@@ -110,6 +110,7 @@ func setUp(t *testing.T, env *testscript.Env, checker *providertest.Checker) err
 	env.Values[canaryKey{}] = &canaries{}
 	env.Values[ledgerKey{}] = new(int64)
 	env.Values[ewsKey{}] = &ewsSide{}
+	env.Values[exchangeKey{}] = new(*simulator.Tenant)
 	dir := filepath.Join(env.WorkDir, "tenant")
 	if err := tenant.WriteDir(dir); err != nil {
 		return err

@@ -23,7 +23,7 @@ func (e *examination) ownMailbox(ctx context.Context) outcome {
 		user := providers.Sanitise(e.Connection.User)
 		return failed(fill(providers.Trouble{Doc: "exchange-own-mailbox", Class: providers.NoMailbox,
 			What: "the service account " + user + " has no mailbox of its own, so that Exchange shows it no room lists: the list of rooms stays empty", Where: atShell,
-			Change: "Enable-Mailbox -Identity " + PowerShell(e.Connection.User), Or: "it had one in Microsoft 365 and lost its licence (a plan with Exchange Online, such as E3)"}, err))
+			Change: "Enable-Mailbox -Identity " + PowerShell(e.Connection.User), Or: "it had one in Microsoft 365 and lost the licence for it, a plan with Exchange Online such as E3"}, err))
 	}
 	return e.otherwise(err)
 }
