@@ -127,13 +127,13 @@ func deltaTroubles() []trouble {
 			faults: []simulator.Fault{{Path: view, Delay: simulator.Duration(100 * time.Millisecond)}}},
 		trouble{fault: "F-028", name: "a lie about every meeting of a room", say: "disappeared at once", within: 10 * time.Minute,
 			make: func(w *wired) func() {
-				w.tenant.Inject(simulator.Fault{Mailbox: string(w.room(0)), Delta: "expire", Nth: 1})
-				w.tenant.Inject(simulator.Fault{Mailbox: string(w.room(0)), After: "delta(expire)", Path: delta, Nth: 1, Lie: &simulator.Lie{Field: "value", How: "value", Value: json.RawMessage("[]")}})
+				w.inject(simulator.Fault{Mailbox: string(w.room(0)), Delta: "expire", Nth: 1})
+				w.inject(simulator.Fault{Mailbox: string(w.room(0)), After: "delta(expire)", Path: delta, Nth: 1, Lie: &simulator.Lie{Field: "value", How: "value", Value: json.RawMessage("[]")}})
 				return func() {}
 			}},
 		trouble{fault: "F-028", name: "a lie about every room", lasts: 10 * time.Minute, most: 500,
 			make: func(w *wired) func() {
-				w.tenant.Inject(simulator.Fault{Path: "/places/**", Nth: 1, Lie: &simulator.Lie{Field: "value", How: "value", Value: json.RawMessage("[]")}})
+				w.inject(simulator.Fault{Path: "/places/**", Nth: 1, Lie: &simulator.Lie{Field: "value", How: "value", Value: json.RawMessage("[]")}})
 				w.engine.Retry()
 				return func() {}
 			}},
@@ -141,9 +141,9 @@ func deltaTroubles() []trouble {
 			truth, _ := w.tenant.Truth(string(w.room(0)), promised(w.o.Now()).Start, promised(w.o.Now()).End)
 			gone := map[string]bool{}
 			for _, ev := range truth.Events {
-				if ev.Type == "singleInstance" && !gone[ev.ImmutableID] {
-					gone[ev.ImmutableID] = true
-					w.delete(w.room(0), ev.ImmutableID)
+				if ev.Type == "singleInstance" && !gone[w.id(ev)] {
+					gone[w.id(ev)] = true
+					w.delete(w.room(0), w.id(ev))
 				}
 			}
 		}, tenant: simulator.Options{EventsPerMailbox: 60}},
@@ -179,7 +179,7 @@ func deltaTroubles() []trouble {
 		trouble{fault: "F-034", name: "some rooms fail from the start", first: true, tenant: simulator.Options{Rooms: 12}, most: 400, only: 2, say: "asked to wait.*tried again in",
 			make: func(w *wired) func() {
 				for _, n := range []int{3, 7} {
-					w.tenant.Inject(simulator.Fault{Mailbox: string(w.room(n)), Path: view, Fail: &simulator.Failure{Status: 503}})
+					w.inject(simulator.Fault{Mailbox: string(w.room(n)), Path: view, Fail: &simulator.Failure{Status: 503}})
 				}
 				return func() {}
 			}, during: func(w *wired) {
@@ -196,7 +196,7 @@ func deltaTroubles() []trouble {
 func onRoom(n int, f simulator.Fault) func(*wired) func() {
 	return func(w *wired) func() {
 		f.Mailbox = string(w.room(n))
-		return w.tenant.Inject(f)
+		return w.inject(f)
 	}
 }
 
@@ -205,7 +205,7 @@ func onEachRoom(f simulator.Fault) func(*wired) func() {
 	return func(w *wired) func() {
 		for _, room := range w.rooms() {
 			f.Mailbox = string(room)
-			w.tenant.Inject(f)
+			w.inject(f)
 		}
 		return func() {}
 	}

@@ -172,6 +172,10 @@ func timeTroubles() []trouble {
 		}
 		return trouble{fault: fault, name: name, at: at, quiet: true, before: func(w *wired) {
 			for _, b := range body {
+				if w.exchange {
+					w.createBySOAP(w.room(0), b)
+					continue
+				}
 				w.do("POST", w.below(w.room(0), "/events"), b, nil)
 			}
 		}}

@@ -71,7 +71,7 @@ func (row trouble) happens(t *testing.T) {
 	w.lies = row.lies
 	watch := w.look(max(5*time.Second, row.lasts/200))
 	for _, f := range row.faults {
-		w.tenant.Inject(f)
+		w.inject(f)
 	}
 	over := func() {}
 	if row.make != nil {
@@ -179,6 +179,9 @@ func (w *wired) create(mailbox providers.Address, subject string, start time.Tim
 	if recurrence != nil {
 		in["recurrence"] = recurrence
 	}
+	if w.exchange {
+		return w.createBySOAP(mailbox, in)
+	}
 	var out struct {
 		ID string `json:"id"`
 	}
@@ -194,7 +197,7 @@ func (w *wired) own(mailbox providers.Address) []string {
 	for _, ev := range truth.Events {
 		var n int
 		if _, err := fmt.Sscanf(ev.Subject, "Own %d", &n); err == nil && n < ownEvents {
-			ids[n] = ev.ImmutableID
+			ids[n] = w.id(ev)
 		}
 	}
 	return ids
@@ -208,7 +211,7 @@ func (w *wired) last(mailbox providers.Address) (id string, start time.Time) {
 		if !found {
 			return id, start
 		}
-		id, start = at.ImmutableID, startOf(w.t, at)
+		id, start = w.id(at), startOf(w.t, at)
 	}
 }
 
@@ -239,18 +242,30 @@ func (w *wired) occurrence(mailbox providers.Address, n int) (string, time.Time)
 	if !found {
 		w.t.Fatal("there is no such occurrence")
 	}
-	return ev.ImmutableID, startOf(w.t, ev)
+	return w.id(ev), startOf(w.t, ev)
 }
 
 func (w *wired) move(mailbox providers.Address, id string, to time.Time) {
+	if w.exchange {
+		w.updateBySOAP(mailbox, id, "calendar:Start", "<t:Start>"+instant(to)+"</t:Start>", "calendar:End", "<t:End>"+instant(to.Add(30*time.Minute))+"</t:End>")
+		return
+	}
 	w.do("PATCH", w.below(mailbox, "/events/"+url.PathEscape(id)), map[string]any{"start": wireTime(to), "end": wireTime(to.Add(30 * time.Minute))}, nil)
 }
 
 func (w *wired) rename(mailbox providers.Address, id, subject string) {
+	if w.exchange {
+		w.updateBySOAP(mailbox, id, "item:Subject", "<t:Subject>"+subject+"</t:Subject>")
+		return
+	}
 	w.do("PATCH", w.below(mailbox, "/events/"+url.PathEscape(id)), map[string]any{"subject": subject}, nil)
 }
 
 func (w *wired) delete(mailbox providers.Address, id string) {
+	if w.exchange {
+		w.soap(mailbox, `<m:DeleteItem DeleteType="MoveToDeletedItems" SendMeetingCancellations="SendToNone"><m:ItemIds><t:ItemId Id="`+id+`"/></m:ItemIds></m:DeleteItem>`)
+		return
+	}
 	w.do("DELETE", w.below(mailbox, "/events/"+url.PathEscape(id)), nil, nil)
 }
 

@@ -57,7 +57,7 @@ func trueLines(t testing.TB, tenant *simulator.Tenant, mailbox providers.Address
 			ev.Start, ev.End = midnight(t, ev.Start), midnight(t, ev.End)
 		}
 		lines = append(lines, fmt.Sprint(ev.Start, " ", ev.End, " ", ev.Subject, " ", ev.ShowAs, ev.Cancelled, ev.Response, ev.AllDay,
-			ev.Sensitivity != "normal" && ev.Sensitivity != "personal", ev.Online, " ", strings.ToLower(ev.Organizer), " ", ev.Type, " ", ev.ImmutableID))
+			ev.Sensitivity != "normal" && ev.Sensitivity != "personal", ev.Online, " ", strings.ToLower(ev.Organizer), " ", ev.Type, " ", trueID(tenant, ev)))
 	}
 	slices.Sort(lines)
 	return lines, ok
@@ -71,7 +71,7 @@ func mirrorLines(s *store.Store, mailbox providers.Address, now time.Time) ([]st
 	lines := make([]string, 0, len(events))
 	for _, ev := range events {
 		lines = append(lines, fmt.Sprint(ev.Start.Format(time.RFC3339), " ", ev.End.Format(time.RFC3339), " ", ev.Subject.Raw(), " ", ev.ShowAs, ev.Cancelled,
-			ev.Response, ev.AllDay, ev.Private, ev.OnlineMeeting, " ", ev.Organizer, " ", ev.Type, " ", ev.ID))
+			ev.Response, ev.AllDay, ev.Private, ev.OnlineMeeting, " ", ev.Organizer, " ", ev.Type, " ", mirrorID(ev.ID)))
 	}
 	slices.Sort(lines)
 	return lines, err
@@ -190,7 +190,7 @@ func (m *watchman) ages(status []providers.MailboxStatus) {
 			continue
 		}
 		m.seen[e.N] = true
-		if e.UserAgent == agent && e.Status == http.StatusOK && strings.Contains(e.Path, "calendarView") {
+		if e.UserAgent == agent && e.Status == http.StatusOK && (strings.Contains(e.Path, "calendarView") || e.Operation == "SyncFolderItems" || e.Operation == "FindItem") {
 			m.read[providers.Address(strings.ToLower(e.Mailbox))] = time.Now()
 		}
 	}
@@ -301,12 +301,17 @@ func tail(all []simulator.Entry) (text string) {
 func (w *wired) secretKept(said map[string]bool) {
 	w.t.Helper()
 	text := w.log.String() + strings.Join(slices.Collect(maps.Keys(said)), "\n")
-	for _, canary := range []string{w.tenant.Endpoints().ClientSecret, w.token, "eyJ", "Bearer "} {
+	at := w.tenant.Endpoints()
+	canaries := []string{at.ClientSecret, at.ExchangePassword, "eyJ", "Bearer ", "Basic ", "TlRMTVNTUA"}
+	if w.token != "" {
+		canaries = append(canaries, w.token)
+	}
+	for _, canary := range canaries {
 		if i := strings.Index(text, canary); i >= 0 {
 			w.t.Errorf("SECRET: %q is told: %s", canary[:min(len(canary), 8)], text[max(0, i-200):i])
 		}
 	}
-	host := strings.TrimPrefix(w.tenant.Endpoints().GraphURL, "https://")
+	host := strings.TrimPrefix(w.service(), "https://")
 	for _, address := range w.network.Dialled() {
 		if address != host {
 			w.t.Errorf("SECRET: a connection to %s", address)

@@ -82,7 +82,7 @@ func drawn(t *testing.T, seed int) (acts []act) {
 					token.ClientID = w.tenant.Endpoints().ClientID
 					f.Token = &token
 				}
-				w.tenant.Inject(f)
+				w.inject(f)
 			}
 		}
 		acts = append(acts, a)

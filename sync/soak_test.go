@@ -59,7 +59,7 @@ func soak(t *testing.T, length time.Duration) {
 		for _, f := range faults {
 			if f.Lie == nil && f.Garble != "invalid_utf8" { // those show for a while
 				f.Method, f.Nth, f.Times = "GET", f.Nth%40+1, 3
-				w.tenant.Inject(f)
+				w.inject(f)
 			}
 		}
 		for range 120 { // each half minute

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"roomdesk/providers"
+	"roomdesk/providers/ews"
 	"roomdesk/providers/graph"
 	"roomdesk/providers/simulator"
 	"roomdesk/providers/zones"
@@ -23,7 +24,7 @@ import (
 // connected is a simulated tenant, a Graph connection to it, and a store.
 type connected struct {
 	tenant   *simulator.Tenant
-	provider *graph.Provider
+	provider provider
 	store    *store.Store
 }
 
@@ -44,10 +45,18 @@ func connectAt(t testing.TB, o simulator.Options, now func() time.Time) connecte
 	if !roots.AppendCertsFromPEM(at.CAPEM) {
 		t.Fatal("no certificate authority")
 	}
-	provider, err := graph.New(graph.Config{
-		TenantID: at.TenantID, ClientID: at.ClientID, ClientSecret: func(context.Context) (string, error) { return at.ClientSecret, nil },
-		Cloud: "custom", AuthorityURL: at.AuthorityURL, GraphURL: at.GraphURL, RootCAs: roots,
-	})
+	var provider provider
+	if o.Exchange == simulator.ExchangeOnPremises {
+		provider, err = ews.New(ews.Config{
+			URL: at.EWSURL, Account: providers.Address(at.ExchangeAccount), User: at.ExchangeLogin, TestMailbox: providers.Address(at.Organizer), TenantID: at.TenantID,
+			Password: func(context.Context) (string, error) { return at.ExchangePassword, nil }, RootCAs: roots,
+		})
+	} else {
+		provider, err = graph.New(graph.Config{
+			TenantID: at.TenantID, ClientID: at.ClientID, ClientSecret: func(context.Context) (string, error) { return at.ClientSecret, nil },
+			Cloud: "custom", AuthorityURL: at.AuthorityURL, GraphURL: at.GraphURL, RootCAs: roots,
+		})
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,10 +157,14 @@ func firstDifference(want, have []string) string {
 	return ""
 }
 
-func TestMirrorOfASimulatedTenant(t *testing.T) { // CONV, S4
+func TestMirrorOfASimulatedTenant(t *testing.T) { // CONV, S4, P9
 	t.Parallel()
-	for seed := range int64(2) {
-		c := connect(t, simulator.Options{Rooms: 8, People: 5, Seed: seed + 1})
+	for n := range int64(4) {
+		o := simulator.Options{Rooms: 8, People: 5, Seed: n/2 + 1}
+		if n%2 == 1 {
+			o.Exchange = simulator.ExchangeOnPremises
+		}
+		c, seed := connect(t, o), n
 		e := sync.New(sync.Options{Store: c.store, Source: c.provider, People: c.people()})
 		result, err := e.Once(t.Context(), false, nil)
 		if err != nil || len(result.Failed) > 0 || result.Rooms != 8 || result.Mailboxes != 8+len(c.people()) {

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"roomdesk/providers"
+	"roomdesk/providers/ews"
 	"roomdesk/providers/graph"
 	"roomdesk/providers/providertest"
 	"roomdesk/providers/simulator"
@@ -31,12 +32,13 @@ import (
 // wired is the whole way from a simulated tenant to the mirror, within a test's
 // bubble: real engine, real Graph provider, HTTPS with HTTP/2, over a network
 // within the process. Hours pass in moments, and what hangs, hangs by the bubble's
-// clock.
+// clock. A tenant with an Exchange face is asked by that instead, over HTTP/1.1.
 type wired struct {
 	t        *testing.T
 	network  *providertest.Network
 	tenant   *simulator.Tenant
-	provider *graph.Provider
+	provider provider
+	exchange bool // it is asked by Exchange Web Services
 	path     string
 	o        sync.Options
 	store    *store.Store
@@ -106,11 +108,20 @@ func wire(t *testing.T, o simulator.Options, at time.Time) *wired {
 		return time.Now().Add(w.skew)
 	}
 	logger := slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	w.provider, err = graph.New(graph.Config{
-		TenantID: to.TenantID, ClientID: to.ClientID, Cloud: "custom", AuthorityURL: to.AuthorityURL, GraphURL: to.GraphURL, RootCAs: roots,
-		ClientSecret: func(context.Context) (string, error) { return to.ClientSecret, nil },
-		Dial:         w.connect, Logger: logger, Now: now,
-	})
+	w.exchange = o.Exchange == simulator.ExchangeOnPremises
+	if w.exchange {
+		w.provider, err = ews.New(ews.Config{
+			URL: to.EWSURL, Account: providers.Address(to.ExchangeAccount), User: to.ExchangeLogin, TestMailbox: providers.Address(to.Organizer), TenantID: to.TenantID,
+			Password: func(context.Context) (string, error) { return to.ExchangePassword, nil },
+			RootCAs:  roots, Dial: w.connect, Logger: logger, Now: now,
+		})
+	} else {
+		w.provider, err = graph.New(graph.Config{
+			TenantID: to.TenantID, ClientID: to.ClientID, Cloud: "custom", AuthorityURL: to.AuthorityURL, GraphURL: to.GraphURL, RootCAs: roots,
+			ClientSecret: func(context.Context) (string, error) { return to.ClientSecret, nil },
+			Dial:         w.connect, Logger: logger, Now: now,
+		})
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +130,9 @@ func wire(t *testing.T, o simulator.Options, at time.Time) *wired {
 	transport.Proxy, transport.DialContext = nil, w.network.Dial
 	transport.TLSClientConfig.RootCAs = roots
 	w.mine = http.Client{Transport: transport}
-	w.signIn()
+	if !w.exchange {
+		w.signIn()
+	}
 	w.open()
 	return w
 }

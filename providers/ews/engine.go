@@ -131,6 +131,7 @@ func (e *engine) do(ctx context.Context, c call) ([]*node, error) {
 		body = envelope(asOwner, e.config.TestMailbox, c.zone, func(w *writer) { c.body(w, asOwner) })
 	}
 	refused := ""
+	began := e.now()
 	for attempt := 1; ; attempt++ {
 		parts, token, failure := e.attempt(ctx, c, body, refused, attempt)
 		if failure == nil {
@@ -142,6 +143,9 @@ func (e *engine) do(ctx context.Context, c call) ([]*node, error) {
 			continue
 		}
 		pause, again := e.again(ctx, c, failure, attempt)
+		if failure.Class == providers.Throttled && e.now().Sub(began)+failure.RetryAfter > patience(ctx) {
+			again = false // it was waited for long enough: whoever asked can do something else meanwhile
+		}
 		if !again {
 			return nil, failure
 		}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"syscall"
 	"time"
 
@@ -121,7 +122,7 @@ func sortCertificate(err error, e *providers.Error) bool {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		e.Advice = "the certificate is expired or not valid yet: check this machine's clock first"
 	case errors.As(err, &unknown):
-		e.Advice = "nobody whom this machine trusts signed the certificate: give your organisation's CA with --ca-file"
+		e.Advice = "nobody whom this machine trusts signed the certificate: give your organisation's CA with --ca-file, or that of a network that inspects TLS"
 	case errors.As(err, &invalid), errors.As(err, &verify):
 	default:
 		return false
@@ -139,10 +140,15 @@ func sortReach(err error, e *providers.Error) bool {
 	switch {
 	case errors.As(err, &dns):
 		e.Advice = "the host name is not known here: check the network and the server's name"
+		if dns.IsTimeout {
+			e.Advice = "the name server does not answer: check the network"
+		}
 	case errors.As(err, &record):
 		e.Advice = "what answers there does not speak TLS: check host and port"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.Advice = "nothing listens there: check host and port"
+	case strings.Contains(err.Error(), "TLS handshake timeout"):
+		e.Advice = "the host does not finish the TLS handshake: check the network and the proxy"
 	case errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect" || op.Op == "remote error" || op.Op == "local error"):
 		e.Advice = "check the network, the proxy and the server's name"
 	default:

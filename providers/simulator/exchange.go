@@ -182,6 +182,9 @@ func (t *Tenant) runExchange(c *call) (answer, func(io.Writer, func()) error) {
 		return answer{status: statusAborted}, nil
 	}
 	if a, replaced := c.hit.replaceExchange(c); replaced {
+		if a.kind != "text/html" { // a page comes from what stands in front of the service
+			a.set("request-id", c.id)
+		}
 		return a, nil
 	}
 	if c.hit != nil {
