@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"io"
 	"os"
 	"time"
@@ -18,6 +19,8 @@ type Deps struct {
 	LookupEnv      func(string) (string, bool)
 	Environ        []string // for what decides on colour
 	Now            func() time.Time
+	// Wait is how the doctor waits between two looks; nil: by this machine's clock.
+	Wait func(context.Context, time.Duration) error
 	// Zone is the person's own time zone.
 	Zone *time.Location
 	// Console is appended to the options of the console's program; for tests.

@@ -2,8 +2,11 @@ package cli
 
 import (
 	"bytes"
+	"context"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +15,8 @@ import (
 	"time"
 
 	"roomdesk/keystore"
+	"roomdesk/providers"
+	"roomdesk/providers/graph"
 	"roomdesk/providers/simulator"
 )
 
@@ -24,6 +29,7 @@ type mistakeRow struct {
 	args   func(tenant *simulator.Tenant) []string
 	make   func(t *testing.T, tenant *simulator.Tenant, c *keystore.Connection)
 	behind time.Duration // of this machine's clock
+	waits  bool          // time has to pass: on the tenant's clock, which this machine's follows
 }
 
 func mistakeRows() []mistakeRow {
@@ -46,23 +52,64 @@ func mistakeRows() []mistakeRow {
 			}
 		}},
 		{number: 8, code: 5, where: "API permissions", change: "Place.Read.All.*Grant admin consent"},
+		{number: 9, code: 3, where: "Exchange Online PowerShell", change: "add it to the policy's group", waits: true},
+		{number: 10, code: 3, change: "wait half an hour", waits: true, make: untilRefused},
 		{number: 11, code: 3, where: "Exchange admin center", change: "move the room's mailbox"},
 		{number: 12, code: 3, where: "Licenses and apps", change: "assign a licence with Exchange Online"},
 		{number: 13, code: 3, where: "Exchange Online PowerShell", change: `-HiddenFromAddressListsEnabled \$false`, args: mailbox(2)},
+		{number: 14, code: 3, where: "Exchange Online PowerShell", change: "-AutomateProcessing AutoAccept", args: mailbox(3, "--write"), waits: true},
 		{number: 15, code: 3, where: "Exchange Online PowerShell", change: `-AllBookInPolicy \$true`, args: mailbox(4, "--write")},
 		{number: 16, code: 3, where: "Licenses and apps", change: "assign a licence with Teams"},
 		{number: 17, code: 1, where: "on this machine", change: "set the clock", behind: 2 * time.Hour},
 		{number: 18, code: 1, where: "on this machine", change: "chmod 600", make: func(_ *testing.T, _ *simulator.Tenant, c *keystore.Connection) {
 			c.Keystore = "age" // its file is one that others can read
 		}},
+		{number: 19, code: 6, change: "try again in", waits: true},
 		{number: 20, code: 3, where: "Exchange Online PowerShell", args: func(tenant *simulator.Tenant) []string {
 			return []string{"--exchange", tenant.Endpoints().EWSURL}
 		}},
 	}
 }
 
-// Each mistake through the command itself: exit code, number, place and value (S1). Those
-// for which time has to pass (9, 10, 14, 19) are in package doctor, whose time a test moves.
+// advance moves a tenant's clock by its control address.
+func advance(t *testing.T, tenant *simulator.Tenant, by time.Duration) {
+	t.Helper()
+	body := strings.NewReader(fmt.Sprintf(`{"advance": %q}`, by))
+	resp, err := http.Post(tenant.Endpoints().ControlURL+"/clock", "application/json", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var shown struct{ Now time.Time }
+	if err := json.NewDecoder(resp.Body).Decode(&shown); err != nil || resp.StatusCode != http.StatusOK || shown.Now.IsZero() {
+		t.Fatalf("the clock: HTTP %d %v", resp.StatusCode, err)
+	}
+}
+
+// untilRefused lets time pass until the policy that spreads refuses the first room:
+// before that nobody could see it.
+func untilRefused(t *testing.T, tenant *simulator.Tenant, _ *keystore.Connection) {
+	t.Helper()
+	e := tenant.Endpoints()
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(e.CAPEM)
+	provider, err := graph.New(graph.Config{TenantID: e.TenantID, ClientID: e.ClientID, Cloud: "custom", AuthorityURL: e.AuthorityURL, GraphURL: e.GraphURL, RootCAs: pool,
+		ClientSecret: func(context.Context) (string, error) { return e.ClientSecret, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer provider.Close()
+	for range 90 {
+		if providers.Is(provider.Probe().CanRead(t.Context(), providers.Address(tenant.Rooms()[0].Mailbox)), providers.NotAllowed) {
+			return
+		}
+		advance(t, tenant, 20*time.Second)
+	}
+	t.Fatal("the policy that spreads never refuses the room")
+}
+
+// Each mistake through the command itself: exit code, number, place and value (S1).
+// Where time has to pass, it does so on the tenant's clock.
 func TestS1DoctorCommandOnEachMistake(t *testing.T) {
 	for _, row := range mistakeRows() {
 		t.Run(fmt.Sprint(row.number), func(t *testing.T) {
@@ -104,8 +151,21 @@ func TestS1DoctorCommandOnEachMistake(t *testing.T) {
 			if row.args != nil {
 				args = append(args, row.args(tenant)...)
 			}
-			code := Main(t.Context(), Deps{Args: args, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Zone: time.UTC,
-				Now: func() time.Time { return time.Now().Add(-row.behind) }, Environ: []string{"NO_COLOR=1"},
+			now, wait := func() time.Time { return time.Now().Add(-row.behind) }, func(context.Context, time.Duration) error {
+				t.Error("the doctor waits, and nothing has to pass")
+				return nil
+			}
+			waited := 0
+			if row.waits {
+				now = tenant.Clock().Now
+				wait = func(ctx context.Context, d time.Duration) error {
+					waited++
+					advance(t, tenant, 4*d)
+					return ctx.Err()
+				}
+			}
+			code := Main(t.Context(), Deps{Wait: wait, Args: args, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Zone: time.UTC,
+				Now: now, Environ: []string{"NO_COLOR=1"},
 				LookupEnv: func(name string) (string, bool) { return e.ClientSecret, name == keystore.EnvName("contoso") }})
 			var d struct {
 				FirstLine string `json:"first_line"`
@@ -117,6 +177,9 @@ func TestS1DoctorCommandOnEachMistake(t *testing.T) {
 			}
 			if err := json.Unmarshal(out.Bytes(), &d); err != nil || d.Cause == nil {
 				t.Fatalf("%v; exit %d\n%s\n%s", err, code, out.String(), errs.String())
+			}
+			if row.waits && row.number != 19 && waited == 0 {
+				t.Error("the doctor did not wait")
 			}
 			if code != row.code || d.ExitCode != code || d.Cause.Mistake != row.number {
 				t.Errorf("exit code %d (in JSON %d), mistake %d; want %d, %d: %s", code, d.ExitCode, d.Cause.Mistake, row.code, row.number, d.FirstLine)

@@ -65,7 +65,7 @@ func (w *workspace) Examine(ctx context.Context, question tui.Examination, repor
 
 // examination is what is examined of a connection unless more is asked for.
 func (a *app) examination(c keystore.Connection) doctor.Options {
-	return doctor.Options{Connection: c, Now: a.deps.Now, Secret: func(ctx context.Context) (keystore.Secret, error) {
+	return doctor.Options{Connection: c, Now: a.deps.Now, Wait: a.deps.Wait, Secret: func(ctx context.Context) (keystore.Secret, error) {
 		store, err := a.secrets(c)
 		if err != nil {
 			return keystore.Secret{}, err
