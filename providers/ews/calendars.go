@@ -14,8 +14,12 @@ func (p *Provider) Calendars(ctx context.Context, mailbox providers.Address) ([]
 		return nil, err
 	}
 	if !folder.truth("EffectiveRights", "Read") {
-		return nil, &providers.Error{Class: providers.NotAllowed, Op: "reading calendars", Mailbox: mailbox, Status: 200,
-			Message: providers.Outside("the service account may see free/busy at most"), Advice: advise("ErrorImpersonateUserDenied")}
+		refused := &providers.Error{Class: providers.NotAllowed, Op: "reading calendars", Mailbox: mailbox, Status: 200,
+			Message: providers.Outside("the service account may see free/busy at most")}
+		if p.mannerOf(mailbox) == asDelegate {
+			refused.Cause = providers.CauseImpersonationMissing
+		}
+		return nil, refused
 	}
 	c := providers.Calendar{
 		Mailbox: mailbox, ID: folder.at("FolderId").attr("Id"), Name: providers.Outside(folder.value("DisplayName")),

@@ -2,9 +2,12 @@ package ews_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,12 +17,24 @@ import (
 	"roomdesk/providers/simulator"
 )
 
+// signingKey is one key for all tests: making one takes longer than a test.
+var signingKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
 func start(t testing.TB, o simulator.Options) *simulator.Tenant {
 	t.Helper()
+	o.SigningKey = signingKey()
 	if o.RoomAnswerDelay == 0 {
 		o.RoomAnswerDelay = time.Millisecond
 	}
-	o.Exchange = simulator.ExchangeOnPremises
+	if o.Exchange == "" {
+		o.Exchange = simulator.ExchangeOnPremises
+	}
 	tenant, err := simulator.Start(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -99,6 +114,9 @@ func fixture(t testing.TB, tenant *simulator.Tenant) providertest.Fixture {
 	window := providers.Interval{Start: time.Now(), End: time.Now().AddDate(0, 0, 28)}
 	for _, person := range tenant.People() {
 		f.People = append(f.People, providers.Address(person.Mailbox))
+		if f.Series != "" {
+			continue
+		}
 		truth, _ := tenant.Truth(person.Mailbox, window.Start, window.End)
 		if slices.ContainsFunc(truth.Events, func(e simulator.TruthEvent) bool { return e.Type == "occurrence" }) {
 			f.Series = providers.Address(person.Mailbox)

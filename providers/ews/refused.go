@@ -105,7 +105,7 @@ func unauthorized(failure *providers.Error, header http.Header, config Config, o
 		other("the server does not offer NTLM", "allow NTLM on the EWS virtual directory, or connect with OAuth")
 	case !config.Basic:
 		failure.Cause = providers.CausePasswordRefused
-		failure.Advice = "check both (DOMAIN\\user or user@domain). Where they are right, the server may demand Extended Protection and something between here and the server ends TLS"
+		failure.Advice = "check both (DOMAIN\\user or user@domain). Where they are right, something between here and the server may end TLS, which Extended Protection refuses"
 	default:
 		failure.Cause = providers.CausePasswordRefused
 	}

@@ -74,7 +74,7 @@ func newClient(config Config) (*http.Client, *http.Transport) {
 	}
 	next = settled{next}
 	if config.Token == nil && !config.Basic {
-		next = handshake{ntlmssp.Negotiator{RoundTripper: next}}
+		next = handshake{ntlmssp.Negotiator{RoundTripper: bound{next}}}
 	}
 	keep := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &http.Client{Transport: next, CheckRedirect: keep}, base

@@ -180,7 +180,7 @@ func (s *Server) ntlmVerify(negotiate, challenge, message []byte, binding bool) 
 		return "", false
 	}
 	hash := md4Sum(utf16le(password))
-	key := keyed(hash[:], utf16le(strings.ToUpper(name)), domain)
+	key := keyed(hash, utf16le(strings.ToUpper(name)), domain)
 	proof, blob := response[:16], response[16:]
 	if !hmac.Equal(proof, keyed(key, challenge[24:32], blob)) {
 		return login, false
