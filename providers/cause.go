@@ -29,6 +29,10 @@ const (
 	CauseImpersonationMissing Cause = "impersonation_missing"
 	// CausePasswordRefused: user or password are wrong.
 	CausePasswordRefused Cause = "password_refused"
+	// CauseExtendedProtection: the server demands a channel binding, and the TLS connection
+	// that it sees is not the one from here. From outside it looks like a wrong password,
+	// so only a diagnosis with evidence of its own tells it.
+	CauseExtendedProtection Cause = "extended_protection"
 	// CauseSignInWay: the server does not offer the way of signing in that is configured.
 	CauseSignInWay Cause = "sign_in_way"
 	// CauseTokenAudience: the token is made for another resource.
@@ -58,12 +62,13 @@ var causeRows = map[Cause]causeRow{
 	CauseEWSRefused: {"the server refuses Exchange Web Services", "they may be switched off for the account (Set-CASMailbox -EwsEnabled), or this program may not be allowed (EwsApplicationAccessPolicy)", AgainHourly, true},
 	CauseImpersonationMissing: {"the account may not act for this mailbox", "grant the service account the role ApplicationImpersonation for this mailbox (its management scope may leave the mailbox out), " +
 		"or share the calendar with it", AgainHourly, false},
-	CausePasswordRefused:  {"user or password were not accepted", "check both: DOMAIN\\user or user@domain", "", true},
-	CauseSignInWay:        {"the server does not offer this way of signing in", "", "", true},
-	CauseTokenAudience:    {"the token is made for another resource than this server", "check --audience: https://outlook.office365.com for Exchange Online, the server's own URL on premises", "", true},
-	CauseTokenRole:        {"the application lacks the permission for Exchange Web Services", "Entra admin center > App registrations > API permissions: add full_access_as_app of Office 365 Exchange Online, and grant consent", AgainHourly, true},
-	CauseDiscoveryForeign: {"Autodiscover leads to another domain, which is not followed", "type the server's address", "", true},
-	CauseDiscoveryLoop:    {"Autodiscover leads in a circle", "type the server's address", "", true},
+	CausePasswordRefused:    {"user or password were not accepted", "check both: DOMAIN\\user or user@domain", "", true},
+	CauseExtendedProtection: {"the server demands Extended Protection, and something between here and the server ends TLS", "let the connection pass unopened, or set ExtendedProtectionTokenChecking of the EWS virtual directory to Allow", "", true},
+	CauseSignInWay:          {"the server does not offer this way of signing in", "", "", true},
+	CauseTokenAudience:      {"the token is made for another resource than this server", "check --audience: https://outlook.office365.com for Exchange Online, the server's own URL on premises", "", true},
+	CauseTokenRole:          {"the application lacks the permission for Exchange Web Services", "Entra admin center > App registrations > API permissions: add full_access_as_app of Office 365 Exchange Online, and grant consent", AgainHourly, true},
+	CauseDiscoveryForeign:   {"Autodiscover leads to another domain, which is not followed", "type the server's address", "", true},
+	CauseDiscoveryLoop:      {"Autodiscover leads in a circle", "type the server's address", "", true},
 }
 
 // Words is the cause in plain words; "" of no cause.
