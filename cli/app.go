@@ -33,6 +33,7 @@ type app struct {
 	// nobody can be asked.
 	encrypted map[string]keystore.Store
 	mu        sync.Mutex        // guards encrypted
+	ageWork   int               // scrypt's, for tests; 0 is age's own
 	onStep    func(step string) // how far an exchange of credentials came; for tests
 	drawing   atomic.Bool
 	typed     lines
@@ -162,7 +163,7 @@ func findConnection(config *keystore.Config, name string) (keystore.Connection, 
 func (a *app) secrets(connection keystore.Connection) (keystore.Store, error) {
 	config := a.paths().Config
 	interactive := terminal(a.deps.Stdin) && terminal(a.deps.Stderr)
-	options := keystore.OpenOptions{ConfigPath: config, LookupEnv: a.deps.LookupEnv, Memory: a.memory, Passphrase: a.passphrase, WrongPassphrase: a.wrongPassphrase}
+	options := keystore.OpenOptions{ConfigPath: config, LookupEnv: a.deps.LookupEnv, Memory: a.memory, Passphrase: a.passphrase, WrongPassphrase: a.wrongPassphrase, AgeWork: a.ageWork}
 	if interactive {
 		options.Keyring.Timeout = keystore.InteractiveTimeout
 		options.Keyring.Waiting = func() {

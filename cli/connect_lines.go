@@ -30,6 +30,7 @@ var (
 	errLeave   = errors.New("leave")
 	errCorrect = errors.New("correct what was entered")
 	errWrong   = errors.New("the wrong account") // everything was taken back
+	errDiffer  = errors.New("what was typed twice differs")
 )
 
 // connectByLines runs the set-up line by line.
@@ -40,6 +41,7 @@ func (a *app) connectByLines(ctx context.Context) (err error) {
 	}
 	l.setup = l.start.Setup
 	defer l.secret.Wipe()
+	defer func() { l.setup.WipeHidden() }()
 	defer l.desk.forgetPerson()
 	a.out.say("Connect a tenant. Eight steps. Enter keeps what stands in brackets; ? explains; back goes to the step before; quit leaves.")
 	if !l.setup.Saved.IsZero() {
@@ -107,7 +109,12 @@ func (l *connectLines) step(ctx context.Context, n, steps int, step providers.Se
 	}
 	// The fields of a step change with its choices.
 	for i := 0; i < len(l.stepNow(n).Inputs); i++ {
-		if err := l.input(ctx, l.stepNow(n).Inputs[i]); err != nil {
+		err := l.input(ctx, l.stepNow(n).Inputs[i])
+		if errors.Is(err, errDiffer) {
+			i -= 2
+			continue
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -191,6 +198,11 @@ func (l *connectLines) fits(ctx context.Context, in providers.SetupInput) (bool,
 		why = advice.Text
 	}
 	l.out.say("Not yet: %s.", strings.TrimRight(why, "."))
+	if in.Field == providers.SetupPassphraseAgain && advice.Wrong {
+		l.setup.SetHidden(providers.SetupPassphrase, providers.Hidden{}) // nobody sees which of the two is wrong: both are asked again
+		l.setup.SetHidden(providers.SetupPassphraseAgain, providers.Hidden{})
+		return false, errDiffer
+	}
 	if advice.Offer == "" {
 		return false, nil
 	}
@@ -232,7 +244,7 @@ func (l *connectLines) text(ctx context.Context, in providers.SetupInput) error 
 
 // hidden asks for the secret: without echo on a terminal.
 func (l *connectLines) hidden(ctx context.Context, in providers.SetupInput) error {
-	if kind := l.setup.Get(providers.SetupKeystore); kind == "env" || kind == "systemd" {
+	if kind := l.setup.Get(providers.SetupKeystore); in.Field == providers.SetupSecret && (kind == "env" || kind == "systemd") {
 		l.out.say("The secret is read from its place, so it is not asked for.")
 		return nil
 	}
@@ -240,7 +252,7 @@ func (l *connectLines) hidden(ctx context.Context, in providers.SetupInput) erro
 	var err error
 	if stdin, ok := l.deps.Stdin.(interface{ Fd() uintptr }); ok && terminal(l.deps.Stdin) {
 		question := in.Ask + " It is not shown."
-		if l.secret.Len() > 0 {
+		if in.Field == providers.SetupSecret && l.secret.Len() > 0 || l.setup.HiddenAt(in.Field).Len() > 0 {
 			question += " [kept in memory]"
 		}
 		typed, err = l.typeSecret(ctx, stdin.Fd(), question+" ")
@@ -258,6 +270,12 @@ func (l *connectLines) hidden(ctx context.Context, in providers.SetupInput) erro
 	}
 	if err != nil {
 		return err
+	}
+	if in.Field != providers.SetupSecret {
+		if typed != "" {
+			l.setup.SetHidden(in.Field, providers.NewHidden(typed))
+		}
+		return nil
 	}
 	if typed != "" {
 		l.secret.Wipe()

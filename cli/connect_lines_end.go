@@ -100,6 +100,7 @@ func (l *connectLines) who(ctx context.Context) error {
 				return err
 			}
 			l.secret.Wipe()
+			l.setup.WipeHidden()
 			l.out.say("Nothing is left of it: no credential, no connection.")
 			return errWrong
 		}

@@ -52,6 +52,7 @@ func (d *setupDesk) BeginSetup(context.Context) (tui.SetupStart, error) {
 	}
 	start.Taken = config.Names()
 	start.Setup, err = d.readDraft()
+	start.Setup.PassphraseRead = d.app.passphraseRead()
 	return start, err
 }
 
@@ -134,7 +135,7 @@ func (d *setupDesk) credential(ctx context.Context, s providers.Setup, secret pr
 		}
 		return d.madeKey(ctx, *s.Made)
 	case providers.SetupByFile:
-		certificate, err := d.app.newCertificate(ctx, certificateFlags{file: expandHome(s.Get(providers.SetupFile)), key: expandHome(s.Get(providers.SetupKeyFile))}, c, store)
+		certificate, err := d.fileCertificate(ctx, s, c, store)
 		if err != nil {
 			return keystore.Secret{}, err
 		}
@@ -176,6 +177,9 @@ func (d *setupDesk) MakeCertificate(ctx context.Context, s providers.Setup) (mad
 	var none providers.SetupCertificate
 	c := d.connection(s)
 	c.Certificate, c.SecretExpires = "", nil
+	if err := d.unlock(s); err != nil {
+		return none, err
+	}
 	store, err := d.app.secrets(c)
 	if err != nil {
 		return none, err
@@ -221,6 +225,9 @@ func (d *setupDesk) SignInSetup(ctx context.Context, s providers.Setup, show fun
 	if s.Get(providers.SetupCredential) == providers.SetupBrowser {
 		way = providers.ByBrowser
 	}
+	if err := d.unlock(s); err != nil {
+		return who, err
+	}
 	person, err := d.app.signInPerson(ctx, d.connection(s), way, 0)
 	if err != nil {
 		return who, err
@@ -260,6 +267,9 @@ func (d *setupDesk) ConnectSetup(ctx context.Context, s providers.Setup, secret 
 		return none, err
 	}
 	c := tested.connection
+	if err := d.unlock(s); err != nil {
+		return none, err
+	}
 	if err := errors.Join(d.app.mayConnect(config), config.CheckNew(c)); err != nil {
 		return none, err
 	}

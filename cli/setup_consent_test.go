@@ -74,6 +74,11 @@ func TestC25ConsentComesBackToTheConsole(t *testing.T) {
 	if strings.Contains(e.files(), "[[connections]]") {
 		t.Error("kept before it was confirmed")
 	}
+	p.press('w')
+	p.see("nothing is left of it")
+	if text := e.files(); text != "" {
+		t.Errorf("after the wrong account there is\n%s", text)
+	}
 }
 
 // atConsent plays the set-up in the console up to the consent.

@@ -31,6 +31,7 @@ type empty struct {
 	dir    string // where the tenant wrote what a client needs
 	memory *keystore.Memory
 	behind time.Duration
+	work   int // of encrypted files
 }
 
 func newEmpty(t *testing.T, o simulator.Options) *empty {
@@ -46,26 +47,36 @@ func newEmpty(t *testing.T, o simulator.Options) *empty {
 	if err := tenant.WriteDir(dir); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Mkdir(e.home, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	e.begin()
+	return e
+}
+
+// begin writes what was entered before: where the simulated tenant is.
+func (e *empty) begin() {
+	e.t.Helper()
 	s := providers.Setup{Features: providers.NewSetup().Features}
 	s.Set(providers.SetupCloud, "custom")
 	s.Set(providers.SetupAuthority, e.at.AuthorityURL)
 	s.Set(providers.SetupGraph, e.at.GraphURL)
-	s.Set(providers.SetupCAFile, filepath.Join(dir, "ca.pem"))
+	s.Set(providers.SetupCAFile, filepath.Join(e.dir, "ca.pem"))
 	s.Set(providers.SetupKeystore, "memory")
 	text, err := json.Marshal(s)
 	if err == nil {
-		err = errors.Join(os.Mkdir(e.home, 0o700), os.WriteFile(filepath.Join(e.home, "set-up.json"), text, 0o600))
+		err = os.WriteFile(filepath.Join(e.home, "set-up.json"), text, 0o600)
 	}
 	if err != nil {
-		t.Fatal(err)
+		e.t.Fatal(err)
 	}
-	return e
 }
 
 // process is a start of roomdesk in that home.
 func (e *empty) process() *app {
 	a, _, _ := newApp(e.t)
 	a.flags.config, a.flags.data, a.memory = filepath.Join(e.home, "config.toml"), filepath.Join(e.home, "data"), e.memory
+	a.ageWork = e.work
 	a.deps.Now = func() time.Time { return time.Now().Add(-e.behind) }
 	return a
 }

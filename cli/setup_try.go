@@ -20,6 +20,9 @@ func (d *setupDesk) TestSetup(ctx context.Context, s providers.Setup, secret pro
 	person := d.person
 	d.tested = nil
 	d.mu.Unlock()
+	if err := d.unlock(s); err != nil {
+		return providers.SetupAnswer{}, err
+	}
 	asked := d.connection(s)
 	if s.Individual() {
 		if person == nil {

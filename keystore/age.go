@@ -61,6 +61,18 @@ func (f *AgeFile) Unlock(ctx context.Context) error {
 	return err
 }
 
+// Give puts the passphrase in that was asked for elsewhere, as by a drawn field. What was
+// opened with another one is opened anew.
+func (f *AgeFile) Give(phrase Secret) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.phrase.Equal(phrase) {
+		return
+	}
+	f.phrase.Wipe()
+	f.phrase, f.asked, f.sealed, f.opened = NewSecret(phrase.Reveal()), nil, nil, nil
+}
+
 // Get implements [Store].
 func (f *AgeFile) Get(ctx context.Context, key Key) (Secret, error) {
 	f.mu.Lock()

@@ -19,6 +19,8 @@ type OpenOptions struct {
 	Memory *Memory
 	// Passphrase asks for the passphrase of an encrypted file, see [AgeFile].
 	Passphrase func(ctx context.Context, create bool) (Secret, error)
+	// AgeWork is scrypt's work factor for tests; 0 is age's own.
+	AgeWork int
 	// WrongPassphrase is told of one that does not open the file, see [AgeFile].
 	WrongPassphrase func(times int) bool
 	// Keyring configures the operating system's keyring.
@@ -44,7 +46,7 @@ func Open(connection Connection, options OpenOptions) (Store, error) {
 	case "keyring":
 		return NewKeyring(options.Keyring), nil
 	case "age":
-		return &AgeFile{Path: connection.AgePath(options.ConfigPath), IdentityPath: connection.IdentityPath(options.ConfigPath), Passphrase: options.Passphrase, Wrong: options.WrongPassphrase}, nil
+		return &AgeFile{Path: connection.AgePath(options.ConfigPath), IdentityPath: connection.IdentityPath(options.ConfigPath), Passphrase: options.Passphrase, Wrong: options.WrongPassphrase, work: options.AgeWork}, nil
 	case "systemd":
 		return Systemd{Lookup: options.LookupEnv}, nil
 	case "env":

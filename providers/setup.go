@@ -50,7 +50,8 @@ const (
 	setupCustomCloud = "custom"
 )
 
-// Setup is what was entered in a set-up: everything but the secret.
+// Setup is what was entered in a set-up: everything but the secret. Other hidden fields
+// are a part of it in memory only.
 type Setup struct {
 	Step   int                   `json:"step"` // how far it came, from 0
 	Values map[SetupField]string `json:"values"`
@@ -60,6 +61,11 @@ type Setup struct {
 	Made *SetupCertificate `json:"made,omitempty"`
 	// Saved is when it was kept, to be gone on with.
 	Saved time.Time `json:"saved"`
+	// PassphraseRead: the passphrase of an encrypted file is read from a file, and so not
+	// asked for.
+	PassphraseRead bool `json:"-"`
+
+	hidden map[SetupField]Hidden
 }
 
 // SetupCertificate is the public half of a certificate that was made here.

@@ -129,15 +129,15 @@ func (s Setup) credentialStep() SetupStep {
 			Help:    "A code is entered on any device with a browser, also where roomdesk runs on another machine. A browser on this machine is quicker where there is one.",
 			Choices: []SetupOption{{SetupDeviceCode, "with a code", "on any device"}, {SetupBrowser, "with the browser", "on this machine"}}}, keep}
 		step.Inputs[1].Choices = slices.DeleteFunc(slices.Clone(keep.Choices), func(o SetupOption) bool { return o.Value == "systemd" || o.Value == "env" })
+		step.Inputs = append(step.Inputs, s.passphraseInputs()...)
 		return step
 	}
 	step.Inputs = []SetupInput{{Field: SetupCredential, Kind: SetupChoice, Label: "credential", Ask: "What does the application sign in with?",
 		Help:    "A client secret is quick and ends after two years at most. A certificate made here is safer: its key never leaves this machine's keyring, and only the public half is uploaded.",
-		Choices: []SetupOption{{SetupBySecret, "a client secret", "the column Value"}, {SetupMade, "a certificate made here", "its key stays here"}, {SetupByFile, "a certificate in a file", "PEM with its key"}}}}
+		Choices: []SetupOption{{SetupBySecret, "a client secret", "the column Value"}, {SetupMade, "a certificate made here", "its key stays here"}, {SetupByFile, "a certificate in a file", "PEM or PFX, with its key"}}}}
 	switch s.Get(SetupCredential) {
 	case SetupByFile:
-		step.Inputs = append(step.Inputs, SetupInput{Field: SetupFile, Kind: SetupText, Label: "certificate", Ask: "PEM file with the certificate?", Help: "The certificate whose public half is uploaded under Certificates, and its key, unless that is in a file of its own."},
-			SetupInput{Field: SetupKeyFile, Kind: SetupText, Label: "its key", Ask: "PEM file with its key (optional)?", Help: "Only where the key is not in the certificate's file.", Optional: true})
+		step.Inputs = append(step.Inputs, s.fileInputs()...)
 	case SetupMade:
 		step.Text = []string{"Enter makes the key and its certificate. Upload the file under Certificates; the portal then shows the same thumbprint."}
 		step.Inputs = append(step.Inputs, SetupInput{Field: SetupPublicFile, Kind: SetupText, Label: "write it to", Ask: "File for the public half?", Help: "The half to upload. The key goes into the keystore and nowhere else.", Optional: true})
@@ -146,7 +146,7 @@ func (s Setup) credentialStep() SetupStep {
 		step.Inputs = append(step.Inputs, SetupInput{Field: SetupSecret, Kind: SetupHidden, Label: "secret Value", Ask: "Client secret (Value)?", Help: setupSecrets + " > Client secrets: the column Value. It is never shown and never written into the configuration."},
 			SetupInput{Field: SetupExpires, Kind: SetupText, Label: "expires", Ask: "Day on which it ends (optional)?", Help: "The column Expires, so that the end is counted down.", Optional: true})
 	}
-	step.Inputs = append(step.Inputs, keep)
+	step.Inputs = append(append(step.Inputs, keep), s.passphraseInputs()...)
 	return step
 }
 
@@ -193,6 +193,8 @@ func (s Setup) Check(f SetupField, secret Hidden, taken []string, least []string
 		return CheckPermissions(text, least)
 	case SetupSecret:
 		return CheckSecretValue(secret.Reveal(), s.Get(SetupClientID), s.Get(SetupTenant))
+	case SetupPassword, SetupPassphrase, SetupPassphraseAgain:
+		return s.checkHidden(f)
 	case SetupExpires:
 		return CheckExpiry(text, now)
 	case SetupOrganizer, SetupTestMailbox, SetupOutside:
@@ -209,7 +211,7 @@ func (s Setup) Check(f SetupField, secret Hidden, taken []string, least []string
 		return CheckConnectionName(text, taken)
 	case SetupFile:
 		if text == "" {
-			return Advice{Text: "the path of a PEM file"}
+			return Advice{Text: "the path of a PEM or PFX file"}
 		}
 	case SetupFeatures:
 		if len(s.Features) == 0 {
@@ -227,8 +229,8 @@ func (s Setup) Check(f SetupField, secret Hidden, taken []string, least []string
 // then.
 func (s Setup) Ready(step SetupStep, secret Hidden, taken, least []string, now time.Time) (at SetupField, why string, ok bool) {
 	for _, in := range step.Inputs {
-		empty := in.Kind == SetupText && s.Get(in.Field) == "" || in.Kind == SetupHidden && secret.Len() == 0
-		reads := in.Kind != SetupHidden || s.Get(SetupKeystore) != "env" && s.Get(SetupKeystore) != "systemd"
+		empty := in.Kind == SetupText && s.Get(in.Field) == "" || in.Kind == SetupHidden && s.hiddenLen(in.Field, secret) == 0
+		reads := in.Field != SetupSecret || s.Get(SetupKeystore) != "env" && s.Get(SetupKeystore) != "systemd"
 		if empty && (in.Optional && in.Field != SetupName || !reads) {
 			continue
 		}

@@ -23,6 +23,7 @@ type fakeSetup struct {
 	kept      []providers.Setup
 	dropped   int
 	secrets   []string // that came with a test
+	phrases   []string // likewise
 	answers   []providers.SetupAnswer
 	connected []providers.Setup
 	signErr   error
@@ -145,10 +146,11 @@ func (f *fakeSetup) SignInSetup(ctx context.Context, _ providers.Setup, show fun
 	return providers.SignedIn{Account: "1", Address: "ada@contoso.com", TenantID: setupTenantID}, err
 }
 
-func (f *fakeSetup) TestSetup(_ context.Context, _ providers.Setup, secret providers.Hidden, report func(providers.Rung)) (providers.SetupAnswer, error) {
+func (f *fakeSetup) TestSetup(_ context.Context, s providers.Setup, secret providers.Hidden, report func(providers.Rung)) (providers.SetupAnswer, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.secrets = append(f.secrets, secret.Reveal())
+	f.phrases = append(f.phrases, s.HiddenAt(providers.SetupPassphrase).Reveal())
 	a := f.answers[0]
 	if len(f.answers) > 1 {
 		f.answers = f.answers[1:]

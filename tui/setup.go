@@ -23,8 +23,9 @@ type setupDialog struct {
 	step     int
 	fields   map[providers.SetupField]*textField
 	secret   hiddenField
-	at       int    // the item in focus
-	why      string // why Enter did not go on
+	hidden   map[providers.SetupField]*hiddenField // other fields that are never drawn
+	at       int                                   // the item in focus
+	why      string                                // why Enter did not go on
 	help     bool
 	begun    time.Time
 	starting bool // nothing else is behind it: leaving it leaves the console
@@ -41,6 +42,9 @@ type setupDialog struct {
 	failure   string
 	connected *providers.SetupConnected
 	picture   bool // the QR code is asked for
+
+	keeping      int // how often what was entered is being kept now
+	afterKeeping []func(m *Model) tea.Cmd
 }
 
 // openSetup begins the set-up, or goes on with the one that was left.
@@ -154,8 +158,8 @@ func (d *setupDialog) typed(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case !ok:
 	case item.in.Kind == providers.SetupHidden:
-		if d.secret.typed(k) {
-			d.edited(m)
+		if d.hiddenAt(item.in.Field).typed(k) {
+			d.hiddenEdited(m, item.in.Field)
 		}
 	case item.in.Kind == providers.SetupText:
 		if f := d.field(item.in.Field); f.typed(k) {
@@ -174,8 +178,8 @@ func (d *setupDialog) pasted(m *Model, text string) tea.Cmd {
 	case !ok:
 		d.pastedConsent(text)
 	case item.in.Kind == providers.SetupHidden:
-		d.secret.replace(text)
-		d.edited(m)
+		d.hiddenAt(item.in.Field).replace(text)
+		d.hiddenEdited(m, item.in.Field)
 	case item.in.Kind == providers.SetupText:
 		f := d.field(item.in.Field)
 		if d.advice(m, item.in.Field).Wrong {
@@ -331,7 +335,7 @@ func (d *setupDialog) goTo(m *Model, step int) {
 	d.step, d.at, d.why, d.help, d.picture = step, 0, "", false, false
 	d.setup.Step = max(d.setup.Step, step)
 	for i, item := range d.items() {
-		empty := item.in.Kind == providers.SetupText && d.setup.Get(item.in.Field) == "" || item.in.Kind == providers.SetupHidden && d.secret.empty()
+		empty := item.in.Kind == providers.SetupText && d.setup.Get(item.in.Field) == "" || item.in.Kind == providers.SetupHidden && d.hiddenAt(item.in.Field).empty()
 		if empty && (!item.in.Optional || i == 0) {
 			d.at = i
 			break
@@ -346,9 +350,20 @@ func (d *setupDialog) goTo(m *Model, step int) {
 func (d *setupDialog) keep(m *Model) tea.Cmd {
 	desk, setup := d.desk, d.copy()
 	setup.Step = d.step
+	d.keeping++
 	return m.ask(readTime, func(ctx context.Context) tea.Msg {
-		return setupKept{desk.KeepSetup(ctx, setup)}
+		return setupKept{d, desk.KeepSetup(ctx, setup)}
 	})
+}
+
+// whenKept does something once nothing is being kept any more, so that what is taken back
+// does not come again.
+func (d *setupDialog) whenKept(m *Model, do func(m *Model) tea.Cmd) tea.Cmd {
+	if d.keeping == 0 {
+		return do(m)
+	}
+	d.afterKeeping = append(d.afterKeeping, do)
+	return nil
 }
 
 // copy is what was entered, safe to be read while more is entered.
@@ -359,16 +374,28 @@ func (d *setupDialog) copy() providers.Setup {
 		s.Values[f] = value
 	}
 	s.Features = slices.Clone(d.setup.Features)
+	s.CopyHidden()
 	return s
 }
 
-type setupKept struct{ err error }
+type setupKept struct {
+	d   *setupDialog
+	err error
+}
 
 func (a setupKept) apply(m *Model) tea.Cmd {
 	if a.err != nil {
 		m.notices.add(m.now, "what was entered could not be kept: "+problemText(a.err), true)
 	}
-	return nil
+	if a.d.keeping--; a.d.keeping > 0 {
+		return nil
+	}
+	var cmds []tea.Cmd
+	for _, do := range a.d.afterKeeping {
+		cmds = append(cmds, do(m))
+	}
+	a.d.afterKeeping = nil
+	return tea.Batch(cmds...)
 }
 
 // leave asks before anything is thrown away.
@@ -380,7 +407,7 @@ func (d *setupDialog) leave(m *Model) tea.Cmd {
 	if d.connected != nil {
 		return d.finish(m)
 	}
-	if !d.setup.Begun() && d.secret.empty() {
+	if !d.setup.Begun() && d.secret.empty() && len(d.hidden) == 0 {
 		return d.close(m)
 	}
 	text := []string{"What you entered is kept, except the secret, which is forgotten: c goes on here another time. Nothing is connected."}
@@ -396,7 +423,7 @@ func (d *setupDialog) leave(m *Model) tea.Cmd {
 // close ends the dialog; where nothing is behind it the welcome is shown again.
 func (d *setupDialog) close(m *Model) tea.Cmd {
 	d.stop()
-	d.secret.wipe()
+	d.wipe()
 	m.closeDialog()
 	return nil
 }
@@ -416,10 +443,12 @@ func (d *setupDialog) anew(m *Model) tea.Cmd {
 	m.openDialog(&question{title: "Begin anew?", text: []string{"What was entered is forgotten, and the key of a certificate that was made here is removed."}, no: "go on with it", yes: "begin anew", do: func(m *Model) tea.Cmd {
 		desk, setup := d.desk, d.copy()
 		d.stop()
-		d.secret.wipe()
+		d.wipe()
 		m.closeDialog()
-		return m.ask(networkTime, func(ctx context.Context) tea.Msg {
-			return setupDropped{nil, desk.DropSetup(ctx, setup), true}
+		return d.whenKept(m, func(m *Model) tea.Cmd {
+			return m.ask(networkTime, func(ctx context.Context) tea.Msg {
+				return setupDropped{nil, desk.DropSetup(ctx, setup), true}
+			})
 		})
 	}})
 	return nil

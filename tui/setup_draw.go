@@ -207,7 +207,7 @@ func (d *setupDialog) keptWords(kind string) string {
 // inputMark is whether a field is as it should be.
 func (d *setupDialog) inputMark(m *Model, in *providers.SetupInput) (string, role) {
 	a := d.advice(m, in.Field)
-	filled := in.Kind == providers.SetupHidden && !d.secret.empty() || in.Kind != providers.SetupHidden && d.setup.Get(in.Field) != ""
+	filled := in.Kind == providers.SetupHidden && !d.hiddenAt(in.Field).empty() || in.Kind != providers.SetupHidden && d.setup.Get(in.Field) != ""
 	switch {
 	case a.Wrong:
 		return "✗", bad
@@ -233,7 +233,7 @@ func (d *setupDialog) drawInput(o *formLines, in *providers.SetupInput, focused,
 	case providers.SetupChoice:
 		d.drawChoice(o, l, in, focused)
 	case providers.SetupHidden:
-		d.drawHidden(o, l, focused)
+		d.drawHidden(o, l, d.hiddenAt(in.Field), focused)
 	default:
 		d.drawText(o, l, in, focused)
 	}
@@ -314,11 +314,11 @@ func (d *setupDialog) drawText(o *formLines, l *line, in *providers.SetupInput, 
 }
 
 // drawHidden draws that there is a secret, and nothing of it.
-func (d *setupDialog) drawHidden(o *formLines, l *line, focused bool) {
+func (d *setupDialog) drawHidden(o *formLines, l *line, f *hiddenField, focused bool) {
 	y := len(o.lines)
 	x := box(l, max(min(o.w-setupLabel, 60), 8), focused, func(look role) int {
-		l.put(look, d.secret.words())
-		return columns(d.secret.words())
+		l.put(look, f.words())
+		return columns(f.words())
 	})
 	if focused {
 		o.cx, o.cy = x, y

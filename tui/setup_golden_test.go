@@ -36,6 +36,20 @@ func setupScenes() map[string]func(d *setupDriver) {
 		"mailboxes":  func(d *setupDriver) { d.to(providers.StepMailboxes); d.paste("desk@contoso.com") },
 		"consent":    func(d *setupDriver) { d.to(providers.StepConsent) },
 		"consentqr":  func(d *setupDriver) { d.to(providers.StepConsent); d.press("g") },
+		"pem": func(d *setupDriver) {
+			d.to(providers.StepCredential)
+			d.press("shift+tab", "right", "right", "tab")
+			d.paste("/home/ada/roomdesk.pem")
+		},
+		"pfx": func(d *setupDriver) {
+			d.to(providers.StepCredential)
+			d.press("shift+tab", "right", "right", "tab")
+			d.paste("~/roomdesk.PFX")
+			d.press("tab")
+			d.paste(setupPassphrase)
+		},
+		"passphrase":       func(d *setupDriver) { d.passphrases(setupPassphrase) },
+		"passphrasediffer": func(d *setupDriver) { d.passphrases("another canary") },
 		"signinbrowser": func(d *setupDriver) {
 			d.desk.prompt = &providers.SignInPrompt{Way: providers.ByBrowser, Expires: fakeNow().Add(10 * time.Minute),
 				Address: "https://login.microsoftonline.com/" + setupTenantID + "/oauth2/v2.0/authorize?client_id=" + setupClientID + "&" + strings.Repeat("scope=https%3A%2F%2Fgraph.microsoft.com%2FCalendars.ReadWrite&", 7) + "state=QX"}
@@ -98,6 +112,19 @@ func (d *setupDriver) prompted() {
 	dialog, _ := topOf[*setupDialog](d.m)
 	dialog.goTo(d.m, 4)
 	dialog.prompt, dialog.who, dialog.busy, dialog.picture = d.desk.prompt, nil, "waiting for the sign-in", true
+}
+
+// setupPassphrase is what must never be on a screen or in a file.
+const setupPassphrase = "four canary words here"
+
+// passphrases chooses an encrypted file and types its passphrase, then another text.
+func (d *setupDriver) passphrases(again string) {
+	d.to(providers.StepCredential)
+	d.paste(setupSecret)
+	d.press("tab", "tab", "right", "tab")
+	d.typing(setupPassphrase)
+	d.press("tab")
+	d.typing(again)
 }
 
 // awaited shows the link as it is seen while the answer to the consent is waited for.

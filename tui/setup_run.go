@@ -139,7 +139,7 @@ func (d *setupDialog) connect(m *Model) tea.Cmd {
 				return nil
 			}
 			d.connected = &connected
-			d.secret.wipe()
+			d.wipe()
 			d.goTo(m, len(d.steps)-1)
 			if m.ws == nil {
 				return nil
@@ -153,10 +153,12 @@ func (d *setupDialog) connect(m *Model) tea.Cmd {
 func (d *setupDialog) wrong(m *Model) tea.Cmd {
 	d.stop()
 	desk, setup := d.desk, d.copy()
-	d.secret.wipe()
+	d.wipe()
 	d.busy = "everything is taken back"
-	return m.ask(networkTime, func(ctx context.Context) tea.Msg {
-		return setupDropped{d, desk.DropSetup(ctx, setup), false}
+	return d.whenKept(m, func(m *Model) tea.Cmd {
+		return m.ask(networkTime, func(ctx context.Context) tea.Msg {
+			return setupDropped{d, desk.DropSetup(ctx, setup), false}
+		})
 	})
 }
 

@@ -63,3 +63,35 @@ func (f *hiddenField) words() string {
 
 // trimPaste takes the line break and the blanks away that copying often adds.
 func trimPaste(text string) string { return strings.TrimSpace(text) }
+
+// hiddenAt is the field of a hidden input, made when it is first seen.
+func (d *setupDialog) hiddenAt(f providers.SetupField) *hiddenField {
+	if f == providers.SetupSecret {
+		return &d.secret
+	}
+	if d.hidden[f] == nil {
+		if d.hidden == nil {
+			d.hidden = map[providers.SetupField]*hiddenField{}
+		}
+		d.hidden[f] = &hiddenField{}
+	}
+	return d.hidden[f]
+}
+
+// hiddenEdited drops what rested on the value before.
+func (d *setupDialog) hiddenEdited(m *Model, f providers.SetupField) {
+	if f != providers.SetupSecret {
+		d.setup.SetHidden(f, d.hiddenAt(f).hidden())
+	}
+	d.edited(m)
+}
+
+// wipe overwrites all that was entered and is never kept.
+func (d *setupDialog) wipe() {
+	d.secret.wipe()
+	for f, field := range d.hidden {
+		field.wipe()
+		delete(d.hidden, f)
+	}
+	d.setup.WipeHidden()
+}
