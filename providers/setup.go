@@ -64,8 +64,9 @@ type Setup struct {
 	// PassphraseRead: the passphrase of an encrypted file is read from a file, and so not
 	// asked for.
 	PassphraseRead bool `json:"-"`
-
-	hidden map[SetupField]Hidden
+	// Hidden are the values of hidden fields other than the secret, see
+	// [Setup.SetHidden]. The field is exported so that printing redacts them.
+	Hidden map[SetupField]Hidden `json:"-"`
 }
 
 // SetupCertificate is the public half of a certificate that was made here.

@@ -19,31 +19,31 @@ const shortPassphrase = 12
 // SetHidden takes the value of a hidden field other than the secret; what was there is
 // overwritten. It is never a part of what is kept to be gone on with.
 func (s *Setup) SetHidden(f SetupField, value Hidden) {
-	if s.hidden == nil {
-		s.hidden = map[SetupField]Hidden{}
+	if s.Hidden == nil {
+		s.Hidden = map[SetupField]Hidden{}
 	}
-	old := s.hidden[f]
+	old := s.Hidden[f]
 	old.Wipe()
-	s.hidden[f] = value
+	s.Hidden[f] = value
 }
 
 // HiddenAt is the value of a hidden field other than the secret.
-func (s Setup) HiddenAt(f SetupField) Hidden { return s.hidden[f] }
+func (s Setup) HiddenAt(f SetupField) Hidden { return s.Hidden[f] }
 
 // CopyHidden gives s hidden values of its own, which another may wipe.
 func (s *Setup) CopyHidden() {
 	own := map[SetupField]Hidden{}
-	for f, value := range s.hidden {
+	for f, value := range s.Hidden {
 		own[f] = NewHidden(value.Reveal())
 	}
-	s.hidden = own
+	s.Hidden = own
 }
 
 // WipeHidden overwrites them.
 func (s *Setup) WipeHidden() {
-	for f, value := range s.hidden {
+	for f, value := range s.Hidden {
 		value.Wipe()
-		delete(s.hidden, f)
+		delete(s.Hidden, f)
 	}
 }
 
@@ -52,7 +52,7 @@ func (s Setup) hiddenLen(f SetupField, secret Hidden) int {
 	if f == SetupSecret {
 		return secret.Len()
 	}
-	return s.hidden[f].Len()
+	return s.Hidden[f].Len()
 }
 
 // PFX reports whether the certificate's file is a PFX file, by its name.
@@ -87,7 +87,7 @@ func (s Setup) passphraseInputs() []SetupInput {
 
 // checkHidden says what there is to say of a hidden field other than the secret.
 func (s Setup) checkHidden(f SetupField) Advice {
-	switch phrase := strings.TrimSpace(s.hidden[SetupPassphrase].Reveal()); f {
+	switch phrase := strings.TrimSpace(s.Hidden[SetupPassphrase].Reveal()); f {
 	case SetupPassphrase:
 		switch {
 		case phrase == "":
@@ -97,7 +97,7 @@ func (s Setup) checkHidden(f SetupField) Advice {
 		}
 		return fine("long enough")
 	case SetupPassphraseAgain:
-		again := strings.TrimSpace(s.hidden[SetupPassphraseAgain].Reveal())
+		again := strings.TrimSpace(s.Hidden[SetupPassphraseAgain].Reveal())
 		switch {
 		case again == "":
 			return Advice{Text: "the same once more"}
@@ -106,7 +106,7 @@ func (s Setup) checkHidden(f SetupField) Advice {
 		}
 		return fine("the same")
 	case SetupPassword:
-		if s.hidden[f].Len() > 0 {
+		if s.Hidden[f].Len() > 0 {
 			return Advice{}
 		}
 		return Advice{Text: "nothing, where the file has no password"}
