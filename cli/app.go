@@ -15,6 +15,7 @@ import (
 
 	"roomdesk/keystore"
 	"roomdesk/providers"
+	"roomdesk/tui"
 )
 
 // app is one run of the program.
@@ -37,8 +38,13 @@ type app struct {
 	onStep    func(step string) // how far an exchange of credentials came; for tests
 	drawing   atomic.Bool
 	typed     lines
-	wire      wire         // all that is sent over the network
-	log       *slog.Logger // of a service; otherwise none
+	wire      wire // all that is sent over the network
+	// movers makes what moves mailboxes between the two connections of a session; nil
+	// where it has one. changed is told of each step.
+	movers func(s *session, changed func()) tui.Mover
+	// graphByDefault is what another release chooses; nil: this one's choice. For tests.
+	graphByDefault *bool
+	log            *slog.Logger // of a service; otherwise none
 }
 
 // Main runs the command line and returns its exit code.

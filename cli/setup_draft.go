@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"roomdesk/keystore"
 	"roomdesk/providers"
 )
 
@@ -24,6 +25,9 @@ const maxDraft = 64 << 10
 // no obstacle: a new set-up begins, and replaces it.
 func (d *setupDesk) readDraft() (providers.Setup, error) {
 	fresh := providers.NewSetup()
+	if config, err := d.app.loadConfig(); err == nil && !d.app.graphOn(config) { // a configuration that cannot be read is said later
+		fresh.Set(providers.SetupProvider, keystore.ExchangeProvider)
+	}
 	info, err := os.Lstat(d.draftFile())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

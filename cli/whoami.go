@@ -42,15 +42,18 @@ func (a *app) whoamiCommand() *cobra.Command {
 
 func (a *app) whoami(ctx context.Context, s *session) error {
 	c := a.asConfigured(s.connection)
+	for _, p := range s.parts() {
+		if p.connection.Name == a.flags.connection { // the other one of an organisation of two
+			c = a.asConfigured(p.connection)
+		}
+	}
 	identity, err := s.provider.Identify(ctx)
+	profile := providers.ProfileOf(c.Provider)
 	o := whoamiObject{
 		Connection: c.Name, User: a.trailActor(c).User, Role: string(roleOf(c)),
-		ProviderName: "ms_graph_calendars", ProfileProviderName: "exchange", ProviderProtocol: "graph_api",
+		ProviderName: profile.Account, ProfileProviderName: profile.ProviderName, ProviderProtocol: profile.Protocol,
 		Access: string(identity.Capabilities.Access), TenantID: identity.TenantID, TenantName: identity.TenantName, AppID: identity.AppID, AppName: identity.AppName,
 		Account: c.Account, Organizer: c.Organizer, Verbs: verbsOf(s.provider.Access(), true),
-	}
-	if c.Exchange() {
-		o.ProviderName, o.ProviderProtocol = "exchange", "exchange_web_services"
 	}
 	if err != nil { // what is known here is told all the same
 		o.TenantID, o.AppID = c.Tenant, c.ActsAs()

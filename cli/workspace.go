@@ -27,7 +27,7 @@ type workspace struct {
 	// finders answers wishes from the mirror's lists.
 	finders finders
 	words   *wordsFile
-	mover   tui.Mover // nil: the organisation has one provider
+	mover   *mover // nil: the organisation has one provider
 
 	// name is what the tenant was called when it last answered.
 	name providers.Untrusted
@@ -56,6 +56,7 @@ func newWorkspace(ctx context.Context, s *session, demo bool) (*workspace, error
 	}
 	engine := s.engine()
 	w := &workspace{session: s, limits: limitsOf(s.app.asConfigured(s.connection)), demo: demo, engine: engine, hub: newHub(), words: s.app.wordsFile(), name: providers.Outside(name)}
+	w.mover = s.newMover(func() { w.hub.add(tui.Changes{Migration: true}) })
 	w.attachDesk(engine)
 	return w, nil
 }

@@ -22,6 +22,7 @@ const maxConfig = 1 << 20
 type Config struct {
 	Path        string
 	Connections []Connection
+	Features    Features
 
 	existed bool
 	text    []byte // as read; the file must still be this when it is saved
@@ -50,6 +51,7 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 
 // file is the shape of the configuration.
 type file struct {
+	Features    Features     `toml:"features,omitempty"`
 	Connections []Connection `toml:"connections,omitempty"`
 }
 
@@ -68,7 +70,7 @@ func LoadConfig(path string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Config{Path: path, Connections: connections, existed: true, text: text, next: text}, nil
+	return &Config{Path: path, Connections: connections, Features: features(text), existed: true, text: text, next: text}, nil
 }
 
 // readConfig reads the file's bytes, within bounds.
@@ -125,6 +127,11 @@ func parseConfig(path string, text []byte) ([]Connection, error) {
 	decoder := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
 	if err := decoder.Decode(&decoded); err != nil {
 		return nil, decodeError(path, err)
+	}
+	if err := decoded.Features.validate(); err != nil {
+		_, graph, _ := featureLine(text)
+		problem, remedy, _ := explainField(err)
+		return nil, at(max(graph, 0), problem, remedy)
 	}
 	places, err := locate(text)
 	if err != nil || len(places.blocks) != len(decoded.Connections) {

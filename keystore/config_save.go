@@ -52,7 +52,7 @@ func (c *Config) Add(connection Connection) error {
 	if slices.ContainsFunc(c.Connections, func(have Connection) bool { return have.Name == connection.Name }) {
 		return c.Update(connection)
 	}
-	added, err := toml.Marshal(file{[]Connection{connection}})
+	added, err := toml.Marshal(file{Connections: []Connection{connection}})
 	if err != nil {
 		return fmt.Errorf("writing connection %s: %w", connection.Name, err)
 	}
@@ -95,7 +95,7 @@ func (c *Config) change(next []byte) error {
 	if err != nil {
 		return err
 	}
-	c.next, c.Connections = next, connections
+	c.next, c.Connections, c.Features = next, connections, features(next)
 	return nil
 }
 

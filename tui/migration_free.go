@@ -17,7 +17,7 @@ type freeWatch struct {
 	lost    map[providers.Address]time.Time // since when it is not known any more
 	longest time.Duration
 	asking  bool
-	of      string                                  // the migration that is looked at
+	of      string                                    // the migration that is looked at
 	seen    map[providers.Address]providers.MoveState // at the last look
 }
 

@@ -205,7 +205,7 @@ func (p *parityView) beside(m *Model, w int) []string {
 		if f.Cosmetic {
 			look = plain
 		}
-		l.fit(look, rawValue(f.Before, e.Private), side-1).to(label + side).put(ruled, "│ ").put(look, cut(rawValue(f.After, e.Private), side))
+		l.fit(look, rawValue(f.Before, e.Private), side-1).to(label+side).put(ruled, "│ ").put(look, cut(rawValue(f.After, e.Private), side))
 		lines = append(lines, l.done())
 		if f.Why != "" {
 			for _, part := range wrap(clean(f.Why), w-label) {
