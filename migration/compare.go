@@ -237,7 +237,7 @@ func timeZones(old, fresh string) (verdict, string) {
 
 // subjects compares what the entries are called. A room's mailbox may put its
 // organizer's name in the subject's place or before it, and which copy a service hands
-// out is its own matter; the one of a private entry may be withheld.
+// out is its own matter.
 func subjects(old, fresh providers.Event) (verdict, string) {
 	a, b := text(old.Subject), text(fresh.Subject)
 	if a == b {
@@ -256,12 +256,5 @@ func subjects(old, fresh providers.Event) (verdict, string) {
 			}
 		}
 	}
-	if old.Private && fresh.Private && (withheld(a) || withheld(b)) {
-		return cosmetic, "one side withholds the subject of a private entry"
-	}
 	return changed, ""
-}
-
-func withheld(subject string) bool {
-	return subject == "" || strings.EqualFold(subject, "Private Appointment") || strings.EqualFold(subject, "Private")
 }

@@ -89,6 +89,13 @@ func (h *hub) notice(text string, bad bool, at time.Time) {
 	})
 }
 
+// Tell says that mailboxes changed which something else than this engine stored.
+func (e *Engine) Tell(mailboxes ...providers.Address) {
+	if len(mailboxes) > 0 {
+		e.hub.mailbox(mailboxes...)
+	}
+}
+
 // Wait blocks until something changed since the update with that number, 0 for
 // the beginning, and says what; what changed meanwhile comes as one. Several
 // readers may wait, each with its own number. It returns ctx's error when that

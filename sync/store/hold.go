@@ -15,8 +15,10 @@ import (
 // enters it, in any process; the switch keeps everybody out until it is over.
 
 const (
-	// holdFor is how long an entry, or a freeze, counts of a process that died.
-	holdFor = 3 * time.Minute
+	// holdFor is how long an entry counts of a process that died; what it does later is
+	// caught when it is stored. freezeFor is the same for a switch.
+	holdFor   = time.Minute
+	freezeFor = 3 * time.Minute
 	// enterWithin is how long a freeze is waited for: it takes seconds.
 	enterWithin = 30 * time.Second
 	holdPause   = 50 * time.Millisecond
@@ -140,7 +142,7 @@ func (s *Store) Freeze(ctx context.Context, mailbox providers.Address, patience 
 				return err
 			}
 			return b.exec(`INSERT INTO hold (mailbox, holder, exclusive, until) VALUES (?1, ?2, 1, ?3)
-				ON CONFLICT (mailbox, holder) DO UPDATE SET until = excluded.until`, string(mailbox), f.holder, micros(now.Add(holdFor)))
+				ON CONFLICT (mailbox, holder) DO UPDATE SET until = excluded.until`, string(mailbox), f.holder, micros(now.Add(freezeFor)))
 		}); err != nil {
 			f.Thaw()
 			return nil, err

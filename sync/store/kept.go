@@ -38,6 +38,41 @@ func (x *exchange) keep(m *mailboxRow, stored []sideRow) error {
 		string(x.w.Mailbox), x.w.From, micros(x.now), m.windowStart, m.windowEnd, m.delta, blob)
 }
 
+// Mirror is what is mirrored of a mailbox now, series masters included, as the provider
+// delivered it; ok is false where it was never read to its end.
+func (s *Store) Mirror(ctx context.Context, mailbox providers.Address) (r Reading, ok bool, err error) {
+	const op = "reading the mirror of a mailbox"
+	tx, err := s.read.BeginTx(ctx, nil)
+	if err != nil {
+		return r, false, s.fail(op, err)
+	}
+	defer tx.Rollback() //nolint:errcheck // it only reads
+	var id, start, end int64
+	err = tx.QueryRowContext(ctx, `SELECT m.id, m.window_start, m.window_end, coalesce(r.delta, '') FROM mailbox m LEFT JOIN round r ON r.mailbox_id = m.id
+		WHERE m.address = ?1`, string(mailbox)).Scan(&id, &start, &end, &r.Cursor)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && start >= end {
+		return Reading{}, false, nil
+	}
+	if err != nil {
+		return Reading{}, false, s.fail(op, err)
+	}
+	r.Window = providers.Interval{Start: instant(start), End: instant(end)}
+	rows, err := tx.QueryContext(ctx, `SELECT id, start, "end", flags, ical_uid, subject, detail FROM event WHERE mailbox_id = ?1 ORDER BY row_id`, id)
+	if err != nil {
+		return Reading{}, false, s.fail(op, err)
+	}
+	err = eachRow(rows, func(row rowScanner) error {
+		e := &eventRow{}
+		if err := row.Scan(&e.id, &e.start, &e.end, &e.flags, &e.icalUID, &e.subject, &e.detail); err != nil {
+			return err
+		}
+		ev, err := decodeEvent(mailbox, e)
+		r.Events = append(r.Events, ev)
+		return err
+	})
+	return r, err == nil, s.fail(op, err)
+}
+
 // KeptSide finds what was kept of a mailbox when it was moved away from a provider; ok
 // is false where there is nothing.
 func (s *Store) KeptSide(ctx context.Context, mailbox providers.Address, provider string) (side KeptSide, ok bool, err error) {

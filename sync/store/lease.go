@@ -58,10 +58,15 @@ func (s *Store) takeLease() (held, fresh bool, err error) {
 	return taken != nil, taken != nil, nil
 }
 
-// freeJobs gives back what a process that held the lease before had claimed: it
-// is gone.
+// freeJobs gives back what a process that held the lease before had claimed, and the
+// mailboxes that it was switching: it is gone.
 func (s *Store) freeJobs(ctx context.Context) error {
-	return s.write(ctx, "taking over the queue", func(b *batch) error { return b.exec(freeJobs) })
+	return s.write(ctx, "taking over the queue", func(b *batch) error {
+		if err := b.exec("DELETE FROM hold WHERE exclusive = 1"); err != nil {
+			return err
+		}
+		return b.exec(freeJobs)
+	})
 }
 
 // Holder says who may sync where this process may not: "process 4711".

@@ -141,21 +141,27 @@ func (x *exchange) renameRelocations(swap func(string) string) error {
 	return nil
 }
 
-// HeldIDs are the event ids that bookings and relocations hold of meetings in a
-// mailbox's calendar, with the bookings.
-func (s *Store) HeldIDs(ctx context.Context, mailbox providers.Address) (ids []string, bookings []providers.Booking, err error) {
+// HeldID is the id of a meeting that a booking or a relocation holds, and the time
+// within which that meeting is.
+type HeldID struct {
+	ID   string
+	Span providers.Interval
+}
+
+// HeldIDs are the ids of meetings in a mailbox's calendar that bookings and open
+// relocations hold, with those bookings.
+func (s *Store) HeldIDs(ctx context.Context, mailbox providers.Address) (ids []HeldID, bookings []providers.Booking, err error) {
 	const op = "reading the bookings of a calendar"
 	rows, err := s.read.QueryContext(ctx, "SELECT content FROM booking WHERE json_valid(content) AND content ->> 'organizer' = ?1", string(mailbox))
 	if err != nil {
 		return nil, nil, s.fail(op, err)
 	}
 	seen := map[string]bool{}
-	note := func(id string) string {
+	note := func(id string, span providers.Interval) {
 		if id != "" && !seen[id] {
 			seen[id] = true
-			ids = append(ids, id)
+			ids = append(ids, HeldID{id, span})
 		}
-		return id
 	}
 	if err := eachRow(rows, func(row rowScanner) error {
 		var text string
@@ -163,7 +169,14 @@ func (s *Store) HeldIDs(ctx context.Context, mailbox providers.Address) (ids []s
 			return err
 		}
 		booking, err := decodeBooking(text)
-		withIDs(&booking, note)
+		span := providers.Interval{Start: booking.Request.Start, End: booking.Request.End}
+		if booking.Series != nil && booking.Series.Last().After(span.End) {
+			span.End = booking.Series.Last()
+		}
+		withIDs(&booking, func(id string) string {
+			note(id, span)
+			return id
+		})
 		bookings = append(bookings, booking)
 		return err
 	}); err != nil {
@@ -176,11 +189,28 @@ func (s *Store) HeldIDs(ctx context.Context, mailbox providers.Address) (ids []s
 	for _, r := range relocations {
 		for _, step := range r.Steps {
 			if step.Organizer == mailbox {
-				note(step.EventID)
+				note(step.EventID, providers.Interval{Start: step.Was.Start, End: step.Was.End})
 			}
 		}
 	}
 	return ids, bookings, nil
+}
+
+// Organizers are those in whose calendars meetings were booked here.
+func (s *Store) Organizers(ctx context.Context) ([]providers.Address, error) {
+	const op = "reading who has bookings"
+	rows, err := s.read.QueryContext(ctx, "SELECT DISTINCT content ->> 'organizer' FROM booking WHERE json_valid(content) AND content ->> 'organizer' <> ''")
+	if err != nil {
+		return nil, s.fail(op, err)
+	}
+	var all []providers.Address
+	err = eachRow(rows, func(row rowScanner) error {
+		var organizer string
+		err := row.Scan(&organizer)
+		all = append(all, providers.Address(organizer))
+		return err
+	})
+	return all, s.fail(op, err)
 }
 
 // renamer finds what ids of a side that mailboxes were moved from are called now.
