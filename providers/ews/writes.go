@@ -212,7 +212,7 @@ func updates(now providers.Event, change providers.EventChange) ([]field, string
 	if change.Attendees == nil {
 		return out, send
 	}
-	others := len(out) > 0 && (change.Start != nil || change.End != nil || change.Subject != nil)
+	others := len(out) > 0 // people who stay hear of another place, time or subject, too
 	for _, group := range []struct {
 		role providers.AttendeeType
 		name string
