@@ -40,8 +40,8 @@ type app struct {
 	typed     lines
 	wire      wire // all that is sent over the network
 	// movers makes what moves mailboxes between the two connections of a session; nil
-	// where it has one. changed is told of each step.
-	movers func(s *session, changed func()) tui.Mover
+	// where it has one: for tests. told learns of each step.
+	movers func(s *session, told func(tui.Changes)) engine
 	// graphByDefault is what another release chooses; nil: this one's choice. For tests.
 	graphByDefault *bool
 	log            *slog.Logger // of a service; otherwise none

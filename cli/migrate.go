@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -74,7 +75,7 @@ func (a *app) migrateRun(work func(ctx context.Context, w *mover, args []string)
 			if w == nil {
 				return failed("", "nothing can be moved: %s", s.whyNotMigrate())
 			}
-			return work(ctx, w, args)
+			return errors.Join(work(ctx, w, args), w.end())
 		})
 	})
 }

@@ -15,27 +15,27 @@ import (
 // trail, each mailbox on a line of its own (PRODUCT P4), and others are refused by role.
 type mover struct {
 	tui.Mover
+	end     func() error // of the engine
 	session *session
 	mu      stdsync.Mutex
 	known   map[providers.Address]providers.MoveState // by the last look
 }
 
 // newMover gives the migration of an organisation with two providers; nil where there
-// is one. changed is told of each step.
-func (s *session) newMover(changed func()) *mover {
-	if s.app.movers == nil {
+// is one. told learns of each step; nil: nobody.
+func (s *session) newMover(told func(tui.Changes)) *mover {
+	if told == nil {
+		told = func(tui.Changes) {}
+	}
+	movers := moverOf
+	if s.app.movers != nil {
+		movers = s.app.movers
+	}
+	e := movers(s, told)
+	if e == nil {
 		return nil
 	}
-	w := &mover{session: s}
-	if changed == nil {
-		changed = func() {}
-	}
-	engine := s.app.movers(s, changed)
-	if engine == nil {
-		return nil
-	}
-	w.Mover = engine
-	return w
+	return &mover{Mover: e, end: e.Close, session: s}
 }
 
 // metaNoted is where the store keeps until when changes of providers are in the trail.

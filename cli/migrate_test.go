@@ -38,6 +38,8 @@ func (f *fakeEngine) Migration(context.Context) (providers.Migration, bool, erro
 	return m, f.have, nil
 }
 
+func (f *fakeEngine) Close() error { return nil }
+
 func (f *fakeEngine) WhyNotMigrate() string { return f.why }
 
 func (f *fakeEngine) PlanMigration(ctx context.Context) (providers.Migration, error) {
@@ -151,7 +153,7 @@ func newMigrateBench(t *testing.T) *migrateBench {
 func (b *migrateBench) run(args ...string) (code int, out, errs string) {
 	b.t.Helper()
 	a, stdout, stderr := newApp(b.t, args...)
-	a.movers = func(*session, func()) tui.Mover { return b.engine }
+	a.movers = func(*session, func(tui.Changes)) engine { return b.engine }
 	a.graphByDefault = b.byDef
 	a.log = a.newLog(false)
 	root := a.root()

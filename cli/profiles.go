@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -62,14 +63,13 @@ func (s *session) profiles(ctx context.Context) ([]providers.Profile, error) {
 	}
 	states := map[providers.Address]providers.MailboxMove{}
 	if w := s.newMover(nil); w != nil {
-		m, have, err := w.Mover.Migration(ctx)
-		if err != nil {
+		m, _, err := w.Mover.Migration(ctx) // without one nothing is in any state
+		if err = errors.Join(err, w.end()); err != nil {
 			return nil, err
 		}
 		for _, b := range m.Mailboxes {
 			states[b.Mailbox] = b
 		}
-		_ = have
 	}
 	two := len(s.parts()) > 1
 	of := func(mailbox providers.Address, name providers.Untrusted, room bool, provider string) providers.Profile {

@@ -28,6 +28,7 @@ type workspace struct {
 	finders finders
 	words   *wordsFile
 	mover   *mover // nil: the organisation has one provider
+	recount chan struct{}
 
 	// name is what the tenant was called when it last answered.
 	name providers.Untrusted
@@ -42,6 +43,7 @@ type workspace struct {
 	allowed map[providers.Address]providers.Access
 	// limits are role and chosen level, as they were read last.
 	limits boundary.Limits
+	ending tui.EndingWay
 }
 
 var _ tui.Workspace = (*workspace)(nil)
@@ -56,7 +58,7 @@ func newWorkspace(ctx context.Context, s *session, demo bool) (*workspace, error
 	}
 	engine := s.engine()
 	w := &workspace{session: s, limits: limitsOf(s.app.asConfigured(s.connection)), demo: demo, engine: engine, hub: newHub(), words: s.app.wordsFile(), name: providers.Outside(name)}
-	w.mover = s.newMover(func() { w.hub.add(tui.Changes{Migration: true}) })
+	w.mover, w.recount = s.newMover(w.migrated), make(chan struct{}, 1)
 	w.attachDesk(engine)
 	return w, nil
 }
@@ -96,6 +98,8 @@ func (w *workspace) start(ctx context.Context) <-chan error {
 	background.Go(func() error { return w.follow(ctx) })
 	background.Go(func() error { return w.identify(ctx) })
 	background.Go(func() error { return w.followAccess(ctx) })
+	background.Go(func() error { return w.followEnding(ctx) })
+	background.Go(func() error { return w.runMigration(ctx) })
 	background.Go(func() error { return w.followWords(ctx) })
 	go func() {
 		err := background.Wait()
@@ -176,13 +180,13 @@ const metaTenantName = "cli.tenant.name"
 // Header implements [tui.Workspace].
 func (w *workspace) Header() tui.Header {
 	w.mu.Lock()
-	identity, problem, allowed, limits := w.identity, w.problem, w.allowed, w.limits
+	identity, problem, allowed, limits, ending := w.identity, w.problem, w.allowed, w.limits, w.ending
 	w.mu.Unlock()
 	progress := w.engine.Progress()
 	h := tui.Header{
 		Tenant: identity.TenantName, Provider: w.connection.ProviderName(), Access: identity.Capabilities.Access, Demo: w.demo || w.connection.Demo(),
 		Organizer: w.organizer(), Zone: w.app.deps.Zone, LastGood: progress.LastGood, Problem: progress.Problem,
-		SecretExpires: w.connection.Expires(), Mailboxes: allowed, Role: limits.Role,
+		SecretExpires: w.connection.Expires(), Mailboxes: allowed, Role: limits.Role, Ending: ending,
 		Allowed: limits.Role.Access().With(providers.ConnectionAccess(identity.Capabilities.Within(limits.Level))),
 	}
 	if h.Tenant.Empty() {

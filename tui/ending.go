@@ -1,9 +1,12 @@
 package tui
 
 import (
+	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"roomdesk/providers"
 )
 
 // withEnding puts the countdown to the end of a protocol at the right of the status
@@ -48,4 +51,24 @@ func (m *Model) endingWords() (look role, long, short string) {
 	}
 	words := name + " ends in " + counted(days, "day")
 	return look, words + ", on " + date + ": " + mailboxes(e.Left) + " to move", words
+}
+
+// wasWritable says of a read-only calendar that it could be written before its mailbox
+// was moved; "" where nothing is known of that.
+func (m *Model) wasWritable(c *providers.Calendar) string {
+	if !c.ReadOnly || !m.migration.have || c.Name.Empty() {
+		return ""
+	}
+	for i := range m.migration.m.Mailboxes {
+		b := &m.migration.m.Mailboxes[i]
+		if b.Mailbox != c.Mailbox || b.State != providers.MoveMoved && b.State != providers.MoveFinished {
+			continue
+		}
+		for _, was := range b.Was {
+			if strings.Contains(was, "“"+c.Name.String()+"”") {
+				return "was writable under EWS"
+			}
+		}
+	}
+	return ""
 }

@@ -51,6 +51,7 @@ type fakeWorkspace struct {
 	fakeExaminations
 	fakeDisconnections
 	fakeMigration
+	fakeProfiles
 	fakeSeries
 
 	roomsErr, bookErr, checkErr, availErr, eventsErr error

@@ -32,6 +32,19 @@ func migrationScenes() map[string]func(d *driver) {
 		"migrationall":    func(d *driver) { d.comparedAll(40, 120); d.keys("A"); d.typing("Cont") },
 		"migrationmoving": func(d *driver) { d.movingAll() },
 		"migrationmoved":  func(d *driver) { d.movedAll() },
+		"profiles": func(d *driver) {
+			d.ws.profiled()
+			d.keys("6", "P")
+			d.typing("protocol:ews")
+			d.keys("down")
+		},
+		"features": func(d *driver) { d.ws.profiled(); d.keys("6", "F") },
+		"ending": func(d *driver) {
+			d.ws.progress = providers.SyncProgress{Phase: providers.PhaseChanges, Running: true, LastGood: d.ws.header.LastGood}
+			d.ws.header.Ending = EndingWay{Name: "EWS", Ends: time.Date(2027, 4, 1, 0, 0, 0, 0, time.UTC), Left: 1612}
+			d.send(changesAnswer{changes: Changes{Sync: true}})
+			d.keys("6")
+		},
 		"migrationback":   func(d *driver) { d.movedAll(); d.keys("z") },
 		"migrationfinish": func(d *driver) { d.movedAll(); d.keys("f") },
 	}

@@ -201,7 +201,7 @@ func (m *Model) openPerson() tea.Cmd {
 		default:
 			for i := range c.list {
 				l := o.line().to(2)
-				drawCalendar(l, &c.list[i])
+				drawCalendar(l, &c.list[i], m.wasWritable(&c.list[i]))
 				o.add(l)
 			}
 		}

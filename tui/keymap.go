@@ -32,6 +32,7 @@ func bindings() []binding {
 	all = append(all, permissionKeys()...)
 	all = append(all, disconnectKeys()...)
 	all = append(all, migrationKeys()...)
+	all = append(all, profileKeys()...)
 	all = append(all, welcomeKeys()...)
 	all = append(all, setupKeys()...)
 	all = append(all, dialogKeys()...)
@@ -269,6 +270,8 @@ func connectionKeys() []binding {
 			return ""
 		}, run: func(m *Model) tea.Cmd { return m.openDisconnect(m.connections.row().Name) }},
 		{scope: scopeConnections, keys: []string{"m"}, label: "m", what: "migrate", more: "move mailboxes from Exchange to Graph, or back: what was compared, what is moved", rank: 7, why: whyNotMigration, run: (*Model).openMigration},
+		{scope: scopeConnections, keys: []string{"P"}, label: "P", what: "profiles", more: "the mailboxes that are kept, each with provider and protocol; protocol:ews is what is left on Exchange", rank: 8, run: (*Model).openProfiles},
+		{scope: scopeConnections, keys: []string{"F"}, label: "F", what: "features", more: "switches of this configuration: what new connections use", rank: 9, run: (*Model).openFeatures},
 		{scope: scopeConnections, keys: []string{"c"}, label: "c", what: "connect", more: "connect a tenant, step by step; goes on where it was left", rank: 3, why: whyNotSetup, run: (*Model).openSetup},
 	}
 }

@@ -37,6 +37,8 @@ const (
 	scopeMigration    scope = "Migration"
 	scopePilot        scope = "Migration: the group that goes first"
 	scopeMoveAll      scope = "Migration: moving all"
+	scopeProfiles     scope = "Profiles"
+	scopeFeatures     scope = "Features"
 	scopeParity       scope = "Migration: differences of a mailbox"
 	scopeWelcome      scope = "First start"
 	scopeSetupField   scope = "Set-up: a field"
@@ -53,7 +55,7 @@ func scopes() []scope {
 	return []scope{
 		scopeEverywhere, scopeRooms, scopeFind, scopeSeries, scopeBookings, scopePeople, scopeSync, scopeConnections,
 		scopeFilter, scopeForm, scopeProgress, scopeSeriesForm, scopeSeriesReview, scopeSeriesBooked, scopeMove, scopeCancel, scopeOutOfOrder, scopeRelocating, scopeRelocation, scopeRelocations, scopeTest, scopeTestNamed, scopeDisconnect,
-		scopeMigration, scopePilot, scopeMoveAll, scopeParity,
+		scopeMigration, scopePilot, scopeMoveAll, scopeParity, scopeProfiles, scopeFeatures,
 		scopeWelcome, scopeSetupField, scopeSetupChoice, scopeSetupRun, scopePermissions, scopeQuestion, scopeReader, scopePalette,
 	}
 }

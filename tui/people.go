@@ -358,13 +358,13 @@ func (p *peoplePane) calendarLines(m *Model, row *personRow) []string {
 		if i > 0 {
 			label = newLine(m.theme, onScreen, m.width).to(15)
 		}
-		drawCalendar(label, &c.list[i])
+		drawCalendar(label, &c.list[i], m.wasWritable(&c.list[i]))
 		lines = append(lines, label.done())
 	}
 	return lines
 }
 
-func drawCalendar(l *line, c *providers.Calendar) {
+func drawCalendar(l *line, c *providers.Calendar, was string) {
 	name := shown(c.Name, "no name")
 	if c.ReadOnly {
 		l.put(warn, "⊘ ")
@@ -384,6 +384,9 @@ func drawCalendar(l *line, c *providers.Calendar) {
 	}
 	if c.ReadOnly {
 		l.put(warn, " · read-only")
+		if was != "" {
+			l.put(warn, ", "+was)
+		}
 	}
 	if c.IntegratedConferencing {
 		l.put(good, " · Teams meetings")

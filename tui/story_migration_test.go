@@ -313,3 +313,31 @@ func TestP18TheCountdown(t *testing.T) {
 	d.send(changesAnswer{changes: Changes{Sync: true}})
 	d.notSee("EWS")
 }
+
+// P11: a calendar that the new provider has as read-only has the padlock, and says that
+// it was writable.
+func TestP11WasWritable(t *testing.T) {
+	f := office()
+	d := newDriver(t, f, 120, 40)
+	holidays := providers.Calendar{Mailbox: "adele@contoso.com", ID: "h", Name: providers.Outside("Holidays"), ReadOnly: true}
+	own := providers.Calendar{Mailbox: "adele@contoso.com", ID: "c", Name: providers.Outside("Team plan"), ReadOnly: true}
+	f.calendars["adele@contoso.com"] = []providers.Calendar{holidays, own}
+	f.migrating(4, 4)
+	f.mailboxes[4].Mailbox, f.mailboxes[4].Was = "adele@contoso.com", []string{"calendar “Holidays” was writable under EWS"}
+	d.keys("6", "m", "p")
+	d.later(time.Minute)
+	d.compared(8)
+	d.keys("esc", "4", "home", "enter")
+	if line := d.lineWith("Holidays"); !strings.Contains(line, "⊘") || strings.Contains(line, "was writable") {
+		t.Errorf("before it is moved: %q", line)
+	}
+	d.keys("esc")
+	d.movedBoxes(1, func(b *providers.MailboxMove) bool { return b.Mailbox == "adele@contoso.com" }, providers.MoveMoved)
+	d.keys("enter")
+	if line := d.lineWith("Holidays"); !strings.Contains(line, "⊘") || !strings.Contains(line, "read-only, was writable under EWS") {
+		t.Errorf("after it is moved: %q", line)
+	}
+	if line := d.lineWith("Team plan"); strings.Contains(line, "was writable") {
+		t.Errorf("one that was never writable: %q", line)
+	}
+}

@@ -75,6 +75,7 @@ type Workspace interface {
 	PermissionDesk
 	Disconnecter
 	Mover
+	ProfileDesk
 	DataKeeper
 	WishKeeper
 
