@@ -67,7 +67,7 @@ func startEWS(ts *testscript.TestScript, name string, o simulator.Options) {
 	e := tenant.Endpoints()
 	for key, value := range map[string]string{
 		"EWS_URL": e.EWSURL, "EWS_LOGIN": e.ExchangeLogin, "EWS_PASSWORD": e.ExchangePassword, "CA": filepath.Join(dir, "ca.pem"), "DOMAIN": e.Domain,
-		"ORGANIZER": e.Organizer, "TEST_MAILBOX": e.TestMailbox, "ROOM": tenant.Rooms()[0].Mailbox, "TENANT_ID": e.TenantID, "CLIENT_ID": e.ClientID, "AUTHORITY_URL": e.AuthorityURL,
+		"ORGANIZER": e.Organizer, "TEST_MAILBOX": e.TestMailbox, "ROOM": tenant.Rooms()[0].Mailbox, "TENANT_ID": e.TenantID, "CLIENT_ID": e.ClientID, "AUTHORITY_URL": e.AuthorityURL, "GRAPH_URL": e.GraphURL,
 		"ROOMDESK_SECRET_CLOUD": e.ClientSecret, "ROOMDESK_CONFIG": ts.MkAbs(name + "/own/config.toml"),
 	} {
 		ts.Setenv(key, value)
