@@ -57,7 +57,7 @@ func (a *app) exchangeProvider(c keystore.Connection, source credentials) (*ews.
 func placesOf(server *url.URL) []string {
 	places := []string{hostPort(server, "443")}
 	// A proxy that cannot be read is no way out; the request says why.
-	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: server}); err == nil && proxy != nil {
+	if proxy, err := providers.Proxy(&http.Request{URL: server}); err == nil && proxy != nil {
 		places = append(places, hostPort(proxy, map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[proxy.Scheme]))
 	}
 	return places

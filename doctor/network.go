@@ -48,7 +48,8 @@ func (e *examination) names(ctx context.Context) outcome {
 	}
 	targets, through, err := e.targets()
 	if err != nil {
-		return failed(fill(providers.Trouble{Doc: "network", What: "HTTPS_PROXY cannot be used: " + providers.Sanitise(err.Error()), Where: atMachine, Change: "correct HTTPS_PROXY"}, err))
+		return failed(fill(providers.Trouble{Doc: "network", What: "HTTPS_PROXY names no proxy that can be used, and nothing goes past it", Where: atMachine,
+			Change: "correct it, for instance http://proxy.example.com:3128, or unset it; NO_PROXY names hosts that are reached without"}, err))
 	}
 	var seen []string
 	for _, host := range targets {

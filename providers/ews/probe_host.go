@@ -22,10 +22,10 @@ func withPort(u *url.URL) string {
 
 // Proxy is the proxy through which a host is reached, host and port; "" is none.
 func (b *Probe) Proxy(host string) (string, error) {
-	u, err := http.ProxyFromEnvironment(&http.Request{URL: &url.URL{Scheme: "https", Host: host}})
+	u, err := providers.Proxy(&http.Request{URL: &url.URL{Scheme: "https", Host: host}})
 	switch {
 	case err != nil:
-		return "", &providers.Error{Class: providers.Local, Op: "reading the proxy's address", Message: providers.Outside("HTTPS_PROXY is no URL"), Advice: "correct HTTPS_PROXY"}
+		return "", err
 	case u == nil:
 		return "", nil
 	case u.Port() != "":

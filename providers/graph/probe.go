@@ -36,8 +36,7 @@ func (b *Probe) proxy(host string) (*url.URL, error) {
 	}
 	u, err := proxy(&http.Request{URL: &url.URL{Scheme: "https", Host: host}})
 	if err != nil {
-		return nil, &providers.Error{Class: providers.Local, Op: "reading the proxy's address", Message: providers.Outside("HTTPS_PROXY is no URL"),
-			Advice: "correct HTTPS_PROXY"}
+		return nil, err
 	}
 	return u, nil
 }
