@@ -78,5 +78,21 @@ func (t *Tenant) SeriesDates(ctx context.Context, mailbox providers.Address, ser
 	return t.to.SeriesDates(ctx, mailbox, seriesID, window)
 }
 
+// Hints tells of mailboxes in which something may have changed, where the provider can;
+// its error is of class Unsupported where it cannot, or where no meetings may be read.
+func (t *Tenant) Hints(ctx context.Context, mailboxes func() []providers.Address, changed func(...providers.Address)) error {
+	const op = "listening for changes"
+	to, can := t.to.(interface {
+		Hints(ctx context.Context, mailboxes func() []providers.Address, changed func(...providers.Address)) error
+	})
+	if !can {
+		return &providers.Error{Class: providers.Unsupported, Op: op, Message: providers.Outside("this provider tells of no changes by itself")}
+	}
+	if err := t.mayLook(ctx, op, ""); err != nil {
+		return err
+	}
+	return to.Hints(ctx, mailboxes, changed)
+}
+
 // Close ends the connection.
 func (t *Tenant) Close() error { return t.to.Close() }

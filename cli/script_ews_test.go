@@ -2,6 +2,8 @@ package cli_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"io"
 	"net"
@@ -106,6 +108,52 @@ func countEWS(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if n < least || n > most {
 		ts.Fatalf("%d requests came, want %d to %d", n, least, most)
+	}
+}
+
+// waitEWS waits until that tenant was asked something about a mailbox since requests were
+// last counted: ewswait OPERATION [MAILBOX].
+func waitEWS(ts *testscript.TestScript, _ bool, args []string) {
+	side := ts.Value(ewsKey{}).(*ewsSide)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(patience); ; {
+		for _, e := range ewsTenant(ts).Ledger() {
+			if e.N > side.mark && e.Operation == args[0] && (len(args) == 1 || strings.EqualFold(e.Mailbox, args[1])) {
+				side.mark = e.N
+				return
+			}
+		}
+		select {
+		case <-late:
+			ts.Fatalf("no %v came", args)
+		case <-tick.C:
+		}
+	}
+}
+
+// putEWS makes a meeting in a mailbox as its owner's own program does: ewsput MAILBOX SUBJECT.
+func putEWS(ts *testscript.TestScript, _ bool, args []string) {
+	e := ewsTenant(ts).Endpoints()
+	begin := time.Now().AddDate(0, 0, 30).UTC().Truncate(time.Hour)
+	text := `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:m="http://schemas.microsoft.com/exchange/services/2006/messages" xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types"><s:Header>` +
+		`<t:RequestServerVersion Version="Exchange2013_SP1"/><t:ExchangeImpersonation><t:ConnectingSID><t:PrimarySmtpAddress>` + args[0] + `</t:PrimarySmtpAddress></t:ConnectingSID></t:ExchangeImpersonation></s:Header><s:Body>` +
+		`<m:CreateItem SendMeetingInvitations="SendToNone"><m:Items><t:CalendarItem><t:Subject>` + args[1] + `</t:Subject><t:Start>` + begin.Format(time.RFC3339) + `</t:Start><t:End>` + begin.Add(time.Hour).Format(time.RFC3339) + `</t:End></t:CalendarItem></m:Items></m:CreateItem></s:Body></s:Envelope>`
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(e.CAPEM)
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
+	defer client.CloseIdleConnections()
+	req, err := http.NewRequest(http.MethodPost, e.EWSURL, strings.NewReader(text))
+	ts.Check(err)
+	req.SetBasicAuth(e.ExchangeLogin, e.ExchangePassword)
+	req.Header.Set("Content-Type", "text/xml; charset=utf-8")
+	resp, err := client.Do(req)
+	ts.Check(err)
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	if !strings.Contains(string(answer), `ResponseClass="Success"`) {
+		ts.Fatalf("%d %s", resp.StatusCode, answer)
 	}
 }
 

@@ -88,6 +88,8 @@ func TestScripts(t *testing.T) {
 			"ewsset":    setEWS,
 			"ewsday":    dayOfEWS,
 			"ewscount":  countEWS,
+			"ewswait":   waitEWS,
+			"ewsput":    putEWS,
 		},
 	})
 }

@@ -93,7 +93,7 @@ func (s *session) engineWith(log *slog.Logger) *sync.Engine {
 			}
 		}
 	}
-	return sync.New(sync.Options{Store: s.store, Source: s.provider, People: people, Intervals: s.every(), Now: s.app.deps.Now, Logger: log})
+	return sync.New(sync.Options{Store: s.store, Source: s.provider, Hinter: s.provider, People: people, Intervals: s.every(), Now: s.app.deps.Now, Logger: log})
 }
 
 // every is how often mailboxes are read: as the flags say, else as the connection

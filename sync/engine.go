@@ -46,6 +46,8 @@ type Intervals struct {
 type Options struct {
 	Store  *store.Store
 	Source Source
+	// Hinter tells of changes before their time, see [Engine.Hint]; nil: nobody does.
+	Hinter Hinter
 	// Queue says which mailbox is read next; nil: the store's own.
 	Queue queue.Queue
 	// People are the persons whose calendars are mirrored, besides every room's.
@@ -176,6 +178,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	var attention stdsync.WaitGroup
 	attention.Go(func() { e.attend(attending) })
 	attention.Go(func() { e.publish(attending) })
+	attention.Go(func() { e.listen(attending) })
 	defer attention.Wait()
 	defer end()
 	return e.loop(ctx, nil)

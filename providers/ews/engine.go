@@ -28,6 +28,7 @@ type call struct {
 	write     bool // may not be repeated once it may have been worked on
 	tries     int  // at most so many; 0 is [maxTries]
 	each      bool // messages fail for themselves, so none of them fails the call
+	affinity  *affinity
 }
 
 const (

@@ -17,6 +17,7 @@ type Provider struct {
 	config Config
 	engine *engine
 	making flights
+	hints  hintStats
 
 	mu      sync.Mutex
 	manners map[providers.Address]kept[manner]

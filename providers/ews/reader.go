@@ -34,8 +34,14 @@ type envelopeRead struct {
 // readEnvelope reads a SOAP envelope and keeps the elements with the wanted local names
 // and a fault. It ends at the envelope's end; an envelope that breaks off is an error.
 func readEnvelope(r io.Reader, want ...string) (envelopeRead, error) {
+	return readNext(bufio.NewReaderSize(io.LimitReader(r, answerLimit+1), 32<<10), want...)
+}
+
+// readNext is the same with one of several envelopes that follow each other; it reads no
+// byte behind its end.
+func readNext(r *bufio.Reader, want ...string) (envelopeRead, error) {
 	var out envelopeRead
-	in := &cleaner{r: bufio.NewReaderSize(io.LimitReader(r, answerLimit+1), 32<<10)}
+	in := &cleaner{r: r}
 	d := xml.NewDecoder(in)
 	var path []*node // the open elements from the wanted one down; empty outside
 	depth := 0

@@ -36,6 +36,7 @@ func (e *engine) send(ctx context.Context, client *http.Client, c call, body []b
 		e.served.Store(&date)
 	}
 	x.Status, x.RequestID = resp.StatusCode, requestID(resp.Header)
+	c.affinity.keep(resp)
 
 	came := &fed{r: resp.Body, feed: func() { dog.Reset(e.timing.progress) }}
 	defer func() { x.Bytes = came.n.Load() }()
@@ -82,20 +83,7 @@ func (e *engine) post(ctx context.Context, client *http.Client, c call, body []b
 		if err != nil {
 			return nil, &providers.Error{Class: providers.Permanent, Message: providers.Outside("the request cannot be made"), Err: err}
 		}
-		req.Header.Set("Content-Type", "text/xml; charset=utf-8")
-		req.Header.Set("Accept", "text/xml")
-		req.Header.Set("Accept-Encoding", "gzip")
-		req.Header.Set("User-Agent", e.config.UserAgent)
-		req.Header.Set("SOAPAction", `"`+messagesSpace+"/"+c.operation+`"`)
-		req.Header.Set("client-request-id", uuid.NewString())
-		req.Header.Set("return-client-request-id", "true")
-		if anchor := c.mailbox; anchor != "" {
-			req.Header.Set("X-AnchorMailbox", string(anchor))
-		} else if e.config.Token != nil && e.config.TestMailbox != "" {
-			req.Header.Set("X-AnchorMailbox", string(e.config.TestMailbox))
-		} else if e.config.Account != "" {
-			req.Header.Set("X-AnchorMailbox", string(e.config.Account))
-		}
+		e.head(req, c)
 		if token != "" {
 			req.Header.Set("Authorization", "Bearer "+token)
 		} else {
@@ -115,6 +103,25 @@ func (e *engine) post(ctx context.Context, client *http.Client, c call, body []b
 		}
 		at = next
 	}
+}
+
+// head sets what each request says of itself.
+func (e *engine) head(req *http.Request, c call) {
+	req.Header.Set("Content-Type", "text/xml; charset=utf-8")
+	req.Header.Set("Accept", "text/xml")
+	req.Header.Set("Accept-Encoding", "gzip")
+	req.Header.Set("User-Agent", e.config.UserAgent)
+	req.Header.Set("SOAPAction", `"`+messagesSpace+"/"+c.operation+`"`)
+	req.Header.Set("client-request-id", uuid.NewString())
+	req.Header.Set("return-client-request-id", "true")
+	if anchor := c.mailbox; anchor != "" {
+		req.Header.Set("X-AnchorMailbox", string(anchor))
+	} else if e.config.Token != nil && e.config.TestMailbox != "" {
+		req.Header.Set("X-AnchorMailbox", string(e.config.TestMailbox))
+	} else if e.config.Account != "" {
+		req.Header.Set("X-AnchorMailbox", string(e.config.Account))
+	}
+	c.affinity.set(req)
 }
 
 // redirect is where the service sends its caller, where that is allowed: https, and the
