@@ -220,6 +220,11 @@ func inOffice(t *testing.T, of service, story func(t *testing.T, o *office), fau
 	synctest.Test(t, func(t *testing.T) {
 		o := openOffice(t, of, faults...)
 		story(t, o)
+		for _, e := range o.tenant.Ledger() {
+			if e.Folder != "" && e.Folder != "calendar" {
+				t.Errorf("L4: %s names the folders %s", e.Operation, e.Folder)
+			}
+		}
 		for _, f := range o.tenant.Faults() {
 			if f.Hits == 0 && f.Chance == 0 {
 				t.Errorf("a fault hit nothing: %+v", f.Fault)

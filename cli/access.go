@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"roomdesk/providers"
 	"roomdesk/sync"
@@ -117,7 +118,10 @@ func refusal(what string, a providers.Access, verbs ...providers.Verb) error {
 		}
 		f := &failure{code: exitSignIn, class: string(providers.NotAllowed), message: what + ": " + why, next: "see roomdesk permissions"}
 		if v == providers.VerbTeams {
-			f.next = "leave out --teams, or give the organizer a licence with Teams"
+			f.next = "leave out --teams"
+			if strings.Contains(why, "licence") {
+				f.next += ", or give the organizer a licence with Teams"
+			}
 		}
 		return f
 	}

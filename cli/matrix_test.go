@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"roomdesk/keystore"
 	"roomdesk/providers/simulator"
 	"roomdesk/providers/simulator/entra"
+	"roomdesk/providers/simulator/exchange"
 	"roomdesk/tui"
 )
 
@@ -29,6 +31,12 @@ type matrixLevel struct {
 	read         string
 	room         func(m *matrix) string // of which room meetings are read; nil: the one inside
 	relocate     string                 // where other than write
+
+	exchange func(m *matrix)   // the same by Exchange's means
+	said     map[string]string // the sentences that Exchange has in place of Graph's
+	exLevel  string            // where its name is another there
+	freeBusy string            // as read
+	blind    bool              // nothing is known of any room, so there is no key to look at
 }
 
 const (
@@ -40,15 +48,32 @@ const (
 // in its own way, and the same must be allowed.
 func matrixLevels() []matrixLevel {
 	return []matrixLevel{
-		{name: "full", level: "full", set: func(*matrix) {}},
-		{name: "restricted", level: "restricted", set: func(m *matrix) { m.limit(m.organizer, m.room, m.third); m.choose("restricted") }},
+		{name: "full", level: "full", set: func(*matrix) {}, exchange: func(*matrix) {}},
+		{name: "restricted", level: "restricted", set: func(m *matrix) { m.limit(m.organizer, m.room, m.third); m.choose("restricted") },
+			exchange: func(m *matrix) { m.scope(m.organizer, m.room, m.third); m.choose("restricted") }},
 		{name: "outside a limit", level: "restricted", set: func(m *matrix) { m.limit(m.organizer, m.room, m.third); m.choose("restricted") },
-			room: func(m *matrix) string { return m.other }, read: "access is refused", relocate: "access is refused"},
-		{name: "free-busy", level: "free-busy", set: func(m *matrix) { m.permission("Calendars.ReadBasic.All") }, write: freeBusyWrites, teams: freeBusyWrites, read: freeBusyReads, relocate: freeBusyReads},
-		{name: "free-busy, chosen", level: "free-busy", set: func(m *matrix) { m.choose("free-busy") }, write: freeBusyWrites, teams: freeBusyWrites, read: freeBusyReads, relocate: freeBusyReads},
-		{name: "reading only", level: "full", set: func(m *matrix) { m.permission("Calendars.Read") }, write: "grant Calendars.ReadWrite", teams: "grant Calendars.ReadWrite"},
+			room: func(m *matrix) string { return m.other }, read: "access is refused", relocate: "access is refused",
+			exchange: func(m *matrix) { m.scope(m.organizer, m.room, m.third); m.choose("restricted") }, said: map[string]string{"access is refused": "may not act for this mailbox"}},
+		{name: "free-busy", level: "free-busy", set: func(m *matrix) { m.permission("Calendars.ReadBasic.All") }, write: freeBusyWrites, teams: freeBusyWrites, read: freeBusyReads, relocate: freeBusyReads,
+			exchange: func(m *matrix) { m.share(nil) }},
+		{name: "free-busy, chosen", level: "free-busy", set: func(m *matrix) { m.choose("free-busy") }, write: freeBusyWrites, teams: freeBusyWrites, read: freeBusyReads, relocate: freeBusyReads,
+			exchange: func(m *matrix) { m.choose("free-busy") }},
+		{name: "reading only", level: "full", set: func(m *matrix) { m.permission("Calendars.Read") }, write: "grant Calendars.ReadWrite", teams: "grant Calendars.ReadWrite",
+			exchange: func(m *matrix) {
+				m.share(map[string]string{m.organizer: "Reviewer", m.room: "Reviewer", m.other: "Reviewer", m.third: "Reviewer", m.tenant.Endpoints().TestMailbox: "Reviewer"})
+			},
+			exLevel: "restricted", said: map[string]string{"grant Calendars.ReadWrite": "read-only for the service account"}},
 		{name: "the organizer outside", level: "full", set: func(m *matrix) { m.limit(m.room, m.third) },
-			write: "outside the mailboxes that this connection may use", teams: "outside the mailboxes that this connection may use", relocate: "-"},
+			write: "outside the mailboxes that this connection may use", teams: "outside the mailboxes that this connection may use", relocate: "-",
+			exchange: func(m *matrix) { m.scope(m.room, m.third) }},
+		// Graph's token does not tell of rights that Exchange alone has granted: what it
+		// calls restricted is then refused mailbox by mailbox.
+		{name: "none", level: "restricted", set: func(m *matrix) { m.permission("") }, write: "outside the mailboxes that this connection may use",
+			teams: "outside the mailboxes that this connection may use", read: "access is refused", relocate: "access is refused", freeBusy: "refused (", blind: true,
+			exchange: func(m *matrix) {
+				m.share(map[string]string{m.organizer: "None", m.room: "None", m.other: "None", m.third: "None", m.tenant.Endpoints().TestMailbox: "None"})
+			},
+			exLevel: "none", said: map[string]string{"outside the mailboxes that this connection may use": "may not open it", "access is refused": "may not open it"}},
 	}
 }
 
@@ -57,6 +82,7 @@ type matrix struct {
 	t      *testing.T
 	ctx    context.Context
 	tenant *simulator.Tenant
+	ews    bool // it is asked by Exchange Web Services
 	dir    string
 	seen   int // entries of the ledger that were looked at
 
@@ -82,12 +108,34 @@ func (m *matrix) limit(mailboxes ...string) {
 	m.tenant.SetAccessPolicy(simulator.AccessPolicy{Allowed: mailboxes})
 }
 
-// permission replaces the application's permission for calendars.
+// permission replaces the application's permission for calendars; "" takes it away.
 func (m *matrix) permission(role string) {
 	if err := m.tenant.Directory().Update(m.tenant.Endpoints().ClientID, func(a *entra.Application) {
-		a.Roles = append(slices.DeleteFunc(slices.Clone(a.Roles), func(role string) bool { return strings.HasPrefix(role, "Calendars.") }), role)
+		a.Roles = slices.DeleteFunc(slices.Clone(a.Roles), func(role string) bool { return strings.HasPrefix(role, "Calendars.") })
+		if role != "" {
+			a.Roles = append(a.Roles, role)
+		}
 	}); err != nil {
 		m.t.Fatal(err)
+	}
+}
+
+// scope lets the service account act for some mailboxes only, that of the test among them.
+func (m *matrix) scope(mailboxes ...string) {
+	mailboxes = append(mailboxes, m.tenant.Endpoints().TestMailbox)
+	m.exchangeSettings(func(s *exchange.Settings) { s.Scope = mailboxes })
+}
+
+// share takes the right to act away, and gives the account what calendars share with
+// it; who is not named shows what everybody sees.
+func (m *matrix) share(permissions map[string]string) {
+	m.exchangeSettings(func(s *exchange.Settings) { s.Impersonation, s.Permissions = false, permissions })
+}
+
+func (m *matrix) exchangeSettings(change func(*exchange.Settings)) {
+	settings, ok := m.tenant.ExchangeSettings()
+	if change(&settings); !ok || m.tenant.SetExchange(settings) != nil {
+		m.t.Fatal("the tenant has no Exchange face")
 	}
 }
 
@@ -113,9 +161,9 @@ func (m *matrix) since() []simulator.Entry {
 }
 
 // newMatrix makes a tenant with a booking to change and one to cancel.
-func newMatrix(ctx context.Context, t *testing.T) *matrix {
+func newMatrix(ctx context.Context, t *testing.T, service string) *matrix {
 	t.Helper()
-	tenant, err := simulator.Start(ctx, simulator.Options{Rooms: 3, People: 2, Seed: 5, RoomAnswerDelay: 20 * time.Millisecond})
+	tenant, err := simulator.Start(ctx, simulator.Options{Rooms: 3, People: 2, Seed: 5, RoomAnswerDelay: 20 * time.Millisecond, Exchange: service})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +172,7 @@ func newMatrix(ctx context.Context, t *testing.T) *matrix {
 			t.Error(err)
 		}
 	})
-	m := &matrix{t: t, ctx: ctx, tenant: tenant, dir: t.TempDir(), organizer: tenant.Endpoints().Organizer, room: tenant.Rooms()[0].Mailbox, other: tenant.Rooms()[1].Mailbox, third: tenant.Rooms()[2].Mailbox}
+	m := &matrix{t: t, ctx: ctx, tenant: tenant, ews: service != "", dir: t.TempDir(), organizer: tenant.Endpoints().Organizer, room: tenant.Rooms()[0].Mailbox, other: tenant.Rooms()[1].Mailbox, third: tenant.Rooms()[2].Mailbox}
 	if err := tenant.WriteDir(m.dir); err != nil {
 		t.Fatal(err)
 	}
@@ -134,12 +182,13 @@ func newMatrix(ctx context.Context, t *testing.T) *matrix {
 	}
 	m.day = day.Format(time.DateOnly)
 	m.change, m.cancel = m.book("01:00", "To be changed"), m.book("03:00", "To be cancelled")
+	m.book("07:00", "Nobody's business", "--private")
 	return m
 }
 
-func (m *matrix) book(at, subject string) string {
+func (m *matrix) book(at, subject string, more ...string) string {
 	m.t.Helper()
-	code, out, errs := m.run("book", "--room", m.room, "--start", m.day+" "+at, "--end", "+30m", "--subject", subject, "--json")
+	code, out, errs := m.run(append([]string{"book", "--room", m.room, "--start", m.day + " " + at, "--end", "+30m", "--subject", subject, "--json"}, more...)...)
 	var b struct{ ID, State string }
 	if err := json.Unmarshal([]byte(out), &b); err != nil || code != exitDone || b.State != "accepted" {
 		m.t.Fatalf("%d %v\n%s%s", code, err, out, errs)
@@ -151,11 +200,17 @@ func (m *matrix) book(at, subject string) string {
 // one that touches anything else of a mailbox than calendars (L4).
 func readsMeetings(e simulator.Entry) bool {
 	path := strings.ToLower(e.Path)
+	if e.Operation != "" {
+		return slices.Contains([]string{"FindItem", "GetItem", "SyncFolderItems"}, e.Operation) && e.Status == http.StatusOK && e.Code == ""
+	}
 	return strings.Contains(path, "calendarview") || strings.Contains(path, "/events") || strings.Contains(path, "findmeetingtimes")
 }
 
 func otherFolder(e simulator.Entry) bool {
 	path := strings.ToLower(e.Path)
+	if e.Folder != "" && e.Folder != "calendar" {
+		return true
+	}
 	for _, folder := range []string{"mail", "message", "contact", "todo", "drive", "onenote", "inbox", "people", "photo", "planner"} {
 		if strings.Contains(path, "/"+folder) && !strings.Contains(path, "mailboxsettings") {
 			return true
@@ -168,16 +223,46 @@ func otherFolder(e simulator.Entry) bool {
 // sentence of the command, keys of the console, and what reached the tenant.
 func TestMatrixOfLevelsAndVerbs(t *testing.T) {
 	for _, level := range matrixLevels() {
-		t.Run(level.name, func(t *testing.T) {
-			t.Parallel()
-			ctx, stop := context.WithTimeout(t.Context(), matrixPatience)
-			defer stop()
-			m := newMatrix(ctx, t)
-			level.set(m)
-			m.since()
-			m.commands(level)
-			m.console(level)
-		})
+		t.Run(level.name, func(t *testing.T) { runMatrix(t, level, "") })
+	}
+}
+
+// The same levels and verbs over Exchange: what is allowed is the same, by the same
+// table; only the means by which an administrator sets a level, and some sentences,
+// differ. Teams is refused at each level (P8).
+func TestMatrixOfLevelsAndVerbsOverExchange(t *testing.T) {
+	for _, level := range matrixLevels() {
+		t.Run(level.name, func(t *testing.T) { runMatrix(t, level.overExchange(), simulator.ExchangeOnPremises) })
+	}
+}
+
+// overExchange is the same row with Exchange's means and sentences.
+func (l matrixLevel) overExchange() matrixLevel {
+	l.set = l.exchange
+	if l.exLevel != "" {
+		l.level = l.exLevel
+	}
+	if l.teams == "" || l.relocate == "-" { // what the connection cannot do comes before what the organizer may not
+		l.teams = "cannot make Teams meetings"
+	}
+	for _, sentence := range []*string{&l.write, &l.teams, &l.read, &l.relocate, &l.freeBusy} {
+		if other, ok := l.said[*sentence]; ok {
+			*sentence = other
+		}
+	}
+	return l
+}
+
+func runMatrix(t *testing.T, level matrixLevel, service string) {
+	t.Parallel()
+	ctx, stop := context.WithTimeout(t.Context(), matrixPatience)
+	defer stop()
+	m := newMatrix(ctx, t, service)
+	level.set(m)
+	m.since()
+	m.commands(level)
+	if !level.blind {
+		m.console(level)
 	}
 }
 
@@ -204,7 +289,7 @@ func (m *matrix) commands(level matrixLevel) {
 	}{
 		{"rooms", []string{"rooms", "--json"}, "", false},
 		{"people", []string{"people", "--json"}, "", false},
-		{"free-busy", append([]string{"freebusy", m.room, "--json"}, from...), "", false},
+		{"free-busy", append([]string{"freebusy", m.room, "--json"}, from...), level.freeBusy, false},
 		{"events", append([]string{"events", room, "--json"}, from...), level.read, false},
 		{"details", append([]string{"events", room, "--json"}, from...), level.read, false},
 		{"export", append([]string{"export", room, "--format", "ics"}, from...), level.read, false},
@@ -240,11 +325,14 @@ func (m *matrix) commands(level matrixLevel) {
 		case code != exitSignIn || !strings.Contains(errs, c.refused) || writes > 0:
 			t.Errorf("%s: exit %d, %d writes, want it refused with %q\n%s%s", c.verb, code, writes, c.refused, out, errs)
 		}
-		if c.verb == "free-busy" && !strings.Contains(out, `"state": "busy"`) {
+		if c.verb == "free-busy" && c.refused == "" && !strings.Contains(out, `"state": "busy"`) {
 			t.Errorf("%s: nothing is busy: %s", c.verb, out)
 		}
 		if !c.writes && strings.Contains(out, "To be changed") && level.read != "" {
 			t.Errorf("L5: %s tells a subject:\n%s", c.verb, out)
+		}
+		if strings.Contains(out+errs, "Nobody's business") {
+			t.Errorf("%s tells of a private meeting:\n%s%s", c.verb, out, errs)
 		}
 	}
 	if level.level == "free-busy" {
@@ -265,6 +353,9 @@ const matrixPatience = 25 * time.Second
 
 func isWrite(e simulator.Entry) bool {
 	path := strings.ToLower(e.Path)
+	if e.Operation != "" {
+		return slices.Contains([]string{"CreateItem", "UpdateItem", "DeleteItem"}, e.Operation)
+	}
 	return e.Method != "GET" && strings.Contains(path, "/users/") && !strings.Contains(path, "getschedule")
 }
 
@@ -306,7 +397,11 @@ func (m *matrix) console(level matrixLevel) {
 	p.m = tui.New(tui.Options{Workspace: w, Zone: time.UTC})
 	p.send(tea.WindowSizeMsg{Width: 150, Height: 40})
 	p.run(p.m.Init())
-	p.see(m.tenant.Rooms()[0].Name, fmt.Sprintf("Graph · %s", level.level))
+	provider := "Graph"
+	if m.ews {
+		provider = "Exchange"
+	}
+	p.see(m.tenant.Rooms()[0].Name, fmt.Sprintf("%s · %s", provider, level.level))
 	p.typing("/" + strings.ToLower(m.tenant.Rooms()[0].Name))
 	p.press(tea.KeyEnter)
 	p.see("1 of 3 rooms")

@@ -236,6 +236,21 @@ func TestParityOfBothServices(t *testing.T) { // P9
 			t.Errorf("%s does not occur any more: %s", why, pattern)
 		}
 	}
+	// L4: whatever was asked of Exchange, no folder but calendars was named.
+	named, requests := map[string]int{}, 0
+	for _, e := range exchange.tenant.Ledger() {
+		requests++
+		if e.Folder != "" {
+			named[e.Folder]++
+		}
+		if otherFolder(e) {
+			t.Errorf("L4: %s names %s", e.Operation, e.Folder)
+		}
+	}
+	if named["calendar"] == 0 {
+		t.Errorf("L4: the ledger names no folder at all: %v", named)
+	}
+	t.Logf("%d requests to Exchange, folders named: %v", requests, named)
 	t.Logf("%d commands, %d fields compared, %d kinds of differences allowed", len(paritySteps()), compared, len(allowed))
 }
 

@@ -270,6 +270,8 @@ func (w *wired) quotaKept(all []simulator.Entry, most int) {
 	for i, e := range all {
 		others := told[e.At] && slices.ContainsFunc(all, func(o simulator.Entry) bool { return o.N != all[i].N && o.At.Equal(e.At) })
 		switch {
+		case e.Folder != "" && e.Folder != "calendar":
+			w.t.Errorf("L4: %s of %s names the folders %s", e.Operation, e.Mailbox, e.Folder)
 		case e.Early && !others:
 			w.t.Errorf("QUOTA: %s %s of %s came before the announced time:%s", e.Method, e.Path, e.Mailbox, tail(all[:i+1]))
 		case e.Concurrency > 4:

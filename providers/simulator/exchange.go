@@ -143,7 +143,7 @@ func (t *Tenant) serveExchange(w http.ResponseWriter, r *http.Request) {
 	}
 	x := t.exchange.Read(request)
 	c.xcall, c.body = x, body
-	c.entry.BytesIn, c.entry.Operation, c.entry.Mailbox = len(body), x.Operation, x.Mailbox
+	c.entry.BytesIn, c.entry.Operation, c.entry.Mailbox, c.entry.Folder = len(body), x.Operation, x.Mailbox, strings.Join(x.Folders, " ")
 	if x.Operation != "" {
 		c.path += "/" + x.Operation
 	}

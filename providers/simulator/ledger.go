@@ -13,6 +13,7 @@ type Entry struct {
 	Method          string    `json:"method"`
 	Path            string    `json:"path"`
 	Operation       string    `json:"operation,omitempty"` // of Exchange Web Services
+	Folder          string    `json:"folder,omitempty"`    // the well-known folders that it names, "calendar inbox"
 	Query           string    `json:"query,omitempty"`
 	Mailbox         string    `json:"mailbox,omitempty"`
 	Caller          string    `json:"caller,omitempty"` // client id

@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -104,11 +105,12 @@ type Disturbance struct {
 
 // Call is one request as it was read. Its upper fields are for the ledger.
 type Call struct {
-	Operation string // "FindItem"; "" where the body is no SOAP request
-	Mailbox   string // that it is about: the impersonated one, or the first that is named
-	Caller    string // account or application
-	Token     string // hash
-	Code      string // response code of the first refusal
+	Operation string   // "FindItem"; "" where the body is no SOAP request
+	Folders   []string // that it names, by their well-known names, in the order of the request
+	Mailbox   string   // that it is about: the impersonated one, or the first that is named
+	Caller    string   // account or application
+	Token     string   // hash
+	Code      string   // response code of the first refusal
 	Effect    string
 	Event     string // global id of the item concerned
 	Early     bool   // came before the time of an announced back-off
@@ -144,7 +146,31 @@ func (s *Server) Read(r Request) *Call {
 		return c
 	}
 	c.readEnvelope()
+	c.foldersOf(c.body)
 	return c
+}
+
+// foldersOf notes the folders that a request names, whatever becomes of it.
+func (c *Call) foldersOf(n *node) {
+	if n == nil {
+		return
+	}
+	name := ""
+	switch n.name {
+	case "t:DistinguishedFolderId":
+		name = strings.ToLower(n.attribute("Id"))
+	case "t:FolderId":
+		name = "unknown"
+		if _, kind, ok := c.folderOf(n.attribute("Id")); ok {
+			name = kind.id
+		}
+	}
+	if name != "" && !slices.Contains(c.Folders, name) {
+		c.Folders = append(c.Folders, name)
+	}
+	for _, inner := range n.children {
+		c.foldersOf(inner)
+	}
 }
 
 // HasState reports whether the call goes on from an earlier state of a folder.
