@@ -26,7 +26,7 @@ func (d *Desk) cancel(ctx context.Context, id, note string, dates []providers.Ca
 	defer func() { d.tend(ctx, id) }()
 	unlock, err := d.lock(ctx, id)
 	if err != nil {
-		return providers.Booking{}, &providers.Error{Class: providers.Cancelled, Op: "cancelling a booking", Err: err}
+		return providers.Booking{}, notLocked("cancelling a booking", err)
 	}
 	defer unlock()
 	b, err := d.Outbox.Booking(ctx, id)

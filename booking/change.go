@@ -16,7 +16,7 @@ func (d *Desk) Change(ctx context.Context, id string, q ChangeRequest) (provider
 	ctx = providers.WithPriority(ctx, providers.Interactive)
 	unlock, err := d.lock(ctx, id)
 	if err != nil {
-		return providers.Booking{}, &providers.Error{Class: providers.Cancelled, Op: "changing a booking", Err: err}
+		return providers.Booking{}, notLocked("changing a booking", err)
 	}
 	defer unlock()
 	b, err := d.Outbox.Booking(ctx, id)

@@ -2,6 +2,7 @@ package booking
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -78,6 +79,10 @@ type Options struct {
 	// Poke asks for a mailbox to be read soon, because a meeting was made or
 	// cancelled there.
 	Poke func(providers.Address)
+	// Enter is called before a booking of a calendar is worked on, and leave after it was
+	// stored: meanwhile the calendar is not moved to another provider. It waits where it
+	// is just being moved; nil: calendars stay where they are.
+	Enter func(ctx context.Context, mailbox providers.Address) (leave func(), err error)
 	// Journal keeps relocations; nil: there are none.
 	Journal Journal
 	// Relocated is told each stored version of a relocation. It must not call the desk.
@@ -178,10 +183,38 @@ func (d *Desk) lock(ctx context.Context, id string) (unlock func(), err error) {
 	d.mu.Unlock()
 	select {
 	case held <- struct{}{}:
-		return func() { <-held }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	leave, err := d.enter(ctx, id)
+	if err != nil {
+		<-held
+		return nil, err
+	}
+	return func() { leave(); <-held }, nil
+}
+
+// notLocked is the error of a verb that could not begin: the caller gave up, or the
+// calendar is just being moved.
+func notLocked(op string, err error) error {
+	var classified *providers.Error
+	if errors.As(err, &classified) {
+		return err
+	}
+	return &providers.Error{Class: providers.Cancelled, Op: op, Err: err}
+}
+
+// enter enters the calendar that a booking's meeting is in. What is no booking, or none
+// that can be read, has none.
+func (d *Desk) enter(ctx context.Context, id string) (leave func(), err error) {
+	if d.Enter == nil {
+		return func() {}, nil
+	}
+	b, err := d.Outbox.Booking(ctx, id)
+	if err != nil || b.Request.Organizer == "" {
+		return func() {}, nil //nolint:nilerr // whoever works on it reads it again and says so
+	}
+	return d.Enter(ctx, b.Request.Organizer)
 }
 
 // saveTimeout bounds a write to the local disk.

@@ -26,7 +26,7 @@ func (d *Desk) DriveRelocation(ctx context.Context, id string) (providers.Reloca
 	ctx = providers.WithPriority(ctx, providers.Interactive)
 	unlock, err := d.lock(ctx, "relocation "+id)
 	if err != nil {
-		return providers.Relocation{}, &providers.Error{Class: providers.Cancelled, Op: "relocating", Err: err}
+		return providers.Relocation{}, notLocked("relocating", err)
 	}
 	defer unlock()
 	w := &relocator{Desk: d}

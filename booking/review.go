@@ -62,7 +62,7 @@ func (d *Desk) SendReviewed(ctx context.Context, id string, anyway bool) (provid
 	}
 	unlock, err := d.lock(ctx, id)
 	if err != nil {
-		return b, &providers.Error{Class: providers.Cancelled, Op: op, Err: err}
+		return b, notLocked(op, err)
 	}
 	defer unlock()
 	if b, err = d.Outbox.Booking(ctx, id); err != nil {
@@ -86,7 +86,7 @@ func (d *Desk) Keep(ctx context.Context, id string) (providers.Booking, error) {
 	const op = "keeping a booking"
 	unlock, err := d.lock(ctx, id)
 	if err != nil {
-		return providers.Booking{}, &providers.Error{Class: providers.Cancelled, Op: op, Err: err}
+		return providers.Booking{}, notLocked(op, err)
 	}
 	defer unlock()
 	b, err := d.Outbox.Booking(ctx, id)

@@ -149,13 +149,21 @@ func (d *Desk) reschedule(id string, next time.Time) {
 	}
 }
 
+// calendarPause is how soon a booking is looked at again whose calendar was just being
+// moved to another provider.
+const calendarPause = 5 * time.Second
+
 // step does the next thing for one booking and returns when to look again; zero
 // where nothing more is to be done.
 func (d *Desk) step(ctx context.Context, id string) time.Time {
 	ctx = providers.WithPriority(ctx, providers.Interactive)
 	unlock, err := d.lock(ctx, id)
 	if err != nil {
-		return time.Time{}
+		if ctx.Err() != nil {
+			return time.Time{}
+		}
+		d.log.Info("a booking waits for its calendar", "booking", id, "error", err)
+		return d.Now().Add(calendarPause)
 	}
 	defer unlock()
 	b, err := d.Outbox.Booking(ctx, id)

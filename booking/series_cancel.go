@@ -147,7 +147,7 @@ func (d *Desk) CancelFrom(ctx context.Context, id string, date int, scope provid
 	ctx = providers.WithPriority(ctx, providers.Interactive)
 	unlock, err := d.lock(ctx, id)
 	if err != nil {
-		return providers.Booking{}, &providers.Error{Class: providers.Cancelled, Op: "cancelling a booking", Err: err}
+		return providers.Booking{}, notLocked("cancelling a booking", err)
 	}
 	b, err := d.Outbox.Booking(ctx, id)
 	if err != nil || b.Series == nil {

@@ -41,7 +41,7 @@ func (d *Desk) DateBooking(ctx context.Context, id string, date int) (providers.
 	}
 	unlock, err := d.lock(ctx, dateID(id, date))
 	if err != nil {
-		return providers.Booking{}, &providers.Error{Class: providers.Cancelled, Op: op, Err: err}
+		return providers.Booking{}, notLocked(op, err)
 	}
 	defer unlock()
 	b, err := d.Outbox.Booking(ctx, dateID(id, date))

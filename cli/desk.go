@@ -17,8 +17,21 @@ import (
 func (s *session) newDesk(changed func(providers.Booking), poke func(providers.Address)) *booking.Desk {
 	return booking.New(booking.Options{
 		Tenant: s.provider, Outbox: s.store, Mirror: s.store, Organizer: s.organizer(), Now: s.app.deps.Now, Changed: changed, Poke: poke,
-		Rules: s.store.RoomRules, Journal: s.store,
+		Rules: s.store.RoomRules, Journal: s.store, Enter: s.enter(),
 	})
+}
+
+// enter keeps bookings and the move of their calendar to the other connection apart; nil
+// where there is only one connection.
+func (s *session) enter() func(context.Context, providers.Address) (func(), error) {
+	if len(s.members) < 2 {
+		return nil
+	}
+	return func(ctx context.Context, mailbox providers.Address) (func(), error) {
+		leave, err := s.store.Enter(ctx, mailbox)
+		s.homes.forget() // another process may have moved it meanwhile
+		return leave, err
+	}
 }
 
 // explainRefused turns a refusal of the desk into what is reported: a room that is
