@@ -51,6 +51,15 @@ func (a *app) forgetPending(ctx context.Context, name string, dryRun bool) (foun
 		return false, err
 	}
 	keys = slices.DeleteFunc(keys, func(k keystore.PendingKey) bool { return k.Name != name })
+	if len(keys) > 0 && !dryRun {
+		config, err := a.loadConfig()
+		if err == nil {
+			err = a.mayConnect(config)
+		}
+		if err != nil {
+			return true, err
+		}
+	}
 	for _, key := range keys {
 		if dryRun {
 			a.out.say("Would remove the key that was made for %s and never used, of %s.", name, providers.Sanitise(key.File))

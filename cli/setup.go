@@ -175,6 +175,13 @@ func (d *setupDesk) madeKey(ctx context.Context, made providers.SetupCertificate
 func (d *setupDesk) MakeCertificate(ctx context.Context, s providers.Setup) (made providers.SetupCertificate, err error) {
 	defer inWords(&err)
 	var none providers.SetupCertificate
+	config, err := d.app.loadConfig()
+	if err == nil {
+		err = d.app.mayConnect(config)
+	}
+	if err != nil {
+		return none, err
+	}
 	c := d.connection(s)
 	c.Certificate, c.SecretExpires = "", nil
 	if err := d.unlock(s); err != nil {

@@ -26,7 +26,8 @@ func (a *app) signInCommand() *cobra.Command {
 		Short: "Sign in again for a person's own connection",
 		Long: "A person's sign-in ends when it was not used for 90 days, when the password changed, or when an administrator ends it.\n" +
 			"sign-in renews it: mirror and bookings stay, and the same account has to answer. Running consoles and services take it\n" +
-			"up by themselves within a minute. Without --browser it is done with a code that is entered on any device.",
+			"up by themselves within a minute. Without --browser it is done with a code that is entered on any device. Whatever the\n" +
+			"role: nobody else can do it.",
 		Example:           "roomdesk sign-in mine --browser",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completeConnections,
@@ -150,7 +151,9 @@ func (s *personSignIn) renew(ctx context.Context, config *keystore.Config) error
 		return err
 	}
 	s.app.note(c, "sign-in")
-	if slices.Equal(c.Permissions, s.asked.Permissions) {
+	// Renewing one's own sign-in is everybody's, as nobody else can do it. What was granted
+	// when the connection was made is part of its configuration, and an administrator's.
+	if slices.Equal(c.Permissions, s.asked.Permissions) || roleOf(s.app.asConfigured(c)).Refuses(providers.VerbAdminister) != "" {
 		return nil
 	}
 	// What was granted may have changed: drift is told from now on.
