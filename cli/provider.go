@@ -135,7 +135,30 @@ func unread(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	return &providers.Error{Class: providers.Local, Op: "signing in", Message: providers.Outside(e.Error()), Advice: e.Remedy, Err: err}
+	return &providers.Error{Class: providers.Local, Cause: causeOf(e), Op: "signing in", Message: providers.Outside(e.Error()), Advice: e.Remedy, Err: err}
+}
+
+// causeOf is what is wrong with the place of a credential, in the words of the console.
+func causeOf(e *keystore.Error) providers.Cause {
+	switch {
+	case errors.Is(e.Kind, keystore.ErrLocked) && e.Backend == "age":
+		return providers.CauseFileLocked
+	case errors.Is(e.Kind, keystore.ErrLocked):
+		return providers.CauseKeyringLocked
+	case errors.Is(e.Kind, keystore.ErrTimeout):
+		return providers.CauseKeyringSilent
+	case errors.Is(e.Kind, keystore.ErrNotFound):
+		return providers.CauseCredentialMissing
+	case errors.Is(e.Kind, keystore.ErrPassphrase):
+		return providers.CausePassphrase
+	case errors.Is(e.Kind, keystore.ErrDamaged):
+		return providers.CauseCredentialDamaged
+	case errors.Is(e.Kind, keystore.ErrPermissions):
+		return providers.CauseCredentialOpen
+	case errors.Is(e.Kind, keystore.ErrUnavailable):
+		return providers.CauseKeyringMissing
+	}
+	return ""
 }
 
 // readCA reads the certificates of a CA file.

@@ -260,7 +260,14 @@ func (w *workspace) Sync(ctx context.Context) (providers.SyncProgress, []provide
 }
 
 // Retry implements [tui.Workspace].
-func (w *workspace) Retry(mailboxes ...providers.Address) { w.engine.Retry(mailboxes...) }
+func (w *workspace) Retry(mailboxes ...providers.Address) {
+	for _, p := range w.parts() {
+		if refused, ok := p.provider.(interface{ TryAgain() }); ok {
+			refused.TryAgain()
+		}
+	}
+	w.engine.Retry(mailboxes...)
+}
 
 // Wait implements [tui.Workspace].
 func (w *workspace) Wait(ctx context.Context) (tui.Changes, error) { return w.hub.wait(ctx) }

@@ -43,6 +43,15 @@ const (
 	// circle.
 	CauseDiscoveryForeign Cause = "discovery_foreign"
 	CauseDiscoveryLoop    Cause = "discovery_loop"
+	// Causes of a credential that could not be read on this machine.
+	CauseKeyringLocked     Cause = "keyring_locked"
+	CauseKeyringSilent     Cause = "keyring_silent"
+	CauseKeyringMissing    Cause = "keyring_missing"
+	CauseFileLocked        Cause = "file_locked" // an encrypted one
+	CausePassphrase        Cause = "passphrase"
+	CauseCredentialMissing Cause = "credential_missing"
+	CauseCredentialDamaged Cause = "credential_damaged"
+	CauseCredentialOpen    Cause = "credential_open" // to others
 )
 
 // causeRow is all that follows from a cause. What is not said follows from the class.
@@ -69,6 +78,14 @@ var causeRows = map[Cause]causeRow{
 	CauseTokenRole:          {"the application lacks the permission for Exchange Web Services", "Entra admin center > App registrations > API permissions: add full_access_as_app of Office 365 Exchange Online, and grant consent", AgainHourly, true},
 	CauseDiscoveryForeign:   {"Autodiscover leads to another domain, which is not followed", "type the server's address", "", true},
 	CauseDiscoveryLoop:      {"Autodiscover leads in a circle", "type the server's address", "", true},
+	CauseKeyringLocked:      {"the keyring is locked", "unlock it with its password", "", true},
+	CauseKeyringSilent:      {"the keyring does not answer", "unlock it where it asks for its password", "", true},
+	CauseKeyringMissing:     {"the place of the credential cannot be used", "", "", true},
+	CauseFileLocked:         {"the encrypted file is locked", "start roomdesk on a terminal and type its passphrase", "", true},
+	CausePassphrase:         {"the passphrase is wrong", "", "", true},
+	CauseCredentialMissing:  {"the credential is not in its place", "connect again: roomdesk connect", "", true},
+	CauseCredentialDamaged:  {"the stored credential is damaged", "connect again: roomdesk connect", "", true},
+	CauseCredentialOpen:     {"the credential lies where others can read or change it", "", "", true},
 }
 
 // Words is the cause in plain words; "" of no cause.

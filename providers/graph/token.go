@@ -46,7 +46,8 @@ type tokens struct {
 	mu       sync.Mutex
 	current  token
 	flight   *flight
-	failed   error // why the last sign-in failed
+	failed   error     // why the last sign-in failed
+	toldAt   time.Time // when a person said last that it was mended
 	retryAt  time.Time
 	failures int
 	renewed  time.Time            // the last renewal that a refusal caused
@@ -172,6 +173,20 @@ func (t *tokens) settle(f *flight) {
 		}
 	}
 	t.failed, t.retryAt = f.err, t.wall().Add(pause)
+}
+
+// againEvery is the least time between sign-ins that a person asks for.
+const againEvery = 3 * time.Second
+
+// TryAgain lets the next request sign in where the last sign-in failed, though it would
+// wait longer by itself: a person has mended something, and says so.
+func (p *Provider) TryAgain() {
+	t := p.engine.tokens
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if now := t.wall(); t.failed != nil && now.Sub(t.toldAt) >= againEvery {
+		t.retryAt, t.toldAt = now, now
+	}
 }
 
 // signIn asks Entra for a token: with the credential that succeeded before, and
