@@ -123,6 +123,11 @@ var errNoConnection = errors.New("no connection is configured")
 // pick chooses the connection: the one of --connection, or the only one.
 func (a *app) pick(config *keystore.Config) (keystore.Connection, error) {
 	if name := a.flags.connection; name != "" {
+		if _, found := config.Find(name); !found {
+			if err := a.legacyRefusal(name); err != nil {
+				return keystore.Connection{}, err
+			}
+		}
 		return findConnection(config, name)
 	}
 	switch len(config.Connections) {

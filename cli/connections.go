@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"roomdesk/keystore"
+	"roomdesk/providers"
 )
 
 // connectionObject is a configured connection in JSON.
@@ -70,6 +71,15 @@ func (a *app) connectionsCommand() *cobra.Command {
 				beside = beside || connection.Beside != ""
 				rows = append(rows, []string{connection.Name, connection.ProviderName(), connection.Tenant, connection.ActsAs(),
 					connection.KeystoreKind(), state, a.expiry(connection), object.Organisation})
+			}
+			kept, err := a.legacy()
+			if err != nil {
+				return err
+			}
+			for _, old := range kept {
+				objects = append(objects, connectionObject{Name: old.Name, Provider: "legacy", Tenant: old.Tenant, Kind: "enterprise", Account: old.Account, Credential: "none",
+					CredentialDetail: "an API that is no more: roomdesk import migrate, or remove", Domains: []string{}})
+				rows = append(rows, []string{providers.Sanitise(old.Name), "legacy", providers.Sanitise(old.Tenant), "", "", "none", "migrate or remove it: roomdesk import"})
 			}
 			if refused != nil && len(objects) == 0 {
 				return refused

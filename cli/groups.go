@@ -11,5 +11,5 @@ func (a *app) bookCommands() []*cobra.Command {
 }
 
 func (a *app) connectCommands() []*cobra.Command {
-	return []*cobra.Command{a.connectCommand(), a.connectionsCommand(), a.signInCommand(), a.whoamiCommand(), a.roleCommand(), a.rotateCommand(), a.migrateCommand(), a.profilesCommand(), a.featuresCommand(), a.disconnectCommand(), a.dataCommand(), a.auditCommand(), a.doctorCommand(), a.permissionsCommand(), a.syncCommand(), a.verifyCommand(), a.demoCommand(), a.tenantCommand()}
+	return []*cobra.Command{a.connectCommand(), a.connectionsCommand(), a.importCommand(), a.signInCommand(), a.whoamiCommand(), a.roleCommand(), a.rotateCommand(), a.migrateCommand(), a.profilesCommand(), a.featuresCommand(), a.disconnectCommand(), a.dataCommand(), a.auditCommand(), a.doctorCommand(), a.permissionsCommand(), a.syncCommand(), a.verifyCommand(), a.demoCommand(), a.tenantCommand()}
 }
