@@ -29,6 +29,7 @@ type roomObject struct {
 	Lists       []providers.Address   `json:"lists"`
 	Zone        string                `json:"zone"`
 	Provider    string                `json:"provider"`
+	Home        string                `json:"home"` // "cloud" or "on premises"
 	AgeS        *int64                `json:"age_s"`
 	// Access is what is known to be allowed; null where nothing was looked up.
 	Access *accessObject `json:"access"`
@@ -38,7 +39,7 @@ func (o *output) room(r providers.Room, asOf time.Time) roomObject {
 	object := roomObject{
 		Mailbox: r.Mailbox, Name: r.Name, Nickname: r.Nickname, Building: r.Building, Floor: r.Floor, FloorNumber: r.FloorNumber,
 		Section: r.Section, Equipment: list(r.Equipment), Devices: list(r.Devices), Tags: list(r.Tags), Accessible: r.StepFree,
-		Bookable: r.Bookable, Phone: r.Phone, Lists: list(r.Lists), Zone: r.Zone, Provider: r.Provider, AgeS: o.age(asOf),
+		Bookable: r.Bookable, Phone: r.Phone, Lists: list(r.Lists), Zone: r.Zone, Provider: r.Provider, Home: providers.HomeWords(r.Provider), AgeS: o.age(asOf),
 	}
 	if r.Capacity > 0 {
 		object.Capacity = &r.Capacity

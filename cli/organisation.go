@@ -114,18 +114,7 @@ func tenantOf(c keystore.Connection) string {
 	return ""
 }
 
-// homeWords says where the mailboxes of a provider are: "cloud" or "on premises"; ""
-// for a provider that is not known.
-func homeWords(provider string) string {
-	switch provider {
-	case "graph":
-		return "cloud"
-	case keystore.ExchangeProvider:
-		return "on premises"
-	}
-	return ""
-}
-
+// homeWhere is where a provider's mailboxes are, in a sentence.
 func homeWhere(provider string) string {
 	if provider == keystore.ExchangeProvider {
 		return "on premises"
@@ -153,4 +142,19 @@ func lesser(a, b providers.Role) bool {
 		}
 	}
 	return false
+}
+
+// atHome gives each room the provider of its home as it is known now: it may have been
+// learnt after the list was read.
+func (s *session) atHome(rooms []providers.Room) []providers.Room {
+	if len(s.members) < 2 {
+		return rooms
+	}
+	homes := s.homes.all()
+	for i := range rooms {
+		if home, ok := homes[rooms[i].Mailbox]; ok {
+			rooms[i].Provider = home.Provider
+		}
+	}
+	return rooms
 }

@@ -34,7 +34,7 @@ func TestHostileTextsInEveryFormat(t *testing.T) {
 		for _, f := range []format{formatTable, formatPlain, formatJSON} {
 			a, out, errs := newApp(t)
 			a.out.format = f
-			if err := a.printRooms(rooms, 2, time.Now(), &accessBook{}); err != nil {
+			if err := a.printRooms(rooms, rooms, time.Now(), &accessBook{}); err != nil {
 				t.Fatal(err)
 			}
 			a.out.fail(&providers.Error{Class: providers.Permanent, Op: "reading rooms", Message: raw, Code: "X", RequestID: text})
@@ -71,7 +71,7 @@ func TestTableFitsTheTerminal(t *testing.T) {
 	a, out, _ := newApp(t)
 	a.out.width = 60
 	rooms := []providers.Room{{Mailbox: "a@contoso.example", Name: providers.Outside(strings.Repeat("long ", 20)), Building: providers.Outside("Amsterdam Headquarters West")}}
-	if err := a.printRooms(rooms, 1, time.Now(), &accessBook{}); err != nil {
+	if err := a.printRooms(rooms, rooms, time.Now(), &accessBook{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, line := range strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n") {

@@ -17,7 +17,8 @@ func (a *app) roomsCommand() *cobra.Command {
 		Use:   "rooms [QUERY]",
 		Short: "List the rooms, or those that fit a query",
 		Long: "The query is that of the console's filter: words of name, building, section, tag, address or room list; 12p for at\n" +
-			"least 12 seats; f3 for floor 3; display, video, audio, teams, step-free; @berlin for a building; -kitchen excludes\n" +
+			"least 12 seats; f3 for floor 3; display, video, audio, teams, step-free; @berlin for a building; home:cloud or\n" +
+			"home:on-premises for where the mailbox lives; -kitchen excludes\n" +
 			"(behind --). All terms must fit.",
 		Example: "roomdesk rooms\nroomdesk rooms 12p display f3 --json",
 		RunE: a.run(func(ctx context.Context, args []string) error {
@@ -60,7 +61,7 @@ func (a *app) listRooms(ctx context.Context, s *session, query string) error {
 	if accessErr != nil {
 		return accessErr
 	}
-	if printErr := a.printRooms(fit, len(rooms), at, access); printErr != nil {
+	if printErr := a.printRooms(fit, rooms, at, access); printErr != nil {
 		return printErr
 	}
 	if err != nil {
@@ -82,7 +83,7 @@ func sortRooms(rooms []providers.Room) {
 }
 
 var roomColumns = []column{{title: "ROOM"}, {title: "BUILDING"}, {title: "FLOOR"}, {title: "SEATS", right: true}, {title: "EQUIPMENT"},
-	{title: "STEP-FREE", keep: true}, {title: "MAILBOX", keep: true}}
+	{title: "STEP-FREE", keep: true}, {title: "MAILBOX", keep: true}, {title: "HOME", keep: true}}
 
 func roomRow(r providers.Room) []string {
 	seats := ""
@@ -93,7 +94,7 @@ func roomRow(r providers.Room) []string {
 	for i, e := range r.Equipment {
 		equipment[i] = string(e)
 	}
-	return []string{r.Title(), r.Building.Or(""), r.Floor.Or(""), seats, strings.Join(equipment, " "), yesNo(r.StepFree), string(r.Mailbox)}
+	return []string{r.Title(), r.Building.Or(""), r.Floor.Or(""), seats, strings.Join(equipment, " "), yesNo(r.StepFree), string(r.Mailbox), providers.HomeWords(r.Provider)}
 }
 
 func yesNo(known *bool) string {
@@ -107,7 +108,7 @@ func yesNo(known *bool) string {
 }
 
 // printRooms prints some of all rooms; at is when the list was read.
-func (a *app) printRooms(rooms []providers.Room, of int, at time.Time, access *accessBook) error {
+func (a *app) printRooms(rooms, all []providers.Room, at time.Time, access *accessBook) error {
 	if a.out.format == formatJSON {
 		objects := make([]roomObject, len(rooms))
 		for i, room := range rooms {
@@ -120,11 +121,18 @@ func (a *app) printRooms(rooms []providers.Room, of int, at time.Time, access *a
 	for i, room := range rooms {
 		rows[i] = roomRow(room)
 	}
-	if err := a.out.table(roomColumns, rows, fmt.Sprintf("None of %s fits.", plural(of, "room", ""))); err != nil {
+	columns := roomColumns
+	if a.out.format == formatTable && !providers.MixedHomes(all) {
+		columns = columns[:len(columns)-1]
+		for i := range rows {
+			rows[i] = rows[i][:len(columns)]
+		}
+	}
+	if err := a.out.table(columns, rows, fmt.Sprintf("None of %s fits.", plural(len(all), "room", ""))); err != nil {
 		return err
 	}
 	if a.out.format == formatTable && len(rooms) > 0 {
-		a.out.say("%d of %s, list %s old.", len(rooms), plural(of, "room", ""), a.out.ageWords(at))
+		a.out.say("%d of %s, list %s old.", len(rooms), plural(len(all), "room", ""), a.out.ageWords(at))
 	}
 	return nil
 }
@@ -193,7 +201,7 @@ func (a *app) printRoom(r providers.Room, day providers.Availability, access pro
 	devices := providers.Join(r.Devices, ", ")
 	row := roomRow(r)
 	zone := r.Zone
-	pairs := [][]string{{"room", r.Title()}, {"mailbox", string(r.Mailbox)}, {"place", r.Place()}, {"section", r.Section.Or("")},
+	pairs := [][]string{{"room", r.Title()}, {"mailbox", string(r.Mailbox)}, {"place", r.Place()}, {"home", row[7]}, {"section", r.Section.Or("")},
 		{"seats", row[3]}, {"equipment", row[4]}, {"devices", devices}, {"step-free", row[5]}, {"tags", providers.Join(r.Tags, ", ")},
 		{"phone", r.Phone.Or("")}, {"time zone", zone}}
 	if !r.Bookable {

@@ -117,7 +117,8 @@ func (e *stale) Unwrap() error { return e.cause }
 // rooms gives every room and the age of the list. A list that is too old is read
 // anew; where that fails the old one is given together with a [*stale] error.
 func (s *session) rooms(ctx context.Context) ([]providers.Room, time.Time, error) {
-	return directory(ctx, s, "rooms", s.store.RoomListing, s.store.Rooms, s.store.BeginRooms, s.provider.Rooms)
+	rooms, at, err := directory(ctx, s, "rooms", s.store.RoomListing, s.store.Rooms, s.store.BeginRooms, s.provider.Rooms)
+	return s.atHome(rooms), at, err
 }
 
 // people is the same for people.

@@ -208,7 +208,10 @@ func (w *workspace) Header() tui.Header {
 }
 
 // Rooms implements [tui.Workspace].
-func (w *workspace) Rooms(ctx context.Context) ([]providers.Room, error) { return w.store.Rooms(ctx) }
+func (w *workspace) Rooms(ctx context.Context) ([]providers.Room, error) {
+	rooms, err := w.store.Rooms(ctx)
+	return w.atHome(rooms), err
+}
 
 // Availability implements [tui.Workspace].
 func (w *workspace) Availability(ctx context.Context, mailboxes []providers.Address, window providers.Interval) (map[providers.Address]providers.Availability, error) {

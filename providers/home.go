@@ -19,3 +19,25 @@ type Home struct {
 	Cause    HomeCause
 	Since    time.Time
 }
+
+// HomeWords says where the mailboxes of a provider are: "cloud" or "on premises"; ""
+// where that is not known.
+func HomeWords(provider string) string {
+	switch provider {
+	case "graph":
+		return "cloud"
+	case "ews":
+		return "on premises"
+	}
+	return ""
+}
+
+// MixedHomes reports whether rooms have different homes.
+func MixedHomes(rooms []Room) bool {
+	for _, r := range rooms {
+		if HomeWords(r.Provider) != HomeWords(rooms[0].Provider) {
+			return true
+		}
+	}
+	return false
+}

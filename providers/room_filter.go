@@ -21,6 +21,7 @@ import (
 //	step-free       reachable without steps
 //	f3 floor3 f-1   the floor's number or label
 //	@berlin         the building, or the room list
+//	home:cloud      where the mailbox lives: home:cloud, home:on-premises
 //	-kitchen        excludes; also before the other forms
 //
 // Case and diacritics do not count. A term that is still incomplete, such as a
@@ -34,6 +35,7 @@ type RoomIndex struct {
 	seats     []int32
 	equipment map[Equipment]roomSet
 	stepFree  roomSet
+	homes     map[string]roomSet // by their words
 	floors    map[string]roomSet
 	scratch   sync.Pool // of *[]uint64
 
@@ -109,7 +111,7 @@ func NewRoomIndex(rooms []Room) *RoomIndex { return NewRoomIndexWith(rooms, nil)
 
 // NewRoomIndexWith is the same with a person's own words for equipment.
 func NewRoomIndexWith(rooms []Room, words *EquipmentWords) *RoomIndex {
-	x := &RoomIndex{words: words, tags: map[string]roomSet{}, count: len(rooms), seats: make([]int32, len(rooms)), equipment: map[Equipment]roomSet{}, stepFree: newRoomSet(len(rooms)), floors: map[string]roomSet{}}
+	x := &RoomIndex{words: words, tags: map[string]roomSet{}, count: len(rooms), seats: make([]int32, len(rooms)), equipment: map[Equipment]roomSet{}, stepFree: newRoomSet(len(rooms)), homes: map[string]roomSet{}, floors: map[string]roomSet{}}
 	var text, place columnBuilder
 	labels := map[string]string{} // of floors, and their keys
 	meanings, own := map[string]EquipmentWord{}, false
@@ -124,6 +126,12 @@ func NewRoomIndexWith(rooms []Room, words *EquipmentWords) *RoomIndex {
 		x.seats[i] = int32(min(max(r.Capacity, 0), math.MaxInt32))
 		if r.StepFree != nil && *r.StepFree {
 			x.stepFree.add(i)
+		}
+		if home := HomeWords(r.Provider); home != "" {
+			if x.homes[home] == nil {
+				x.homes[home] = newRoomSet(len(rooms))
+			}
+			x.homes[home].add(i)
 		}
 		for _, kind := range r.Equipment {
 			x.addEquipment(kind, i)
@@ -311,6 +319,8 @@ func (x *RoomIndex) failing(t roomTerm, out roomSet) {
 		out.or(x.stepFree)
 	case termFloor:
 		out.or(x.floors[t.text])
+	case termHome:
+		out.or(x.homes[t.text])
 	case termSeats:
 		// Neither enough nor too few is known of a room without a capacity.
 		for room, seats := range x.seats {

@@ -386,3 +386,23 @@ func BenchmarkNewRoomIndex(b *testing.B) {
 		NewRoomIndex(rooms)
 	}
 }
+
+// P17: rooms are found by where their mailboxes live; nothing is concluded where that is
+// not known.
+func TestRoomFilterByHome(t *testing.T) {
+	rooms := []Room{{Mailbox: "a@contoso.com", Provider: "graph"}, {Mailbox: "b@contoso.com", Provider: "ews"}, {Mailbox: "c@contoso.com"}}
+	index := NewRoomIndex(rooms)
+	for query, want := range map[string][]int{
+		"home:cloud": {0}, "home:c": {0}, "HOME:Graph": {0}, "home:on-premises": {1}, "home:on": {1}, "home:premises": {1}, "home:": {0, 1, 2}, "-home:cloud": {1, 2}, "home:moon": {},
+	} {
+		if got := index.Filter(query); !slices.Equal(got.Rooms, want) {
+			t.Errorf("%q: %v, want %v", query, got.Rooms, want)
+		}
+	}
+	if got := index.Filter("home:cloud -home:on").Understood(); got != "in the cloud · not on premises" {
+		t.Error(got)
+	}
+	if MixedHomes(rooms[:1]) || MixedHomes(nil) || !MixedHomes(rooms[:2]) {
+		t.Error("which homes are different")
+	}
+}

@@ -29,6 +29,7 @@ const (
 	termStepFree
 	termFloor
 	termTag
+	termHome
 )
 
 // roomTerm is one understood term of a query.
@@ -72,6 +73,11 @@ func (t roomTerm) meaning() string {
 		words = "floor " + t.text
 	case termTag:
 		words = t.text + " by tag or name"
+	case termHome:
+		words = t.text
+		if t.text == "cloud" {
+			words = "in the cloud"
+		}
 	}
 	if t.excludes {
 		return "not " + words
@@ -246,6 +252,16 @@ func readToken(t queryToken, words *EquipmentWords) roomTerm {
 			return term
 		}
 	}
+	if rest, ok := strings.CutPrefix(word, "home:"); ok {
+		if home, ok := homeTerm(rest); ok {
+			term.kind, term.text = termHome, home
+			return term
+		}
+		if rest == "" {
+			term.kind = termIgnored
+			return term
+		}
+	}
 	for _, synonym := range words.all() {
 		if word == synonym.Word {
 			term.ask(synonym.Means)
@@ -268,6 +284,21 @@ func readToken(t queryToken, words *EquipmentWords) roomTerm {
 		}
 	}
 	return term
+}
+
+// homeTerm understands where mailboxes live, also while it is typed.
+func homeTerm(s string) (string, bool) {
+	if s == "" {
+		return "", false
+	}
+	for _, form := range []struct{ typed, home string }{
+		{"cloud", "cloud"}, {"graph", "cloud"}, {"on-premises", "on premises"}, {"onpremises", "on premises"}, {"premises", "on premises"}, {"exchange", "on premises"},
+	} {
+		if strings.HasPrefix(form.typed, s) {
+			return form.home, true
+		}
+	}
+	return "", false
 }
 
 // ask makes the term ask for what a word means.

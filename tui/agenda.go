@@ -32,6 +32,9 @@ func (p *roomsPane) drawDetail(m *Model, r rect) []string {
 	if !row.room.Bookable {
 		parts = append(parts, "not bookable")
 	}
+	if p.data.mixed {
+		parts = append(parts, providers.HomeWords(row.room.Provider))
+	}
 	if other := otherClock(row.room.Zone, m); other != "" {
 		parts = append(parts, other)
 	}

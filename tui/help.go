@@ -80,6 +80,9 @@ func roomLines(m *Model, row *roomRow, w int, bar *roomMeetings) []string {
 	r := &row.room
 	pair := pairs(o)
 	pair("address", string(r.Mailbox))
+	if m.rooms.data.mixed {
+		pair("home", providers.HomeWords(r.Provider))
+	}
 	pair("seats", row.seats)
 	pair("equipment", equipmentWords(*r))
 	pair("devices", joinShown(r.Devices))

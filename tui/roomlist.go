@@ -33,6 +33,8 @@ type roomData struct {
 	// needs none.
 	index   func() *providers.RoomIndex
 	longest int // columns of the longest title
+	// mixed: some mailboxes live in the cloud and others on premises.
+	mixed bool
 }
 
 // Equipment in the list. Each is one column wide; the help explains them.
@@ -44,7 +46,7 @@ const (
 )
 
 func newRoomData(rooms []providers.Room, words *providers.EquipmentWords) *roomData {
-	d := &roomData{rows: make([]roomRow, len(rooms)), find: make(map[providers.Address]int, len(rooms))}
+	d := &roomData{mixed: providers.MixedHomes(rooms), rows: make([]roomRow, len(rooms)), find: make(map[providers.Address]int, len(rooms))}
 	order := make([]roomOrder, len(rooms))
 	texts := map[providers.Untrusted]string{} // buildings and floors repeat
 	text := func(u providers.Untrusted) string {
