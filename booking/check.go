@@ -298,7 +298,8 @@ func (d *Desk) calendar(ctx context.Context, organizer providers.Address) calend
 	}
 	state := calendarState{known: true, teams: calendars[i].IntegratedConferencing}
 	if !state.teams {
-		state.teamsWhy = "the calendar of " + string(organizer) + " does not offer Teams meetings; a licence may be missing"
+		calendars[i].Mailbox = organizer
+		state.teamsWhy = calendars[i].WithoutConferencing()
 	}
 	if calendars[i].ReadOnly {
 		state.refuses = refusal("organizer", "the calendar of %s is read-only", organizer)

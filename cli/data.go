@@ -151,12 +151,33 @@ func (a *app) dataReport(ctx context.Context, c keystore.Connection, mirrored *s
 	r.Processes = []tui.DataProcess{{Name: "roomdesk", PID: os.Getpid(), Does: does}}
 	a.dataFiles(&r, c, mirror)
 	a.dataKeys(ctx, &r, c, secrets)
+	connections := a.allOf(c)
+	for _, other := range connections {
+		if other.Name == c.Name {
+			continue
+		}
+		secrets, err := a.secrets(other)
+		if err != nil {
+			return r, err
+		}
+		a.dataKeys(ctx, &r, other, secrets)
+	}
 	noted, err := a.dataOfMirror(ctx, &r, mirror, mirrored)
 	if err != nil {
 		return r, err
 	}
-	a.dataEndpoints(&r, c, noted)
+	a.dataEndpoints(&r, connections, noted)
 	return r, nil
+}
+
+// allOf are a connection and the one with which it is opened together.
+func (a *app) allOf(c keystore.Connection) []keystore.Connection {
+	if config, err := a.loadConfig(); err == nil {
+		if now, ok := config.Find(c.Name); ok && now.Tenant == c.Tenant && now.Provider == c.Provider {
+			return a.organisation(config, c)
+		}
+	}
+	return []keystore.Connection{c}
 }
 
 // dataOfMirror adds who syncs the mirror, and gives the traffic that it notes.
@@ -233,7 +254,7 @@ func (a *app) dataKeys(ctx context.Context, r *tui.DataReport, c keystore.Connec
 
 // dataEndpoints adds the places that the connection may talk to, with what went there,
 // and all others that anything went to or wanted to.
-func (a *app) dataEndpoints(r *tui.DataReport, c keystore.Connection, noted []traffic) {
+func (a *app) dataEndpoints(r *tui.DataReport, connections []keystore.Connection, noted []traffic) {
 	all := joined(noted, a.wire.all())
 	add := func(host, does string) {
 		i := slices.IndexFunc(all, func(t traffic) bool { return strings.EqualFold(t.Host, host) })
@@ -247,8 +268,10 @@ func (a *app) dataEndpoints(r *tui.DataReport, c keystore.Connection, noted []tr
 			r.Endpoints = append(r.Endpoints, e)
 		}
 	}
-	for _, at := range a.endpointsOf(c) {
-		add(at.host, at.does)
+	for _, c := range connections {
+		for _, at := range a.endpointsOf(c) {
+			add(at.host, at.does)
+		}
 	}
 	for _, t := range slices.Clone(all) {
 		what := "talked to earlier, when it was this connection's"

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"maps"
 	stdsync "sync"
 	"time"
 
@@ -23,6 +24,7 @@ type storedHomes struct {
 	mu    stdsync.Mutex
 	known map[providers.Address]providers.Home
 	at    time.Time // when they were read
+	told  func()    // somebody who shows homes; nil: nobody
 }
 
 var _ hybrid.Homes = (*storedHomes)(nil)
@@ -42,9 +44,20 @@ func (s *storedHomes) all() map[providers.Address]providers.Home {
 		if known == nil {
 			known = map[providers.Address]providers.Home{}
 		}
+		changed := s.known != nil && !maps.Equal(s.known, known)
 		s.known, s.at = known, now
+		if changed && s.told != nil {
+			go s.told()
+		}
 	}
 	return s.known
+}
+
+// onChange has somebody told whenever homes were seen to change.
+func (s *storedHomes) onChange(told func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.told = told
 }
 
 // Home implements [hybrid.Homes].
@@ -68,6 +81,7 @@ func (s *storedHomes) Learn(homes ...providers.Home) {
 		s.app.log.Warn("where mailboxes live cannot be stored", "error", err)
 	}
 	s.forget()
+	s.all()
 }
 
 // forget has the homes read anew, for whoever changed them.

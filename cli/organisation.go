@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"roomdesk/boundary"
 	"roomdesk/keystore"
@@ -122,18 +123,30 @@ func homeWhere(provider string) string {
 	return "in the cloud"
 }
 
-// limits are the least of the roles of an organisation's connections, and the level of
-// access where there is one connection; with two each part keeps its own.
-func (a *app) limitsOf(members []member) boundary.Limits {
-	limits := limitsOf(a.asConfigured(members[0].connection))
-	for _, m := range members[1:] {
+// limitsOfAll are the least of the roles of an organisation's connections. The level of
+// access that was chosen for one of two holds for its own mailboxes: each part keeps it.
+func (a *app) limitsOfAll(connections []keystore.Connection) boundary.Limits {
+	limits := limitsOf(a.asConfigured(connections[0]))
+	for _, c := range connections[1:] {
 		limits.Level = ""
-		if role := roleOf(a.asConfigured(m.connection)); lesser(role, limits.Role) {
+		if role := roleOf(a.asConfigured(c)); lesser(role, limits.Role) {
 			limits.Role = role
 		}
 	}
 	return limits
 }
+
+// connections are those of the session's parts.
+func (s *session) connections() []keystore.Connection {
+	out := make([]keystore.Connection, len(s.members))
+	for i, p := range s.members {
+		out[i] = p.connection
+	}
+	return out
+}
+
+// limitsNow are the session's limits as they are configured now.
+func (s *session) limitsNow() boundary.Limits { return s.app.limitsOfAll(s.connections()) }
 
 func lesser(a, b providers.Role) bool {
 	for _, r := range providers.Roles() { // the least first
@@ -157,4 +170,25 @@ func (s *session) atHome(rooms []providers.Room) []providers.Room {
 		}
 	}
 	return rooms
+}
+
+// providerNames are the providers of a session as people read them: "Graph", "Graph +
+// Exchange".
+func (s *session) providerNames() string {
+	names := make([]string, len(s.members))
+	for i, p := range s.members {
+		names[i] = p.connection.ProviderName()
+	}
+	return strings.Join(names, " + ")
+}
+
+// firstExpiry is when the first of the session's credentials ends; zero: not known.
+func (s *session) firstExpiry() time.Time {
+	var first time.Time
+	for _, p := range s.members {
+		if ends := p.connection.Expires(); first.IsZero() || !ends.IsZero() && ends.Before(first) {
+			first = ends
+		}
+	}
+	return first
 }

@@ -82,8 +82,9 @@ func (a *app) openMembers(ctx context.Context, mirror string, members ...member)
 			c.Disconnected = nil
 		}
 	}
-	within := boundary.New(provider, func() boundary.Limits { return a.limitsOf(members) }, trail)
-	return &session{app: a, connection: c, members: parts, homes: homes, store: mirrored, provider: within, trail: trail}, nil
+	s := &session{app: a, connection: c, members: parts, homes: homes, store: mirrored, trail: trail}
+	s.provider = boundary.New(provider, s.limitsNow, trail)
+	return s, nil
 }
 
 // close ends the session. Its error matters only where the work itself succeeded.

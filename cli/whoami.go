@@ -26,6 +26,41 @@ type whoamiObject struct {
 	Account             string              `json:"account"`
 	Organizer           string              `json:"organizer"`
 	Verbs               []verbObject        `json:"verbs"`
+	// Connections are those of the organisation, the first one first.
+	Connections []whoamiPart `json:"connections"`
+}
+
+// whoamiPart is who acts with one connection of the organisation, in JSON.
+type whoamiPart struct {
+	Connection       string         `json:"connection"`
+	Home             string         `json:"home"` // of the mailboxes that it reaches: "cloud" or "on premises"
+	ProviderName     string         `json:"provider_name"`
+	ProviderProtocol string         `json:"provider_protocol"`
+	ActsAs           string         `json:"acts_as"`
+	Access           string         `json:"access"`
+	Error            *problemObject `json:"error"`
+}
+
+// whoamiParts asks each connection what it allows.
+func (s *session) whoamiParts(ctx context.Context) []whoamiPart {
+	out := []whoamiPart{}
+	for _, p := range s.parts() {
+		c := p.connection
+		o := whoamiPart{Connection: c.Name, Home: providers.HomeWords(c.Provider), ActsAs: c.ActsAs()}
+		if c.Account != "" {
+			o.ActsAs = c.Account
+		}
+		profile := providers.ProfileOf(c.Provider)
+		o.ProviderName, o.ProviderProtocol = profile.Account, profile.Protocol
+		can, err := p.provider.Capabilities(ctx)
+		if err == nil {
+			o.Access = string(can.Within(providers.AccessLevel(s.app.asConfigured(c).Access)).Access)
+		} else {
+			o.Error = s.app.out.problem(providers.ProblemOf(err, s.app.deps.Now()))
+		}
+		out = append(out, o)
+	}
+	return out
 }
 
 func (a *app) whoamiCommand() *cobra.Command {
@@ -50,10 +85,10 @@ func (a *app) whoami(ctx context.Context, s *session) error {
 	identity, err := s.provider.Identify(ctx)
 	profile := providers.ProfileOf(c.Provider)
 	o := whoamiObject{
-		Connection: c.Name, User: a.trailActor(c).User, Role: string(roleOf(c)),
+		Connection: c.Name, User: a.trailActor(c).User, Role: string(s.limitsNow().Role),
 		ProviderName: profile.Account, ProfileProviderName: profile.ProviderName, ProviderProtocol: profile.Protocol,
 		Access: string(identity.Capabilities.Access), TenantID: identity.TenantID, TenantName: identity.TenantName, AppID: identity.AppID, AppName: identity.AppName,
-		Account: c.Account, Organizer: c.Organizer, Verbs: verbsOf(s.provider.Access(), true),
+		Account: c.Account, Organizer: c.Organizer, Verbs: verbsOf(s.provider.Access(), true), Connections: s.whoamiParts(ctx),
 	}
 	if err != nil { // what is known here is told all the same
 		o.TenantID, o.AppID = c.Tenant, c.ActsAs()
@@ -71,6 +106,15 @@ func (a *app) whoami(ctx context.Context, s *session) error {
 	rows := [][]string{
 		{"connection", o.Connection}, {"here", providers.Sanitise(o.User)}, {"role", o.Role}, {"acts as", who}, {"tenant", o.TenantName.Or(o.TenantID)},
 		{"access", o.Access}, {"provider", o.ProviderName}, {"calendars' provider", o.ProfileProviderName}, {"protocol", o.ProviderProtocol}, {"organizer", o.Organizer},
+	}
+	if len(o.Connections) > 1 {
+		for _, p := range o.Connections {
+			words := p.Connection + ": " + p.ProviderProtocol + ", " + p.Access + ", as " + providers.Sanitise(p.ActsAs)
+			if p.Error != nil {
+				words = p.Connection + ": " + p.ProviderProtocol + ", cannot be asked: " + p.Error.Message.Or(p.Error.Class)
+			}
+			rows = append(rows, []string{p.Home, words})
+		}
 	}
 	for _, v := range o.Verbs {
 		if !v.Allowed {

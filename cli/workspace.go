@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	stdsync "sync"
 	"time"
 
@@ -10,7 +11,6 @@ import (
 
 	"roomdesk/booking"
 	"roomdesk/boundary"
-	"roomdesk/keystore"
 	"roomdesk/providers"
 	"roomdesk/sync"
 	"roomdesk/tui"
@@ -57,9 +57,13 @@ func newWorkspace(ctx context.Context, s *session, demo bool) (*workspace, error
 		name = s.connection.Name
 	}
 	engine := s.engine()
-	w := &workspace{session: s, limits: limitsOf(s.app.asConfigured(s.connection)), demo: demo, engine: engine, hub: newHub(), words: s.app.wordsFile(), name: providers.Outside(name)}
+	w := &workspace{session: s, limits: s.limitsNow(), demo: demo, engine: engine, hub: newHub(), words: s.app.wordsFile(), name: providers.Outside(name)}
 	w.mover, w.recount = s.newMover(w.migrated), make(chan struct{}, 1)
 	w.attachDesk(engine)
+	s.homes.onChange(func() {
+		w.finders.forget()
+		w.hub.add(tui.Changes{Rooms: true})
+	})
 	return w, nil
 }
 
@@ -184,9 +188,9 @@ func (w *workspace) Header() tui.Header {
 	w.mu.Unlock()
 	progress := w.engine.Progress()
 	h := tui.Header{
-		Tenant: identity.TenantName, Provider: w.connection.ProviderName(), Access: identity.Capabilities.Access, Demo: w.demo || w.connection.Demo(),
+		Tenant: identity.TenantName, Provider: w.providerNames(), Access: identity.Capabilities.Access, Demo: w.demo || w.connection.Demo(),
 		Organizer: w.organizer(), Zone: w.app.deps.Zone, LastGood: progress.LastGood, Problem: progress.Problem,
-		SecretExpires: w.connection.Expires(), Mailboxes: allowed, Role: limits.Role, Ending: ending,
+		SecretExpires: w.firstExpiry(), Mailboxes: allowed, Role: limits.Role, Ending: ending,
 		Allowed: limits.Role.Access().With(providers.ConnectionAccess(identity.Capabilities.Within(limits.Level))),
 	}
 	if h.Tenant.Empty() {
@@ -280,7 +284,7 @@ func (w *workspace) Connections(ctx context.Context) ([]tui.ConnectionRow, error
 	if err := w.provider.Refuses(providers.VerbAdminister); err != nil {
 		return nil, err // looking is not tried: the console reads it by itself
 	}
-	connections := []keystore.Connection{w.connection}
+	connections := w.connections()
 	if !w.demo {
 		config, err := w.app.loadConfig()
 		if err != nil {
@@ -294,7 +298,7 @@ func (w *workspace) Connections(ctx context.Context) ([]tui.ConnectionRow, error
 		state, _ := w.app.credential(ctx, c)
 		row := tui.ConnectionRow{
 			Name: c.Name, Provider: c.ProviderName(), Tenant: c.Tenant, Identity: identityOf(c), Kind: "enterprise",
-			Keystore: c.KeystoreKind(), Credential: state, Demo: w.demo || c.Demo(), Active: c.Name == w.connection.Name,
+			Keystore: c.KeystoreKind(), Credential: state, Demo: w.demo || c.Demo(), Active: slices.ContainsFunc(w.members, func(p part) bool { return p.connection.Name == c.Name }),
 		}
 		if c.AccountID != "" {
 			row.Kind, row.Identity = "individual", c.Account

@@ -63,7 +63,7 @@ func (w *workspace) followAccess(ctx context.Context) error {
 				known[organizer] = own.With(known[organizer])
 			}
 		}
-		limits := limitsOf(w.app.asConfigured(w.connection))
+		limits := w.limitsNow()
 		w.mu.Lock()
 		changed := !reflect.DeepEqual(w.allowed, known) || w.limits != limits
 		w.allowed, w.limits = known, limits

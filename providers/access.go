@@ -163,7 +163,8 @@ func CalendarAccess(mailbox Address, calendars []Calendar) Access {
 			a.deny("the calendar of "+string(mailbox)+" is read-only", writing()...)
 		}
 		if !c.IntegratedConferencing {
-			a.deny("the calendar of "+string(mailbox)+" does not offer Teams meetings; a licence may be missing", VerbTeams)
+			c.Mailbox = mailbox
+			a.deny(c.WithoutConferencing(), VerbTeams)
 		}
 	}
 	return a

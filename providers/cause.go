@@ -112,7 +112,7 @@ func CauseOf(err error) Cause {
 // ConcernsAll reports whether a failure may be that of the host, the sign-in or the
 // whole connection, and not only of one mailbox.
 func ConcernsAll(err error) bool {
-	return err != nil && (ClassOf(err).ConcernsAll() || causeRows[CauseOf(err)].all)
+	return err != nil && !OfPart(err) && (ClassOf(err).ConcernsAll() || causeRows[CauseOf(err)].all)
 }
 
 // Again is how soon a read that failed so is tried again by itself.

@@ -53,8 +53,10 @@ const (
 // Scope says what a throttling answer applies to.
 type Scope string
 
-// Scopes of throttling.
+// Scopes of throttling. ScopePart is of any failure: it concerns one part of an
+// organisation as a whole, and not its other part.
 const (
+	ScopePart    Scope = "part"
 	ScopeMailbox Scope = "mailbox"
 	ScopeApp     Scope = "app"
 )
@@ -71,7 +73,7 @@ type Error struct {
 	Message    Untrusted // the service's text
 	RequestID  string    // the service's id of the request, for its support
 	RetryAfter time.Duration
-	Scope      Scope // for Throttled
+	Scope      Scope // for Throttled, and ScopePart
 	// Advice says what to do next where the provider knows better than the class.
 	Advice string
 	Err    error
@@ -135,6 +137,13 @@ func ClassOf(err error) Class {
 		return Transient
 	}
 	return Permanent
+}
+
+// OfPart reports whether a failure concerns one part of an organisation as a whole: the
+// other part goes on.
+func OfPart(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Scope == ScopePart
 }
 
 // Is reports whether err has one of the classes.

@@ -28,4 +28,15 @@ type Calendar struct {
 	// IntegratedConferencing is true only where the service makes Teams meetings
 	// in this calendar (PRODUCT P7).
 	IntegratedConferencing bool
+	// ConferencingWhy is why not, where the service never makes them; "" where it does
+	// not say.
+	ConferencingWhy Untrusted
+}
+
+// WithoutConferencing is why no Teams meetings are made in this calendar, safe to show.
+func (c Calendar) WithoutConferencing() string {
+	if why := c.ConferencingWhy.Or(""); why != "" {
+		return "the calendar of " + string(c.Mailbox) + " has no Teams meetings: " + why
+	}
+	return "the calendar of " + string(c.Mailbox) + " does not offer Teams meetings; a licence may be missing"
 }

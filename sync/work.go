@@ -98,7 +98,7 @@ func (e *Engine) finished(r *taskRun, err error, hold, wait bool) outcome {
 			e.stopped(err, t.tries, now)
 		}
 		return outcome{}
-	case providers.Is(err, providers.Local):
+	case providers.Is(err, providers.Local) && !providers.OfPart(err):
 		e.stopped(err, 1, now)
 		return e.postpone(t, now)
 	case hold || wait:

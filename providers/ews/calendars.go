@@ -23,7 +23,7 @@ func (p *Provider) Calendars(ctx context.Context, mailbox providers.Address) ([]
 	}
 	c := providers.Calendar{
 		Mailbox: mailbox, ID: folder.at("FolderId").attr("Id"), Name: providers.Outside(folder.value("DisplayName")),
-		Owner: mailbox, Default: true, ReadOnly: !folder.truth("EffectiveRights", "CreateContents"),
+		Owner: mailbox, Default: true, ConferencingWhy: providers.Outside(noTeams), ReadOnly: !folder.truth("EffectiveRights", "CreateContents"),
 	}
 	if c.Name.Empty() {
 		c.Name = providers.Outside("Calendar")

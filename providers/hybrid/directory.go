@@ -3,6 +3,7 @@ package hybrid
 import (
 	"context"
 	"slices"
+	"time"
 
 	"roomdesk/providers"
 )
@@ -27,6 +28,7 @@ func (h *Organisation) Rooms(ctx context.Context, page func([]providers.Room) er
 		mailbox: func(r providers.Room) providers.Address { return r.Mailbox },
 		join:    joinRoom,
 		home:    func(r *providers.Room, provider string) { r.Provider = provider },
+		settle:  true,
 	})
 }
 
@@ -49,6 +51,7 @@ type lister[T any] struct {
 	mailbox func(T) providers.Address
 	join    func(detailed, other T) T
 	home    func(*T, string)
+	settle  bool // homes that are not known are asked for
 }
 
 // merged reads both lists side by side and hands on one. What only one of two whole
@@ -64,7 +67,7 @@ func merged[T any](ctx context.Context, h *Organisation, page func([]T) error, l
 		return out, err
 	})
 	if errs[0] != nil && errs[1] != nil || ctx.Err() != nil {
-		return providers.Listing{Reported: -1}, firstOf(errs)
+		return providers.Listing{Reported: -1}, ofBoth(firstOf(errs))
 	}
 	first := 0
 	if h.parts[1].Details && !h.parts[0].Details {
@@ -106,6 +109,9 @@ func merged[T any](ctx context.Context, h *Organisation, page func([]T) error, l
 	if len(listed) > 0 {
 		h.homes.Learn(listed...)
 	}
+	if l.settle && whole {
+		settle(ctx, h, items, l.mailbox)
+	}
 	for i := range items {
 		home := h.at(l.mailbox(items[i]))
 		if _, known := h.homes.Home(l.mailbox(items[i])); !known && !in[i][home] {
@@ -122,6 +128,32 @@ func merged[T any](ctx context.Context, h *Organisation, page func([]T) error, l
 		listing.Count += len(chunk)
 	}
 	return listing, nil
+}
+
+// settle finds out where mailboxes live that both lists have, by the free/busy of an
+// hour: it is asked once, since what is found is remembered. Where nobody answers it is
+// left to whatever is asked next.
+func settle[T any](ctx context.Context, h *Organisation, items []T, mailboxOf func(T) providers.Address) {
+	var open []providers.Address
+	for _, item := range items {
+		if _, known := h.homes.Home(mailboxOf(item)); !known {
+			open = append(open, mailboxOf(item))
+		}
+	}
+	now := h.now().Truncate(time.Hour)
+	for chunk := range slices.Chunk(open, pageSize) {
+		found, err := h.Availability(ctx, chunk, providers.Interval{Start: now, End: now.Add(time.Hour)})
+		if err != nil {
+			return
+		}
+		var homes []providers.Home
+		for _, a := range found {
+			if _, learnt := h.homes.Home(a.Mailbox); !learnt && a.Known() {
+				homes = append(homes, providers.Home{Mailbox: a.Mailbox, Provider: h.parts[0].Name, Cause: providers.HomeListed, Since: h.now()})
+			}
+		}
+		h.homes.Learn(homes...)
+	}
 }
 
 // listing says how a merged list ended.

@@ -26,6 +26,8 @@ type fake struct {
 	can    providers.Capabilities // zero: everything
 	calls  []string
 	warn   string // of its lists
+	once   error  // of the next question
+	who    int    // how often it was asked who it is
 }
 
 func newFake(mailboxes ...providers.Address) *fake {
@@ -62,6 +64,10 @@ func (f *fake) at(what string, mailbox providers.Address) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls = append(f.calls, fmt.Sprint(what, " ", mailbox))
+	if err := f.once; err != nil {
+		f.once = nil
+		return err
+	}
 	switch {
 	case f.err != nil:
 		return f.err
@@ -82,6 +88,9 @@ func (f *fake) Capabilities(context.Context) (providers.Capabilities, error) {
 
 func (f *fake) Identify(ctx context.Context) (providers.Identity, error) {
 	can, err := f.Capabilities(ctx)
+	f.mu.Lock()
+	f.who++
+	f.mu.Unlock()
 	return providers.Identity{TenantID: "t", Capabilities: can}, err
 }
 

@@ -58,12 +58,32 @@ func TestRoomsAreOneList(t *testing.T) {
 	if home, known := o.homes.Home(nobody); !known || home.Cause != providers.HomeListed || home.Provider != "ews" {
 		t.Errorf("only one list has it: %+v", home)
 	}
-	if _, known := o.homes.Home(aalto); known {
-		t.Error("both lists have it, and its home is concluded from that")
+	if home, known := o.homes.Home(aalto); !known || home.Cause != providers.HomeListed || home.Provider != "graph" {
+		t.Errorf("both lists have it, and the first part answers for it: %+v", home)
 	}
 	o.homes.Learn(providers.Home{Mailbox: desk, Provider: "ews", Cause: providers.HomeLearnt})
 	if got, _ := list2(t, o); got[desk].Provider != "ews" {
 		t.Error("a list overrules what was learnt")
+	}
+}
+
+// P17: a room that both list lives where its free/busy is known; that is asked once.
+func TestListedRoomsAreSettled(t *testing.T) {
+	o := newOrganisation(newFake(aalto), newFake(bauer))
+	o.cloud.rooms = []providers.Room{room(aalto, "Aalto"), room(bauer, "Bauer"), room(nobody, "Cellar")}
+	o.local.rooms = o.cloud.rooms
+	got, _ := list2(t, o)
+	if got[aalto].Provider != "graph" || got[bauer].Provider != "ews" {
+		t.Errorf("%+v", got)
+	}
+	if home, known := o.homes.Home(nobody); known {
+		t.Errorf("nobody's room: %+v", home)
+	}
+	o.cloud.asked()
+	o.local.asked()
+	list2(t, o)
+	if cloud, local := o.cloud.asked(), o.local.asked(); len(cloud) != 2 || len(local) != 1 { // the room that nobody has
+		t.Errorf("asked again: %q %q", cloud, local)
 	}
 }
 
@@ -88,6 +108,7 @@ func TestOneListIsMissing(t *testing.T) {
 	}
 	o.cloud.fail(nil)
 	o.local.fail(nil)
+	o.now = o.now.Add(lockedMost)
 	o.local.warn = "cut at 100"
 	if _, listing := list2(t, o); listing.Complete || listing.Warning.Or("") != "on premises: cut at 100" {
 		t.Errorf("%+v", listing)
@@ -171,6 +192,7 @@ func TestAvailabilityWithAGap(t *testing.T) {
 	// A mailbox that its home denies, while the other part cannot be asked, is not one
 	// without a mailbox.
 	o.cloud.fail(nil)
+	o.now = o.now.Add(lockedMost)
 	got, err = o.Availability(t.Context(), []providers.Address{desk, aalto}, day())
 	if err != nil || got[0].Known() || got[0].Problem.Class != providers.Unreachable || !got[1].Known() {
 		t.Errorf("%+v %v", got, err)

@@ -69,6 +69,7 @@ type Options struct {
 // concurrent use.
 type Organisation struct {
 	parts  [2]Part
+	gates  [2]gate
 	tenant string
 	homes  Homes
 	now    func() time.Time
@@ -87,6 +88,9 @@ func New(o Options) *Organisation {
 	if h.now == nil {
 		h.now = time.Now
 	}
+	for i := range h.parts {
+		h.parts[i].Provider = guarded{h.parts[i].Provider, &h.gates[i], &h.gates[1-i], h.now}
+	}
 	return h
 }
 
@@ -100,7 +104,7 @@ func (h *Organisation) Close() error {
 func (h *Organisation) Identify(ctx context.Context) (providers.Identity, error) {
 	found, errs := both(ctx, h, func(ctx context.Context, i int) (providers.Identity, error) { return h.parts[i].Provider.Identify(ctx) })
 	if errs[0] != nil && errs[1] != nil {
-		return providers.Identity{}, errs[0]
+		return providers.Identity{}, ofBoth(errs[0])
 	}
 	whole, other := found[0], found[1]
 	if errs[0] != nil {
@@ -126,7 +130,7 @@ func (h *Organisation) Capabilities(ctx context.Context) (providers.Capabilities
 		return h.parts[i].Provider.Capabilities(ctx)
 	})
 	if errs[0] != nil && errs[1] != nil {
-		return providers.Capabilities{}, errs[0]
+		return providers.Capabilities{}, ofBoth(errs[0])
 	}
 	return h.joined(found, errs), nil
 }

@@ -200,6 +200,7 @@ func TestNothingIsLearntOfSilence(t *testing.T) {
 		t.Error("a home was learnt")
 	}
 	o.local.fail(nil)
+	o.now = o.now.Add(pauseMost)
 	if _, err := o.Calendars(t.Context(), aalto); err != nil {
 		t.Errorf("it is not asked again: %v", err)
 	}

@@ -39,6 +39,9 @@ func encodeCalendar(c providers.Calendar) []byte {
 	e.bool(c.Default)
 	e.bool(c.ReadOnly)
 	e.bool(c.IntegratedConferencing)
+	if !c.ConferencingWhy.Empty() {
+		e.text(c.ConferencingWhy)
+	}
 	return e.b
 }
 
@@ -47,6 +50,9 @@ func decodeCalendar(mailbox providers.Address, b []byte) (providers.Calendar, er
 	c := providers.Calendar{
 		Mailbox: mailbox, ID: d.string(), Name: d.text(), OwnerName: d.text(), Owner: d.address(),
 		Default: d.bool(), ReadOnly: d.bool(), IntegratedConferencing: d.bool(),
+	}
+	if len(d.b) > 0 { // rows of older versions end here
+		c.ConferencingWhy = d.text()
 	}
 	return c, d.err()
 }
