@@ -84,6 +84,8 @@ func TestScripts(t *testing.T) {
 			"phrase":    underPassphrase,
 			"exchange":  startExchange,
 			"online":    startOnline,
+			"hybrid":    startHybrid,
+			"side":      changeSide,
 			"named":     startNamed,
 			"ewsset":    setEWS,
 			"ewsday":    dayOfEWS,
@@ -113,6 +115,7 @@ func setUp(t *testing.T, env *testscript.Env, checker *providertest.Checker) err
 	env.Values[ledgerKey{}] = new(int64)
 	env.Values[ewsKey{}] = &ewsSide{}
 	env.Values[exchangeKey{}] = new(*simulator.Tenant)
+	env.Values[hybridKey{}] = &hybridTenant{}
 	dir := filepath.Join(env.WorkDir, "tenant")
 	if err := tenant.WriteDir(dir); err != nil {
 		return err

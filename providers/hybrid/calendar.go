@@ -9,7 +9,7 @@ import (
 
 // Calendars lists a mailbox's calendars at its home.
 func (h *Organisation) Calendars(ctx context.Context, mailbox providers.Address) ([]providers.Calendar, error) {
-	return reach(ctx, h, mailbox, func(ctx context.Context, p Part) ([]providers.Calendar, error) {
+	return look(ctx, h, mailbox, func(ctx context.Context, p Part) ([]providers.Calendar, error) {
 		return p.Provider.Calendars(ctx, mailbox)
 	})
 }
@@ -20,6 +20,9 @@ const opChanges = "reading changes"
 // Changes reads a calendar at its home. A position of the other provider, from before
 // the mailbox moved, gives an error of class Resync before anything is asked.
 func (h *Organisation) Changes(ctx context.Context, request providers.ChangesRequest, page func(providers.ChangePage) error) error {
+	if request.Cursor == "" && h.gates[0].isShut() {
+		h.findHome(ctx, request.Mailbox)
+	}
 	home := h.at(request.Mailbox)
 	p := h.parts[home]
 	if err := h.permit(ctx, p, providers.VerbEvents, opChanges, request.Mailbox); err != nil {
@@ -33,6 +36,9 @@ func (h *Organisation) Changes(ctx context.Context, request providers.ChangesReq
 		told = true
 		return page(c)
 	})
+	if err == nil {
+		h.seen(home, request.Mailbox)
+	}
 	if !providers.Is(err, providers.NoMailbox) {
 		return err
 	}
@@ -61,7 +67,7 @@ func (h *Organisation) Event(ctx context.Context, mailbox providers.Address, id 
 
 // FindEvent looks for the meeting of a transaction.
 func (h *Organisation) FindEvent(ctx context.Context, mailbox providers.Address, transactionID string, around providers.Interval) (providers.Event, bool, error) {
-	return found(reach(ctx, h, mailbox, func(ctx context.Context, p Part) (maybe, error) {
+	return found(look(ctx, h, mailbox, func(ctx context.Context, p Part) (maybe, error) {
 		event, ok, err := p.Provider.FindEvent(ctx, mailbox, transactionID, around)
 		return maybe{event, ok}, err
 	}))
@@ -69,7 +75,7 @@ func (h *Organisation) FindEvent(ctx context.Context, mailbox providers.Address,
 
 // FindSeries looks for the series of a transaction.
 func (h *Organisation) FindSeries(ctx context.Context, mailbox providers.Address, transactionID string, start time.Time) (providers.Event, bool, error) {
-	return found(reach(ctx, h, mailbox, func(ctx context.Context, p Part) (maybe, error) {
+	return found(look(ctx, h, mailbox, func(ctx context.Context, p Part) (maybe, error) {
 		event, ok, err := p.Provider.FindSeries(ctx, mailbox, transactionID, start)
 		return maybe{event, ok}, err
 	}))
@@ -93,12 +99,21 @@ func (h *Organisation) SeriesDates(ctx context.Context, mailbox providers.Addres
 // refusal because the organizer is not there made nothing, so that the other part is
 // asked.
 func (h *Organisation) CreateEvent(ctx context.Context, draft providers.EventDraft) (providers.Event, error) {
+	h.findHome(ctx, draft.Organizer)
 	return reach(ctx, h, draft.Organizer, func(ctx context.Context, p Part) (providers.Event, error) {
 		if err := h.permit(ctx, p, providers.VerbBook, "booking", draft.Organizer); err != nil {
 			return providers.Event{}, err
 		}
 		return p.Provider.CreateEvent(ctx, draft)
 	})
+}
+
+// findHome asks where a mailbox lives, where that is not known, with a question that
+// changes nothing. What goes wrong is told by what is asked next.
+func (h *Organisation) findHome(ctx context.Context, mailbox providers.Address) {
+	if _, known := h.homes.Home(mailbox); !known && !h.settled(mailbox) {
+		_, _ = h.Calendars(ctx, mailbox)
+	}
 }
 
 // ChangeEvent changes a meeting as its organizer.

@@ -16,6 +16,9 @@ const (
 	pauseMost   = time.Minute
 	pauseLocked = time.Minute
 	lockedMost  = 15 * time.Minute
+	// inARow is after how many questions in a row that met trouble at the service it is
+	// found out whether it is the whole part.
+	inARow = 3
 	// pauseAsked is the least pause before a question that a person waits for.
 	pauseAsked = 5 * time.Second
 )
@@ -38,6 +41,7 @@ type gate struct {
 	since time.Time
 	tried time.Time
 	tries int
+	bad   int  // questions in a row that met trouble
 	busy  bool // a question is out to see, or the sign-in is being verified
 }
 
@@ -103,21 +107,13 @@ func (g *gate) shut() error {
 // leave notes how a question ended that was let through. verify asks the part who it
 // is: only where that fails, too, is it the host or the sign-in and not the question.
 func (g *gate) leave(ctx context.Context, now func() time.Time, seeing bool, err error, verify func(context.Context) error) {
-	concerns := ofAll(err)
-	if !seeing && !concerns || ctx.Err() != nil && !seeing {
-		return
-	}
 	if !seeing {
-		g.mu.Lock()
-		if g.busy || g.err != nil {
-			g.mu.Unlock()
-			return // somebody else finds out
+		if ctx.Err() != nil || !g.doubts(err) {
+			return
 		}
-		g.busy = true
-		g.mu.Unlock()
 		err = verify(ctx)
-		concerns = ofAll(err)
 	}
+	concerns := ofAll(err) || troubled(err)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.busy = false
@@ -130,9 +126,34 @@ func (g *gate) leave(ctx context.Context, now func() time.Time, seeing bool, err
 		g.err, g.tried = err, now()
 		g.tries++
 	default:
-		g.err, g.tries = nil, 0
+		g.err, g.tries, g.bad = nil, 0, 0
 	}
 }
+
+// doubts reports whether a failure is a reason to find out whether the whole part is
+// down, which the caller then does.
+func (g *gate) doubts(err error) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case ofAll(err):
+	case troubled(err):
+		if g.bad++; g.bad < inARow {
+			return false
+		}
+	default:
+		g.bad = 0
+		return false
+	}
+	if g.busy || g.err != nil {
+		return false // somebody else finds out
+	}
+	g.busy, g.bad = true, 0
+	return true
+}
+
+// troubled reports whether a failure may be that of one question or of the service.
+func troubled(err error) bool { return providers.Is(err, providers.Transient, providers.Foreign) }
 
 // ofAll reports whether a failure may be that of a part as a whole: its host, its sign-in,
 // or what it signs in with.

@@ -81,6 +81,23 @@ func TestOneFailureIsNoGap(t *testing.T) {
 	if _, err := o.Calendars(t.Context(), bauer); err != nil {
 		t.Error(err)
 	}
+	// A service that has trouble with one mailbox is asked for its name after some time.
+	for i := range 3 * inARow {
+		local.once = &providers.Error{Class: providers.Transient}
+		if _, err := o.Calendars(t.Context(), bauer); !providers.Is(err, providers.Transient) || len(o.Gaps()) != 0 {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+	if local.who != 1+3 {
+		t.Errorf("asked %d times who it is", local.who)
+	}
+	local.fail(&providers.Error{Class: providers.Transient})
+	for range inARow {
+		_, _ = o.Calendars(t.Context(), bauer)
+	}
+	if gaps := o.Gaps(); len(gaps) != 1 || gaps[0].Problem.Class != providers.Transient {
+		t.Errorf("all of it has trouble: %+v", gaps)
+	}
 }
 
 // A person who waits is let through sooner than what nobody waits for, but not where

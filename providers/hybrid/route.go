@@ -88,6 +88,9 @@ func note(in map[providers.Address]time.Time, mailbox providers.Address, at time
 func reach[T any](ctx context.Context, h *Organisation, mailbox providers.Address, ask func(context.Context, Part) (T, error)) (T, error) {
 	home := h.at(mailbox)
 	out, err := ask(ctx, h.parts[home])
+	if err == nil {
+		h.seen(home, mailbox)
+	}
 	if !providers.Is(err, providers.NoMailbox) || h.settled(mailbox) {
 		return out, err
 	}
@@ -102,6 +105,29 @@ func reach[T any](ctx context.Context, h *Organisation, mailbox providers.Addres
 	}
 	// Whether it is there is not known: this is asked again as soon as that part answers.
 	return second, otherErr
+}
+
+// look is reach for questions that change nothing: where no home is known and the first
+// part cannot be asked, the other one may have the mailbox all the same.
+func look[T any](ctx context.Context, h *Organisation, mailbox providers.Address, ask func(context.Context, Part) (T, error)) (T, error) {
+	_, known := h.homes.Home(mailbox)
+	out, err := reach(ctx, h, mailbox, ask)
+	if known || err == nil || !ofAll(err) && !h.gates[0].isShut() {
+		return out, err
+	}
+	second, otherErr := ask(ctx, h.parts[1])
+	if otherErr != nil {
+		return out, err
+	}
+	h.seen(1, mailbox)
+	return second, nil
+}
+
+// seen remembers that a part answers for a mailbox of which no home was known.
+func (h *Organisation) seen(part int, mailbox providers.Address) {
+	if _, known := h.homes.Home(mailbox); !known {
+		h.homes.Learn(providers.Home{Mailbox: mailbox, Provider: h.parts[part].Name, Cause: providers.HomeListed, Since: h.now()})
+	}
 }
 
 // elsewhere finds out whether the other part has a mailbox that its home denied, with

@@ -171,6 +171,33 @@ func TestFlipsHaveAPause(t *testing.T) {
 	}
 }
 
+// F-132: while the first part is down, a mailbox of which nothing is known is looked for
+// with the other; a meeting is only ever sent to one of them.
+func TestAFirstPartThatIsDown(t *testing.T) {
+	for _, call := range []string{"calendars", "changes", "find", "create"} {
+		o := newOrganisation(newFake(aalto), newFake(bauer))
+		o.cloud.fail(&providers.Error{Class: providers.Unreachable})
+		if call == "changes" { // it is known to be down
+			_, _ = o.Calendars(t.Context(), desk)
+		}
+		o.cloud.asked()
+		if err := only(t.Context(), o, call, bauer); err != nil {
+			t.Errorf("%s: %v", call, err)
+		}
+		if home, _ := o.homes.Home(bauer); home.Provider != "ews" {
+			t.Errorf("%s: %+v", call, home)
+		}
+		for _, asked := range o.cloud.asked() {
+			if strings.HasPrefix(asked, "create") {
+				t.Errorf("the meeting went to both: %q", asked)
+			}
+		}
+		if err := only(t.Context(), o, call, aalto); !providers.Is(err, providers.Unreachable) {
+			t.Errorf("%s of one in the cloud: %v", call, err)
+		}
+	}
+}
+
 // What a migration moved stays where it is, whatever its provider says.
 func TestMovedMailboxesStay(t *testing.T) {
 	o := newOrganisation(newFake(), newFake(aalto))
