@@ -168,6 +168,11 @@ func (a *application) drop(stored []storedRow, g *generation) (kept []storedRow,
 			outside = append(outside, r)
 		}
 	}
+	moved, missing, masters, err := a.renamed(stored, missing, masters, g)
+	if err != nil {
+		return nil, err
+	}
+	outside = append(outside, moved...)
 	before := map[int64]bool{}
 	for _, hash := range decodeHashes(a.m.suspect) {
 		before[hash] = true
