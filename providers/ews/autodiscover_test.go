@@ -122,3 +122,35 @@ func TestDiscoverRefusesExchangeOnline(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A password that one host refused is shown to no other: directories lock accounts.
+func TestDiscoverShowsARefusedPasswordOnce(t *testing.T) {
+	w := &web{answers: map[string]func(*http.Request) (int, string, string){
+		"hq.example/autodiscover/autodiscover.xml":              always(401, "text/html", ""),
+		"autodiscover.hq.example/autodiscover/autodiscover.xml": always(401, "text/html", ""),
+	}}
+	_, err := discover(t, w)
+	if !providers.Is(err, providers.SignedOut) || len(w.signed) != 1 {
+		t.Errorf("%v; shown to %v", err, w.signed)
+	}
+}
+
+// F-129, S-09: an answer that names a server of another domain is not believed, and what a
+// circle and a foreign host are is told apart.
+func TestDiscoverBelievesNoForeignServer(t *testing.T) {
+	foreign := always(200, "application/json", `{"Protocol":"EWS","Url":"https://mail.evil.example/EWS/Exchange.asmx"}`)
+	circle := always(302, "https://hq.example/autodiscover/autodiscover.json", "")
+	for name, c := range map[string]struct {
+		answer func(*http.Request) (int, string, string)
+		cause  providers.Cause
+	}{
+		"an answer": {foreign, providers.CauseDiscoveryForeign}, "a circle": {circle, providers.CauseDiscoveryLoop},
+		"a redirect": {always(302, "https://evil.example/autodiscover/autodiscover.json", ""), providers.CauseDiscoveryForeign},
+	} {
+		w := &web{answers: map[string]func(*http.Request) (int, string, string){"hq.example/autodiscover/autodiscover.json": c.answer}}
+		found, err := discover(t, w)
+		if providers.CauseOf(err) != c.cause || found.URL != "" || len(w.asked) > 12 {
+			t.Errorf("%s: %v, %+v after %d requests", name, err, found, len(w.asked))
+		}
+	}
+}

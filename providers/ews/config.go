@@ -54,7 +54,8 @@ type Config struct {
 	// TenantID is the GUID of the organisation's tenant where it has one; "" is one made
 	// of the first domain.
 	TenantID string
-	// Domains are the organisation's, the default one first; none: that of Account.
+	// Domains are the organisation's, the default one first; none: that of Account, or of
+	// TestMailbox.
 	Domains []string
 	// RedirectHosts are further hosts to which the service may send its callers.
 	RedirectHosts []string

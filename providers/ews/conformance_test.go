@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -83,6 +84,24 @@ func TestConformance(t *testing.T) {
 		return f
 	}})
 	wire.check(t)
+}
+
+// The same over Exchange Online, by an application's token, as far as a part of the cases
+// tells. ROOMDESK_EVERY_CASE=1 runs them all.
+func TestConformanceOnline(t *testing.T) {
+	every := 4
+	if os.Getenv("ROOMDESK_EVERY_CASE") == "1" {
+		every = 1
+	}
+	providertest.Run(t, providertest.Harness{Every: every, New: func(t testing.TB, setup providertest.Setup) providertest.Fixture {
+		if setup.Without != "" {
+			t.Skipf("Exchange Online grants %s with its one role", setup.Without)
+		}
+		tenant := start(t, simulator.Options{Rooms: setup.Rooms, People: setup.People, Seed: 7, Exchange: simulator.ExchangeOnline})
+		f := fixture(t, tenant)
+		f.Provider, _ = online(t, tenant, onlineAudience)
+		return f
+	}})
 }
 
 // deny takes away what an administrator of Exchange can take away.

@@ -41,8 +41,13 @@ func New(config Config) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(config.Domains) == 0 && config.Account != "" {
-		config.Domains = []string{config.Account.Domain()}
+	if len(config.Domains) == 0 {
+		for _, own := range []providers.Address{config.Account, config.TestMailbox} {
+			if own != "" {
+				config.Domains = []string{own.Domain()}
+				break
+			}
+		}
 	}
 	return &Provider{config: config, engine: newEngine(config, at), manners: map[providers.Address]kept[manner]{}}, nil
 }

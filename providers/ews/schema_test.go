@@ -2,6 +2,7 @@ package ews
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -43,6 +44,9 @@ func TestRequestsFollowTheSchema(t *testing.T) {
 		}
 		if operation == "GetFolder" {
 			part += `<m:Folders><t:CalendarFolder><t:FolderId Id="f"/><t:EffectiveRights><t:Read>true</t:Read></t:EffectiveRights></t:CalendarFolder></m:Folders>`
+		}
+		if operation == "Subscribe" {
+			part += `<m:SubscriptionId>JwBzYQ==</m:SubscriptionId>`
 		}
 		if operation == "ResolveNames" {
 			part += `<m:ResolutionSet/>`
@@ -108,6 +112,11 @@ func TestRequestsFollowTheSchema(t *testing.T) {
 		must(p.DeleteEvent(ctx, maria, `"><x/>`))
 		_, err = p.SeriesDates(ctx, maria, "made", window)
 		must(err)
+		_, err = p.subscribe(ctx, maria, &affinity{})
+		must(err)
+		listening := &stream{p: p, ids: map[providers.Address]string{maria: `a"&<b>`, atlas: "x"}}
+		c := listening.streamCall(maria)
+		requests["GetStreamingEvents-"+strconv.Itoa(int(how))] = string(envelope(c.how, c.mailbox, "", func(w *writer) { c.body(w, c.how) }))
 		_, err = p.getItems(ctx, "reading", maria, []itemRef{{id: "two", masterOf: true}})
 		must(err)
 	}

@@ -31,6 +31,9 @@ type Harness struct {
 	// New starts a fresh tenant of the wanted size and connects a provider to it.
 	// It ends both with the test's cleanup.
 	New func(t testing.TB, setup Setup) Fixture
+	// Every runs each n-th case only, for a way of signing in to a service whose whole
+	// suite runs by another; 0 is every case.
+	Every int
 }
 
 // Setup is what a case needs of its tenant.
