@@ -80,6 +80,9 @@ func (d *setupDesk) ConsentLink(s providers.Setup) string {
 
 // connection is what was entered, as the configuration would have it.
 func (d *setupDesk) connection(s providers.Setup) keystore.Connection {
+	if s.Exchange() {
+		return d.exchangeConnection(s)
+	}
 	c := keystore.Connection{Name: s.NameOr(), Provider: s.Get(providers.SetupProvider), Tenant: strings.ToLower(s.Get(providers.SetupTenant)),
 		ClientID: strings.ToLower(s.Get(providers.SetupClientID)), Organizer: s.Get(providers.SetupOrganizer), TestMailbox: s.Get(providers.SetupTestMailbox),
 		Domains: providers.SetupList(strings.ToLower(s.Get(providers.SetupDomains)))}
@@ -128,6 +131,9 @@ func expandHome(path string) string {
 // credential gets what the connection signs in with: as it is stored, and as it signs
 // in. A certificate's public half goes into c.
 func (d *setupDesk) credential(ctx context.Context, s providers.Setup, secret providers.Hidden, c *keystore.Connection, store keystore.Store) (keystore.Secret, error) {
+	if s.Exchange() {
+		return d.exchangePassword(ctx, s, secret, *c, store)
+	}
 	switch s.Get(providers.SetupCredential) {
 	case providers.SetupMade:
 		if s.Made == nil {
@@ -324,7 +330,7 @@ func (d *setupDesk) ConnectSetup(ctx context.Context, s providers.Setup, secret 
 func sameConnection(a, b keystore.Connection) bool {
 	return a.Name == b.Name && a.Tenant == b.Tenant && a.ClientID == b.ClientID && a.CloudName() == b.CloudName() && a.AuthorityURL == b.AuthorityURL &&
 		a.GraphURL == b.GraphURL && a.CAFile == b.CAFile && a.Organizer == b.Organizer && a.TestMailbox == b.TestMailbox && a.KeystoreKind() == b.KeystoreKind() &&
-		a.Certificate == b.Certificate && slices.Equal(a.Domains, b.Domains)
+		a.Certificate == b.Certificate && a.Provider == b.Provider && a.Server == b.Server && a.User == b.User && a.Email == b.Email && a.Basic == b.Basic && slices.Equal(a.Domains, b.Domains)
 }
 
 func (d *setupDesk) dropKey(ctx context.Context, made providers.SetupCertificate) error {

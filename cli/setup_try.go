@@ -23,6 +23,9 @@ func (d *setupDesk) TestSetup(ctx context.Context, s providers.Setup, secret pro
 	if err := d.unlock(s); err != nil {
 		return providers.SetupAnswer{}, err
 	}
+	if s.Exchange() {
+		return d.testExchange(ctx, s, secret, report)
+	}
 	asked := d.connection(s)
 	if s.Individual() {
 		if person == nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"roomdesk/keystore"
@@ -117,11 +116,7 @@ func (e *examination) autodiscover(ctx context.Context) outcome {
 // cloud reports an address of Exchange Online.
 func (e *examination) cloud(address string) bool {
 	at, err := url.Parse(address)
-	if err != nil {
-		return false
-	}
-	host := "." + strings.ToLower(at.Hostname())
-	return slices.ContainsFunc([]string{".outlook.office365.com", ".outlook.office.com", ".office365.us", ".partner.outlook.cn"}, func(suffix string) bool { return strings.HasSuffix(host, suffix) })
+	return err == nil && providers.ExchangeOnline(at.Hostname())
 }
 
 // offered reports whether the server takes the way by which this connection signs in.

@@ -59,6 +59,8 @@ type Setup struct {
 	Features []string `json:"features"`
 	// Made is the certificate that was made here; nil: none.
 	Made *SetupCertificate `json:"made,omitempty"`
+	// Found is what Autodiscover told; nil: it was not asked.
+	Found *SetupServerFound `json:"found,omitempty"`
 	// Saved is when it was kept, to be gone on with.
 	Saved time.Time `json:"saved"`
 	// PassphraseRead: the passphrase of an encrypted file is read from a file, and so not
@@ -83,7 +85,7 @@ type SetupCertificate struct {
 // NewSetup is a set-up with the usual choices.
 func NewSetup() Setup {
 	return Setup{Features: []string{"rooms", "calendars", "booking", "people", "domains"}, Values: map[SetupField]string{
-		SetupProvider: "graph", SetupKind: SetupEnterprise, SetupCloud: "global", SetupCredential: SetupBySecret, SetupKeystore: "keyring",
+		SetupProvider: "graph", SetupKind: SetupEnterprise, SetupCloud: "global", SetupCredential: SetupBySecret, SetupKeystore: "keyring", SetupSignIn: SetupNTLM,
 	}}
 }
 
@@ -99,14 +101,14 @@ func (s *Setup) Set(f SetupField, value string) {
 }
 
 // Individual reports whether a person signs in.
-func (s Setup) Individual() bool { return s.Get(SetupKind) == SetupIndividual }
+func (s Setup) Individual() bool { return !s.Exchange() && s.Get(SetupKind) == SetupIndividual }
 
 // Custom reports whether the roots of the cloud are given.
 func (s Setup) Custom() bool { return s.Get(SetupCloud) == setupCustomCloud }
 
 // Begun reports whether anything was entered that a person would miss.
 func (s Setup) Begun() bool {
-	for _, f := range []SetupField{SetupTenant, SetupClientID, SetupAuthority, SetupOrganizer, SetupTestMailbox, SetupDomains, SetupOutside, SetupName, SetupFile} {
+	for _, f := range []SetupField{SetupTenant, SetupClientID, SetupAuthority, SetupOrganizer, SetupTestMailbox, SetupDomains, SetupOutside, SetupName, SetupFile, SetupUser, SetupEmail, SetupServer} {
 		if s.Get(f) != "" {
 			return true
 		}
@@ -126,8 +128,10 @@ func (s Setup) NameOr() string {
 	if list := SetupList(s.Get(SetupDomains)); len(list) > 0 {
 		domain = list[0]
 	}
-	if _, after, found := strings.Cut(s.Get(SetupOrganizer), "@"); found {
-		domain = after
+	for _, f := range []SetupField{SetupEmail, SetupOrganizer} {
+		if _, after, found := strings.Cut(s.Get(f), "@"); found && (f == SetupOrganizer || s.Exchange()) {
+			domain = after
+		}
 	}
 	name, _, _ := strings.Cut(strings.ToLower(domain), ".")
 	name = strings.Map(func(r rune) rune {
@@ -196,6 +200,8 @@ type SetupAnswer struct {
 	// Permissions are those in the token, Missing those that the ticked features need
 	// besides, Extra those that nothing needs.
 	Permissions, Missing, Extra []string
+	// Level is what an Exchange server allows in the test mailbox.
+	Level AccessLevel
 	// Before are the permissions when this tenant was connected last; nil: not known.
 	Before []string
 }

@@ -67,6 +67,9 @@ const (
 
 // SetupSteps are the steps of a set-up as its choices stand.
 func SetupSteps(s Setup) []SetupStep {
+	if s.Exchange() {
+		return s.exchangeSteps()
+	}
 	return []SetupStep{s.needStep(), s.applicationStep(), s.credentialStep(), s.mailboxStep(), s.consentStep(),
 		{ID: StepTest, Title: "Run Test", Short: "test", Text: []string{"Each rung is tried, the most basic first; the first that fails is the cause. Nothing is written and nothing is kept yet."}},
 		{ID: StepWho, Title: "Who answered", Short: "who", Text: []string{"Is this the tenant and the account that you meant? Only now is anything kept."}},
@@ -178,11 +181,12 @@ func (s Setup) consentStep() SetupStep {
 // of other connections, secret the value of the hidden field.
 func (s Setup) Check(f SetupField, secret Hidden, taken []string, least []string, now time.Time) Advice {
 	text := s.Get(f)
-	switch f {
-	case SetupProvider:
-		if text == "ews" {
-			return wrong("an Exchange connection is made on the command line: roomdesk connect ews --help")
+	if s.Exchange() {
+		if a, known := s.checkExchange(f, secret, now); known {
+			return a
 		}
+	}
+	switch f {
 	case SetupTenant:
 		return CheckTenantID(text, "") // where both are the same, the client id says so
 	case SetupClientID:

@@ -32,6 +32,8 @@ type fakeSetup struct {
 	given     providers.ConsentGiven
 	givenErr  error
 	opened    []string
+	searched  []string // passwords that came with a search
+	found     providers.SetupServerFound
 	openErr   error
 }
 
@@ -44,6 +46,7 @@ func newFakeSetup() *fakeSetup {
 		f.start.Features = append(f.start.Features, providers.SetupFeature{Name: row[0], What: row[1], Needs: []string{row[2]}})
 	}
 	f.answers = []providers.SetupAnswer{answeredSetup(nil)}
+	f.found = providers.SetupServerFound{URL: "https://mail.hq.example/EWS/Exchange.asmx", Tried: []string{"JSON at https://autodiscover.hq.example/autodiscover/autodiscover.json: found"}}
 	return f
 }
 
@@ -109,6 +112,19 @@ func (f *fakeSetup) LeastPermissions(features []string) []string {
 		}
 	}
 	return out
+}
+
+func (f *fakeSetup) ExchangeCommands(s providers.Setup) []string {
+	return []string{"New-ManagementScope -Name 'roomdesk " + s.NameOr() + "' -RecipientRestrictionFilter '((RecipientTypeDetails -eq ''RoomMailbox'') -or (PrimarySmtpAddress -eq ''" + s.Get(providers.SetupEmail) + "''))'",
+		"New-ManagementRoleAssignment -Name 'roomdesk " + s.NameOr() + "' -Role 'ApplicationImpersonation' -User '" + s.Get(providers.SetupUser) + "' -CustomRecipientWriteScope 'roomdesk " + s.NameOr() + "'"}
+}
+
+func (f *fakeSetup) FindServer(_ context.Context, s providers.Setup, secret providers.Hidden) (providers.SetupServerFound, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.searched = append(f.searched, secret.Reveal())
+	f.found.Email = s.Get(providers.SetupEmail)
+	return f.found, nil
 }
 
 func (f *fakeSetup) ConsentLink(s providers.Setup) string {

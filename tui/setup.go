@@ -196,7 +196,7 @@ func (d *setupDialog) pasted(m *Model, text string) tea.Cmd {
 func (d *setupDialog) edited(*Model) {
 	d.why = ""
 	d.rungs, d.answer, d.failure = nil, nil, ""
-	if id := d.now().ID; id == providers.StepNeed || id == providers.StepApplication || id == providers.StepCredential {
+	if id := d.now().ID; id == providers.StepNeed || id == providers.StepApplication || id == providers.StepCredential || id == providers.StepAccount {
 		d.who, d.given = nil, nil // who signed in or consented did so elsewhere
 	}
 	d.changed()
@@ -288,6 +288,9 @@ func (d *setupDialog) next(m *Model) tea.Cmd {
 			}
 		}
 		return nil
+	}
+	if cmd, own := d.nextExchange(m); own {
+		return cmd
 	}
 	switch step.ID {
 	case providers.StepCredential:

@@ -131,6 +131,9 @@ func (o *formLines) pair(label string, r role, text string) {
 func (d *setupDialog) drawStep(o *formLines, h int) {
 	step := d.now()
 	switch step.ID {
+	case providers.StepRights:
+		d.drawRights(o, h)
+		return
 	case providers.StepConsent:
 		d.drawConsent(o, h)
 		return
@@ -142,6 +145,9 @@ func (d *setupDialog) drawStep(o *formLines, h int) {
 		return
 	case providers.StepDone:
 		d.drawDone(o)
+		return
+	}
+	if step.ID == providers.StepServer && d.drawServer(o, h) {
 		return
 	}
 	roomy := h >= 22
@@ -363,7 +369,11 @@ func (d *setupDialog) drawTicks(o *formLines, in *providers.SetupInput, first in
 
 // drawLeast compares what is asked for with what the other provider would need.
 func (d *setupDialog) drawLeast(o *formLines, roomy bool) {
-	if d.setup.Individual() {
+	switch {
+	case d.setup.Exchange():
+		d.drawEnd(o, roomy)
+		return
+	case d.setup.Individual():
 		return
 	}
 	o.blank()

@@ -227,6 +227,10 @@ func (d *setupDialog) drawWho(o *formLines) {
 		o.para(dim, "Nobody has answered yet: pgup goes back to the test.")
 		return
 	}
+	if d.setup.Exchange() {
+		d.drawExchangeWho(o)
+		return
+	}
 	o.para(dim, d.now().Text[0])
 	o.blank()
 	o.pair("tenant", strong, shown(a.TenantName, "without a name"))
@@ -302,6 +306,9 @@ func (d *setupDialog) drawDone(o *formLines) {
 	o.pair("signs in", plain, who)
 	o.pair("kept in", plain, clean(d.connected.Kept))
 	works := "rooms, calendars and booking"
+	if d.setup.Exchange() {
+		works = levelWords(a.Level)
+	}
 	if len(a.Missing) > 0 {
 		works = "what these permissions allow: " + clean(strings.Join(a.Permissions, ", "))
 	}

@@ -84,6 +84,7 @@ func setupKeys() []binding {
 	keys = append(
 		keys,
 		binding{scope: scopeSetupRun, keys: []string{"y"}, label: "y", what: "copy link", more: "copy the link, through the terminal (OSC 52)", rank: 2, why: linked, run: with(func(m *Model, d *setupDialog) tea.Cmd { return d.copyShown(m) })},
+		binding{scope: scopeSetupRun, keys: []string{"s"}, label: "s", what: "copy commands", more: "copy the commands for the Exchange Management Shell, through the terminal (OSC 52)", rank: 2, why: at(providers.StepRights, "there are no commands here"), run: with(func(m *Model, d *setupDialog) tea.Cmd { return d.copyCommands(m) })},
 		binding{scope: scopeSetupRun, keys: []string{"m"}, label: "m", what: "as message", more: "copy link and permissions as a message to the administrator who has to consent", rank: 5, why: why(func(_ *Model, d *setupDialog) string {
 			if d.letter() == "" {
 				return "there is nothing to consent to here"

@@ -187,6 +187,9 @@ func (a setupDropped) apply(m *Model) tea.Cmd {
 	}
 	d.failure = ""
 	d.why = "nothing is left of it: no credential, no connection. Correct the ids, then sign in with the right account in a private window"
+	if d.setup.Exchange() {
+		d.why = "nothing is left of it: no credential, no connection. Correct account and mailboxes; the password is asked for again"
+	}
 	if m.ws == nil {
 		return nil
 	}

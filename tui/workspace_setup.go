@@ -9,6 +9,7 @@ import (
 // SetupDesk makes connections for the guided set-up. Nothing is kept before Connect,
 // except what can be gone on with: never a secret.
 type SetupDesk interface {
+	ExchangeDesk
 	// BeginSetup gives what an earlier set-up left, or a new one.
 	BeginSetup(ctx context.Context) (SetupStart, error)
 	// KeepSetup keeps what was entered, so that it can be gone on with.

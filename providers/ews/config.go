@@ -99,15 +99,7 @@ func EndOfOnline() time.Time   { return providers.EWSEnd() }
 func BlockedOnline() time.Time { return providers.EWSBlocked() }
 
 // IsOnline reports whether a host is Exchange Online, in any of its clouds.
-func IsOnline(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	for _, suffix := range []string{"outlook.office365.com", "outlook.office.com", "outlook.com", "office365.us", "partner.outlook.cn", "outlook.office.de"} {
-		if host == suffix || strings.HasSuffix(host, "."+suffix) {
-			return true
-		}
-	}
-	return false
-}
+func IsOnline(host string) bool { return providers.ExchangeOnline(host) }
 
 // RefuseOnline is the refusal of an address of Exchange Online, with its date.
 func RefuseOnline(host string) error {
