@@ -100,6 +100,10 @@ func (l *connectLines) step(ctx context.Context, n, steps int, step providers.Se
 		say("Who: %s", step.Role)
 	}
 	switch step.ID {
+	case providers.StepRights:
+		return l.rights(ctx)
+	case providers.StepServer:
+		return l.server(ctx, n)
 	case providers.StepConsent:
 		return l.consent(ctx)
 	case providers.StepTest:
@@ -117,6 +121,10 @@ func (l *connectLines) step(ctx context.Context, n, steps int, step providers.Se
 		if err != nil {
 			return err
 		}
+	}
+	if step.ID == providers.StepNeed && l.setup.Exchange() {
+		l.exchangeNeed()
+		return nil
 	}
 	if step.ID == providers.StepNeed && !l.setup.Individual() {
 		say("Graph needs: %s. Add them under Application permissions, not Delegated. Mail is not among them.", strings.Join(l.desk.LeastPermissions(l.setup.Features), ", "))

@@ -70,6 +70,10 @@ func (l *connectLines) test(ctx context.Context) error {
 
 func (l *connectLines) who(ctx context.Context) error {
 	a := l.answer
+	if l.setup.Exchange() {
+		l.exchangeWho()
+		return l.confirm(ctx)
+	}
 	l.out.say("Tenant: %s, %s.", a.TenantName.Or("without a name"), a.TenantID)
 	if len(a.Domains) > 0 {
 		l.out.say("Verified domains: %s.", providers.Sanitise(strings.Join(a.Domains, ", ")))
@@ -88,6 +92,11 @@ func (l *connectLines) who(ctx context.Context) error {
 			l.out.say("%s: %s.", row.label, providers.Sanitise(strings.Join(row.list, ", ")))
 		}
 	}
+	return l.confirm(ctx)
+}
+
+// confirm asks whether the right one answered, and keeps it or takes all back.
+func (l *connectLines) confirm(ctx context.Context) error {
 	for {
 		typed, err := l.line(ctx, fmt.Sprintf("Is this right? y keeps it as %s, wrong takes everything back:", l.setup.NameOr()), "Until you say y nothing is kept.")
 		switch {
