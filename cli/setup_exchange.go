@@ -92,6 +92,9 @@ func (d *setupDesk) FindServer(ctx context.Context, s providers.Setup, secret pr
 	if !ok {
 		return found, usage("go back and write it", "the mailbox that the account acts for is missing")
 	}
+	if err := d.unlock(s); err != nil {
+		return found, err
+	}
 	store, err := d.app.secrets(c)
 	if err != nil {
 		return found, err
