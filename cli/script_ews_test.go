@@ -117,7 +117,7 @@ func waitEWS(ts *testscript.TestScript, _ bool, args []string) {
 	side := ts.Value(ewsKey{}).(*ewsSide)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for late := time.After(patience); ; {
+	for late := time.After(3 * patience); ; {
 		for _, e := range ewsTenant(ts).Ledger() {
 			if e.N > side.mark && e.Operation == args[0] && (len(args) == 1 || strings.EqualFold(e.Mailbox, args[1])) {
 				side.mark = e.N

@@ -29,7 +29,7 @@ const probeTries = 2
 func (b *Probe) Ask(ctx context.Context) (providers.ServerSeen, error) {
 	const op = "asking the server how to sign in"
 	var seen providers.ServerSeen
-	_, resp, err := b.plain(ctx, b.p.engine.url.Load().String())
+	_, resp, err := b.plain(ctx, b.p.engine.url.Load().String()) //nolint:bodyclose // plain closes it
 	if err != nil {
 		e := transportError(ctx, err)
 		e.Op = op
@@ -181,7 +181,7 @@ func (b *Probe) Find(ctx context.Context, mailbox providers.Address, transaction
 func (b *Probe) Home(ctx context.Context, mailbox providers.Address) (string, error) {
 	const op = "asking Autodiscover where the mailbox is"
 	at := "https://" + b.p.engine.home.Host + "/autodiscover/autodiscover.json?" + url.Values{"Email": {string(mailbox)}, "Protocol": {"EWS"}, "RedirectCount": {"1"}}.Encode()
-	text, resp, err := b.plain(ctx, at)
+	text, resp, err := b.plain(ctx, at) //nolint:bodyclose // plain closes it
 	if err != nil {
 		e := transportError(ctx, err)
 		e.Op, e.Mailbox = op, mailbox

@@ -147,7 +147,7 @@ func audienceOf(token string) string {
 
 // readRefusal reads the little that a refusal says.
 func readRefusal(r io.Reader) []byte {
-	text, _ := io.ReadAll(io.LimitReader(r, refusalLimit)) //nolint:errcheck // what came is enough
+	text, _ := io.ReadAll(io.LimitReader(r, refusalLimit)) // what came is enough
 	return text
 }
 
