@@ -127,6 +127,7 @@ func (w *workspace) follow(ctx context.Context) error {
 		seen = update.Seq
 		if update.Rooms || update.People || update.All {
 			w.finders.forget()
+			w.countAgain()
 		}
 		changes := tui.Changes{Rooms: update.Rooms, People: update.People, Mailboxes: update.Mailboxes, All: update.All, Sync: update.Progress}
 		for _, notice := range update.Notices {

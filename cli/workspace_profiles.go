@@ -140,6 +140,11 @@ func (w *workspace) migrated(changes tui.Changes) {
 			w.app.log.Warn("bookings cannot be compared with what changed", "error", err)
 		}
 	}
+	w.countAgain()
+}
+
+// countAgain has the countdown counted anew.
+func (w *workspace) countAgain() {
 	select {
 	case w.recount <- struct{}{}:
 	default:

@@ -38,7 +38,7 @@ func (m *Model) endingWords() (look role, long, short string) {
 	}
 	name, date := clean(e.Name), e.Ends.UTC().Format(time.DateOnly)
 	left := e.Ends.Sub(m.now)
-	days := int((left + 24*time.Hour - 1) / (24 * time.Hour))
+	days := int(left / (24 * time.Hour))
 	switch {
 	case left <= 0:
 		return badStrong, name + " ended on " + date + ": " + mailboxes(e.Left) + " not moved", name + " ended"
@@ -50,6 +50,9 @@ func (m *Model) endingWords() (look role, long, short string) {
 		look = dim
 	}
 	words := name + " ends in " + counted(days, "day")
+	if days == 0 {
+		words = name + " ends within a day"
+	}
 	return look, words + ", on " + date + ": " + mailboxes(e.Left) + " to move", words
 }
 

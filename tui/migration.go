@@ -81,6 +81,7 @@ func whyNotMigration(m *Model) string {
 type migrationView struct {
 	rows   []int // places in the journal's mailboxes, the most harmful first
 	chosen providers.Address
+	moved  bool // the bar was moved: it stays on its mailbox
 	list   scroll
 	only   bool // only those in which something is wrong
 	asking string
@@ -157,6 +158,11 @@ func (v *migrationView) arrange(m *providers.Migration) {
 		)
 	})
 	v.list.n = len(v.rows)
+	if !v.moved {
+		v.list.at = 0
+		v.choose(m)
+		return
+	}
 	for n, i := range v.rows {
 		if m.Mailboxes[i].Mailbox == v.chosen {
 			v.list.at = n
@@ -189,6 +195,7 @@ func (v *migrationView) choose(m *providers.Migration) {
 func (v *migrationView) move(m *Model, by int) {
 	v.list.n = len(v.rows)
 	v.list.move(by)
+	v.moved = true
 	v.choose(&m.migration.m)
 }
 
@@ -244,21 +251,25 @@ func (v *migrationView) returnMailboxes(m *Model, choice providers.MigrationChoi
 }
 
 // migrationPace is how fast mailboxes come through and how long the rest takes, from
-// the stamps of the journal's last minute; ok is false before that can be said.
+// the stamps of the journal's last 20 seconds; ok is false before that can be said.
 func migrationPace(m *providers.Migration, now time.Time) (perSecond float64, left time.Duration, ok bool) {
-	const span = time.Minute
+	const span = 20 * time.Second
 	done, rest := 0, 0
 	first := now
 	for i := range m.Mailboxes {
 		b := &m.Mailboxes[i]
-		at, open := b.Compared, b.State == providers.MovePlanned
-		if m.State != providers.MigrationComparing {
-			at, open = b.Moved, b.State == providers.MoveReady || b.State == providers.MoveSwitching || b.State == providers.MoveReturning
+		at, open, through := b.Compared, b.State == providers.MovePlanned, b.State != providers.MovePlanned
+		switch m.State {
+		case providers.MigrationComparing:
+		case providers.MigrationReturning:
+			at, open, through = b.Moved, b.State == providers.MoveMoved || b.State == providers.MoveReturning, b.State == providers.MoveReturned
+		default:
+			at, open, through = b.Moved, b.State == providers.MoveReady || b.State == providers.MoveSwitching, b.State == providers.MoveMoved
 		}
 		if open {
 			rest++
 		}
-		if !open && !at.IsZero() && !at.After(now) && now.Sub(at) <= span && !at.Before(m.Created) {
+		if through && !at.IsZero() && !at.After(now) && now.Sub(at) <= span && !at.Before(m.Created) {
 			done++
 			if at.Before(first) {
 				first = at

@@ -353,7 +353,12 @@ func (v *migrationView) askMoveOne(m *Model) tea.Cmd {
 	b := v.box(m)
 	choice := providers.MigrationChoice{Mailboxes: []providers.Address{b.Mailbox}}
 	if movable(b) {
-		return v.moveMailboxes(m, choice)
+		m.openDialog(&question{
+			title: "Move " + boxTitle(b) + " to " + providerWords(m.migration.m.ToProvider) + "?",
+			text:  []string{"It changes over in one step and keeps its free/busy all the time. b takes it back."},
+			no:    "leave it", yes: "move it", do: func(m *Model) tea.Cmd { return v.moveMailboxes(m, choice) },
+		})
+		return nil
 	}
 	choice.EvenIfDifferent = true
 	c := b.Parity
@@ -422,6 +427,18 @@ func (v *migrationView) whyNotReturnOne(m *Model) string {
 		return "it is not moved"
 	}
 	return ""
+}
+
+// askReturnOne takes the chosen mailbox back after a question.
+func (v *migrationView) askReturnOne(m *Model) tea.Cmd {
+	b := v.box(m)
+	choice := providers.MigrationChoice{Mailboxes: []providers.Address{b.Mailbox}}
+	m.openDialog(&question{
+		title: "Take " + boxTitle(b) + " back to " + providerWords(m.migration.m.FromProvider) + "?",
+		text:  []string{"It changes back in one step and keeps its free/busy all the time. What was booked meanwhile stays."},
+		no:    "leave it", yes: "take it back", do: func(m *Model) tea.Cmd { return v.returnMailboxes(m, choice) },
+	})
+	return nil
 }
 
 // whyNotFinish says why the way back cannot be given up now.

@@ -309,13 +309,21 @@ func (v *migrationView) drawFacts(m *Model, w int) string {
 		say(bad, thousands(n)+" with differences", thousands(n)+" differ")
 	}
 	if s.Artefacts > 0 {
-		say(dim, counted(s.Artefacts, "provider artefact"), counted(s.Artefacts, "artefact"))
+		words := "artefacts"
+		if s.Artefacts == 1 {
+			words = "artefact"
+		}
+		say(dim, thousands(s.Artefacts)+" provider "+words, thousands(s.Artefacts)+" "+words)
 	}
 	switch {
 	case s.State == providers.MigrationFinished:
 		put(dim, "the way back was given up")
 	case !s.Undoable.IsZero() && s.Undoable.After(m.now) && s.Count(providers.MoveMoved) > 0:
-		say(dim, "z takes back until "+s.Undoable.In(m.zone).Format("Mon 2 Jan"), "z back until "+s.Undoable.In(m.zone).Format("2 Jan"))
+		until := s.Undoable.In(m.zone).Format("2 Jan")
+		if s.Undoable.In(m.zone).Year() != m.now.In(m.zone).Year() {
+			until = s.Undoable.In(m.zone).Format("2 Jan 2006")
+		}
+		say(dim, "z takes back until "+until, "z back until "+until)
 	case !s.Undoable.IsZero() && s.Count(providers.MoveMoved) > 0:
 		put(warn, "the way back ended "+s.Undoable.In(m.zone).Format("Mon 2 Jan"))
 	}

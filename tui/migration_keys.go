@@ -54,10 +54,8 @@ func migratingKeys() []binding {
 		{keys: []string{"z"}, label: "z", what: "take back", more: "take all moved mailboxes back, after a question", rank: 5, why: why((*migrationView).whyNotReturn), run: on((*migrationView).askReturn)},
 		{keys: []string{"f"}, label: "f", what: "finish", more: "give up the way back, after a question that says what that means", rank: 6, why: why((*migrationView).whyNotFinish), run: on((*migrationView).askFinish)},
 		{keys: []string{"space"}, label: "space", what: "mark", more: "take the chosen mailbox into the pilot group, or out of it", rank: 8, why: why((*migrationView).whyNotMark), run: on((*migrationView).mark)},
-		{keys: []string{"m"}, label: "m", what: "move one", more: "move the chosen mailbox alone; asks where something differs in it", why: why((*migrationView).whyNotMoveOne), run: on((*migrationView).askMoveOne)},
-		{keys: []string{"b"}, label: "b", what: "one back", more: "take the chosen mailbox alone back", why: why((*migrationView).whyNotReturnOne), run: on(func(v *migrationView, m *Model) tea.Cmd {
-			return v.returnMailboxes(m, providers.MigrationChoice{Mailboxes: []providers.Address{v.box(m).Mailbox}})
-		})},
+		{keys: []string{"m"}, label: "m", what: "move one", more: "move the chosen mailbox alone, after a question", why: why((*migrationView).whyNotMoveOne), run: on((*migrationView).askMoveOne)},
+		{keys: []string{"b"}, label: "b", what: "one back", more: "take the chosen mailbox alone back, after a question", why: why((*migrationView).whyNotReturnOne), run: on((*migrationView).askReturnOne)},
 		{keys: []string{"!"}, label: "!", what: "only problems", more: "show only mailboxes that differ, stay or failed, or all", rank: 9, run: on(func(v *migrationView, m *Model) tea.Cmd {
 			v.only = !v.only
 			v.arrange(&m.migration.m)

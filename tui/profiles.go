@@ -120,7 +120,11 @@ func (v *profilesView) draw(m *Model, w, h int) ([]string, int, int) {
 		}
 	}
 	filter := newLine(m.theme, onPanel, w).put(accentStrong, "/ ")
-	at := 2 + v.field.draw(filter, plain, max(w-4, 8))
+	room := max(w-4, 8)
+	if v.field.empty() {
+		room = 2
+	}
+	at := 2 + v.field.draw(filter, plain, room)
 	if v.field.empty() {
 		filter.put(dim, "protocol:ews · room · words")
 	}

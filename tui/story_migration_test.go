@@ -239,6 +239,84 @@ func TestTheBarStaysOnItsMailbox(t *testing.T) {
 	}
 }
 
+// One mailbox moves alone, and comes back alone, after a question: a stray key moves
+// nothing.
+func TestOneMailboxAlone(t *testing.T) {
+	f := office()
+	d := newDriver(t, f, 112, 34)
+	d.comparedAll(5, 5)
+	d.keys("end", "m")
+	d.see("Move Person 4 to Graph?", "▸ leave it")
+	d.keys("enter")
+	if len(f.choices) != 0 {
+		t.Fatal("the safe choice moved it")
+	}
+	d.keys("m", "y")
+	if len(f.choices) != 1 || len(f.choices[0].Mailboxes) != 1 || f.choices[0].Mailboxes[0] != "person0004@contoso.com" || f.choices[0].EvenIfDifferent {
+		t.Fatalf("moved %+v", f.choices)
+	}
+	d.movedBoxes(1, func(b *providers.MailboxMove) bool { return b.Mailbox == "person0004@contoso.com" }, providers.MoveMoved)
+	d.send(f.migrated(func(m *providers.Migration) { m.State = providers.MigrationPaused }))
+	d.keys("b")
+	d.see("Take Person 4 back to Exchange?")
+	d.keys("y")
+	if len(f.returns) != 1 || f.returns[0].Mailboxes[0] != "person0004@contoso.com" {
+		t.Fatalf("taken back %+v", f.returns)
+	}
+}
+
+// How fast it goes, and how long the rest takes: comparing, moving and on the way back.
+func TestMigrationPace(t *testing.T) {
+	now := fakeNow()
+	m := providers.Migration{State: providers.MigrationComparing, Created: now.Add(-time.Hour)}
+	for i := range 100 {
+		b := providers.MailboxMove{State: providers.MovePlanned}
+		if i < 50 {
+			b.State, b.Compared = providers.MoveReady, now.Add(-time.Duration(50-i)*200*time.Millisecond)
+		}
+		m.Mailboxes = append(m.Mailboxes, b)
+	}
+	is := func(what string) {
+		t.Helper()
+		rate, left, ok := migrationPace(&m, now)
+		if !ok || rate < 4.9 || rate > 5.1 || left < 9*time.Second || left > 11*time.Second {
+			t.Errorf("%s: %v mailboxes/s, %v left, %v", what, rate, left, ok)
+		}
+	}
+	is("comparing")
+	for _, step := range []struct {
+		state        providers.MigrationState
+		before, then providers.MoveState
+	}{{providers.MigrationMoving, providers.MoveReady, providers.MoveMoved}, {providers.MigrationReturning, providers.MoveMoved, providers.MoveReturned}} {
+		m.State = step.state
+		for i := range m.Mailboxes {
+			b := &m.Mailboxes[i]
+			if b.State, b.Moved = step.before, now.Add(-2*time.Second); i < 50 {
+				b.State, b.Moved = step.then, now.Add(-time.Duration(50-i)*200*time.Millisecond)
+			}
+		}
+		is(string(step.state))
+	}
+	if _, _, ok := migrationPace(&providers.Migration{State: providers.MigrationMoving}, now); ok {
+		t.Error("a pace of nothing")
+	}
+}
+
+// The bar is on the most harmful mailbox until it is moved.
+func TestTheBarBeginsWithTheHarm(t *testing.T) {
+	f := office()
+	d := newDriver(t, f, 112, 34)
+	f.migrating(5, 5)
+	f.mailboxes[0], f.mailboxes[9] = f.mailboxes[9], f.mailboxes[0] // what differs is compared last
+	d.keys("6", "m", "p")
+	d.later(time.Minute)
+	d.compared(5)
+	d.compared(10)
+	if v := d.m.dialogs[0].(*migrationView); v.chosen != "aalto@contoso.com" || v.list.at != 0 {
+		t.Errorf("the bar is on %s", v.chosen)
+	}
+}
+
 // Stopping, marking, one mailbox alone, finishing: each asks the workspace for just that.
 func TestMigrationActs(t *testing.T) {
 	f := office()
@@ -302,10 +380,10 @@ func TestP18TheCountdown(t *testing.T) {
 	f.progress.Phase, f.progress.Running = providers.PhaseChanges, true
 	f.header.Ending = EndingWay{Name: "EWS", Ends: time.Date(2027, 4, 1, 0, 0, 0, 0, time.UTC), Left: 1612}
 	d := newDriver(t, f, 112, 34)
-	d.see("EWS ends in 133 days, on 2027-04-01: 1,612 mailboxes to move")
+	d.see("EWS ends in 132 days, on 2027-04-01: 1,612 mailboxes to move")
 	d.now = time.Date(2027, 3, 31, 23, 0, 0, 0, time.UTC)
 	d.send(tickMsg{d.m.ticking})
-	d.see("EWS ends in 1 day,")
+	d.see("EWS ends within a day, on")
 	d.now = time.Date(2027, 4, 1, 0, 0, 0, 0, time.UTC)
 	d.send(tickMsg{d.m.ticking})
 	d.see("EWS ended on 2027-04-01: 1,612 mailboxes not moved")

@@ -13,6 +13,7 @@ func TestP6ProfilesByProtocol(t *testing.T) {
 	f.profiled()
 	d := newDriver(t, f, 120, 34)
 	d.keys("6", "P")
+	d.see("protocol:ews · room · words")
 	d.see("5 of 5", "3 on Exchange", "graph_api", "exchange_web_services")
 	if line := d.lineWith("Aalto "); !strings.Contains(line, "graph_api") || !strings.Contains(line, "exchange") || !strings.Contains(line, "moved") {
 		t.Errorf("a moved profile is drawn as %q", line)
