@@ -199,10 +199,12 @@ type calendarObject struct {
 	Default                bool                `json:"default"`
 	ReadOnly               bool                `json:"read_only"`
 	IntegratedConferencing bool                `json:"integrated_conferencing"`
+	// Was is what the calendar could before its mailbox was moved to another provider.
+	Was string `json:"was"`
 }
 
 func calendarOf(c providers.Calendar) calendarObject {
-	return calendarObject{c.Mailbox, providers.Outside(c.ID), c.Name, c.Owner, c.OwnerName, c.Default, c.ReadOnly, c.IntegratedConferencing}
+	return calendarObject{c.Mailbox, providers.Outside(c.ID), c.Name, c.Owner, c.OwnerName, c.Default, c.ReadOnly, c.IntegratedConferencing, ""}
 }
 
 type alternativeObject struct {
