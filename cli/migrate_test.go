@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"roomdesk/audit"
-	"roomdesk/keystore"
 	"roomdesk/providers"
 	"roomdesk/providers/simulator"
 	"roomdesk/tui"
@@ -173,15 +172,6 @@ func (b *migrateBench) must(code int, args ...string) string {
 		b.t.Fatalf("roomdesk %s ended with %d, want %d\n%s%s", strings.Join(args, " "), got, code, out, errs)
 	}
 	return out + errs
-}
-
-func (b *migrateBench) config() *keystore.Config {
-	b.t.Helper()
-	config, err := keystore.LoadConfig(filepath.Join(b.dir, "config.toml"))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return config
 }
 
 // J8 on the command line: plan, report, pilot, all by name, back, finish, each with its
