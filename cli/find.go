@@ -126,6 +126,7 @@ func (a *app) find(ctx context.Context, s *session, line string, f findFlags) er
 	if err := a.printFinding(understood, answer, at, f); err != nil {
 		return err
 	}
+	s.sayGaps(ctx)
 	if err := a.warnStale(staleErr, "rooms", at); err != nil {
 		return err
 	}

@@ -71,8 +71,9 @@ func (a *app) openConfigured(ctx context.Context, config *keystore.Config, c key
 	return a.openMembers(ctx, a.mirrorPath(members[0].connection), members...)
 }
 
-// compose makes the provider of an organisation.
-func (a *app) compose(members []member, homes hybrid.Homes) (boundary.Provider, []part, error) {
+// compose makes the provider of an organisation; the last but one result is nil where it
+// has one connection.
+func (a *app) compose(members []member, homes hybrid.Homes) (boundary.Provider, []part, *hybrid.Organisation, error) {
 	var parts []part
 	var failed []error
 	for _, m := range members {
@@ -87,13 +88,13 @@ func (a *app) compose(members []member, homes hybrid.Homes) (boundary.Provider, 
 		for _, p := range parts {
 			failed = append(failed, p.provider.Close())
 		}
-		return nil, nil, errors.Join(failed...)
+		return nil, nil, nil, errors.Join(failed...)
 	}
 	if len(parts) == 1 {
-		return parts[0].provider, parts, nil
+		return parts[0].provider, parts, nil, nil
 	}
 	whole := hybrid.New(hybrid.Options{First: a.asPart(parts[0]), Second: a.asPart(parts[1]), TenantID: tenantOf(parts[0].connection), Homes: homes, Now: a.deps.Now})
-	return whole, parts, nil
+	return whole, parts, whole, nil
 }
 
 // asPart is a connection as a part of an organisation.

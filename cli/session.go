@@ -11,6 +11,7 @@ import (
 	"roomdesk/boundary"
 	"roomdesk/keystore"
 	"roomdesk/providers"
+	"roomdesk/providers/hybrid"
 	"roomdesk/sync"
 	"roomdesk/sync/store"
 )
@@ -29,9 +30,10 @@ type session struct {
 	connection keystore.Connection
 	store      *store.Store
 	provider   *boundary.Tenant
-	members    []part         // the connections of the organisation; connection is the first
-	homes      *storedHomes   // where mailboxes live, of an organisation with two
-	intervals  sync.Intervals // zero: the defaults
+	members    []part               // the connections of the organisation; connection is the first
+	whole      *hybrid.Organisation // of two connections; nil: there is one
+	homes      *storedHomes         // where mailboxes live, of an organisation with two
+	intervals  sync.Intervals       // zero: the defaults
 	trail      *audit.Log
 	next       string                 // which console is wanted after this one
 	can        providers.Capabilities // what the token allows; zero before somebody signed in
@@ -64,7 +66,7 @@ func (a *app) openMembers(ctx context.Context, mirror string, members ...member)
 		return nil, err
 	}
 	homes := &storedHomes{app: a}
-	provider, parts, err := a.compose(members, homes)
+	provider, parts, whole, err := a.compose(members, homes)
 	if err != nil {
 		return nil, asUsage(err)
 	}
@@ -82,7 +84,7 @@ func (a *app) openMembers(ctx context.Context, mirror string, members ...member)
 			c.Disconnected = nil
 		}
 	}
-	s := &session{app: a, connection: c, members: parts, homes: homes, store: mirrored, trail: trail}
+	s := &session{app: a, connection: c, members: parts, whole: whole, homes: homes, store: mirrored, trail: trail}
 	s.provider = boundary.New(provider, s.limitsNow, trail)
 	return s, nil
 }

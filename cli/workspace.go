@@ -37,6 +37,7 @@ type workspace struct {
 	identity providers.Identity
 	problem  *providers.Problem // why nobody answered; nil once somebody did
 	gone     time.Time          // since when it is disconnected; zero: it is not
+	gap      string             // what of the organisation cannot be asked; "" for nothing
 	stop     func()             // ends the work in the background
 	ended    chan struct{}      // closed once that has ended
 	// allowed is what single mailboxes are known not to allow; replaced as a whole.
@@ -102,6 +103,7 @@ func (w *workspace) start(ctx context.Context) <-chan error {
 	background.Go(func() error { return w.follow(ctx) })
 	background.Go(func() error { return w.identify(ctx) })
 	background.Go(func() error { return w.followAccess(ctx) })
+	background.Go(func() error { return w.followGaps(ctx) })
 	background.Go(func() error { return w.followEnding(ctx) })
 	background.Go(func() error { return w.runMigration(ctx) })
 	background.Go(func() error { return w.followWords(ctx) })
@@ -206,6 +208,9 @@ func (w *workspace) Header() tui.Header {
 	if h.Problem == nil {
 		h.Problem = problem
 	}
+	w.mu.Lock()
+	h.Gap = w.gap
+	w.mu.Unlock()
 	if h.Disconnected = w.disconnectedSince(); !h.Disconnected.IsZero() {
 		h.Access, h.Allowed, h.Problem = providers.NoAccess, downAccess(), nil
 	}

@@ -100,6 +100,9 @@ type Header struct {
 	Mailboxes map[providers.Address]providers.Access
 	LastGood  time.Time // newest successful read; zero: never
 	Problem   *providers.Problem
+	// Gap says which rooms cannot be asked though others can: "5 rooms on premises cannot
+	// be asked since 14:03: ..."; "": none. Safe to show.
+	Gap string
 	// Disconnected is since when nothing is read or sent any more; zero: it is. All
 	// that is shown is old then.
 	Disconnected time.Time

@@ -57,7 +57,8 @@ type Options struct {
 	// Exchange is the tenant's Exchange Web Services face: "" is none, "online" is
 	// Exchange Online's for the tenant's application, "on_premises" a server of the
 	// company that has every mailbox, "hybrid" one that has OnPremisesRooms and
-	// OnPremisesPeople. Graph reads what is online only.
+	// OnPremisesPeople, or half of the rooms and a fourth of the people where neither is
+	// given. Graph reads what is online only.
 	Exchange string
 	// OnPremisesPeople is how many of the people, the last ones, have their mailbox
 	// on premises in a hybrid organisation.
@@ -124,6 +125,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.People == 0 {
 		o.People = 25
+	}
+	if o.Exchange == ExchangeHybrid && o.OnPremisesRooms == 0 && o.OnPremisesPeople == 0 {
+		o.OnPremisesRooms, o.OnPremisesPeople = o.Rooms/2, o.People/4
 	}
 	switch {
 	case o.Rooms < 1 || o.Rooms > maxRooms:
