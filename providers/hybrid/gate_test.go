@@ -149,4 +149,8 @@ func TestBothPartsAreDown(t *testing.T) {
 	if _, err := busy.Calendars(t.Context(), aalto); !providers.OfPart(err) || len(busy.Gaps()) != 0 {
 		t.Errorf("too fast: %v", err)
 	}
+	busy.local.fail(&providers.Error{Class: providers.Throttled, Scope: providers.ScopeApp})
+	if _, err := busy.Identify(t.Context()); err == nil || providers.OfPart(err) {
+		t.Errorf("both too fast: %v", err)
+	}
 }
