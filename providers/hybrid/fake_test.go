@@ -27,6 +27,7 @@ type fake struct {
 	calls  []string
 	warn   string // of its lists
 	once   error  // of the next question
+	cached bool   // what it can is known without asking
 	who    int    // how often it was asked who it is
 }
 
@@ -80,6 +81,9 @@ func (f *fake) at(what string, mailbox providers.Address) error {
 func (f *fake) Capabilities(context.Context) (providers.Capabilities, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.cached {
+		return providers.Capabilities{Access: providers.FullAccess, Write: true}, nil
+	}
 	if f.can.Access == "" {
 		return providers.Capabilities{Access: providers.FullAccess, Write: true, Teams: true, Delta: true, MaxMailbox: 20}, f.err
 	}
@@ -89,8 +93,11 @@ func (f *fake) Capabilities(context.Context) (providers.Capabilities, error) {
 func (f *fake) Identify(ctx context.Context) (providers.Identity, error) {
 	can, err := f.Capabilities(ctx)
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.who++
-	f.mu.Unlock()
+	if f.err != nil {
+		err = f.err
+	}
 	return providers.Identity{TenantID: "t", Capabilities: can}, err
 }
 

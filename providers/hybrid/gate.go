@@ -205,15 +205,31 @@ func through[T any](ctx context.Context, p guarded, ask func() (T, error)) (T, e
 		return nothing, p.alone(err)
 	}
 	out, err := ask()
-	p.gate.leave(ctx, p.now, seeing, err, func(ctx context.Context) error {
-		_, err := p.to.Identify(ctx)
-		return err
-	})
+	p.gate.leave(ctx, p.now, seeing, err, p.identify)
 	return out, p.alone(err)
 }
 
+// Capabilities may be known without asking anybody, so that to have them proves nothing:
+// they are never the question that is let through.
 func (p guarded) Capabilities(ctx context.Context) (providers.Capabilities, error) {
-	return through(ctx, p, func() (providers.Capabilities, error) { return p.to.Capabilities(ctx) })
+	p.gate.mu.Lock()
+	if p.gate.err != nil {
+		err := p.gate.shut()
+		p.gate.mu.Unlock()
+		return providers.Capabilities{}, p.alone(err)
+	}
+	p.gate.mu.Unlock()
+	can, err := p.to.Capabilities(ctx)
+	if err != nil {
+		p.gate.leave(ctx, p.now, false, err, p.identify)
+	}
+	return can, p.alone(err)
+}
+
+// identify asks the part who it is.
+func (p guarded) identify(ctx context.Context) error {
+	_, err := p.to.Identify(ctx)
+	return err
 }
 
 func (p guarded) Identify(ctx context.Context) (providers.Identity, error) {

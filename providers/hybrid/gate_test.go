@@ -100,6 +100,32 @@ func TestOneFailureIsNoGap(t *testing.T) {
 	}
 }
 
+// What a part can is often known without asking it: that is no sign that it answers.
+func TestWhatIsKnownProvesNothing(t *testing.T) {
+	o := newOrganisation(newFake(aalto), newFake(bauer))
+	o.homes.Learn(providers.Home{Mailbox: bauer, Provider: "ews", Cause: providers.HomeLearnt})
+	o.local.cached = true
+	o.local.fail(&providers.Error{Class: providers.Transient})
+	page := func(providers.ChangePage) error { return nil }
+	for range inARow {
+		_ = o.Changes(t.Context(), providers.ChangesRequest{Mailbox: bauer}, page)
+	}
+	began := o.now
+	if gaps := o.Gaps(); len(gaps) != 1 || !gaps[0].Since.Equal(began) {
+		t.Fatalf("%+v", gaps)
+	}
+	o.now = o.now.Add(time.Hour)
+	_ = o.Changes(t.Context(), providers.ChangesRequest{Mailbox: bauer}, page)
+	if gaps := o.Gaps(); len(gaps) != 1 || !gaps[0].Since.Equal(began) {
+		t.Errorf("an hour later: %+v", gaps)
+	}
+	o.local.fail(nil)
+	o.now = o.now.Add(time.Hour)
+	if err := o.Changes(t.Context(), providers.ChangesRequest{Mailbox: bauer}, page); err != nil || len(o.Gaps()) != 0 {
+		t.Errorf("once it answers: %v %+v", err, o.Gaps())
+	}
+}
+
 // A person who waits is let through sooner than what nobody waits for, but not where
 // trying locks accounts.
 func TestWhoWaitsIsLetThrough(t *testing.T) {
