@@ -37,7 +37,7 @@ func startHybrid(ts *testscript.TestScript, neg bool, args []string) {
 	e, all, people := tenant.Endpoints(), tenant.Rooms(), tenant.People()
 	local := slices.Clone(all[rooms-localRooms:])
 	for name, value := range map[string]string{
-		"HYBRID": dir, "EWS_URL": e.EWSURL, "EWS_LOGIN": e.ExchangeLogin, "CA": filepath.Join(dir, "ca.pem"), "DOMAIN": e.Domain, "ORGANIZER": e.Organizer,
+		"HYBRID": dir, "EWS_URL": e.EWSURL, "EWS_LOGIN": e.ExchangeLogin, "EWS_PASSWORD": e.ExchangePassword, "SECRET": e.ClientSecret, "CA": filepath.Join(dir, "ca.pem"), "DOMAIN": e.Domain, "ORGANIZER": e.Organizer,
 		"TENANT_ID": e.TenantID, "CLIENT_ID": e.ClientID, "AUTHORITY_URL": e.AuthorityURL, "GRAPH_URL": e.GraphURL,
 		"CLOUD_ROOM": all[0].Mailbox, "CLOUD_ROOM2": all[1].Mailbox, "LOCAL_ROOM": local[0].Mailbox, "LOCAL_ROOM2": local[1].Mailbox, "LOCAL_NAME": local[0].Name,
 		"LOCAL_PERSON": people[len(people)-1].Mailbox, "CLOUD_PERSON": people[1].Mailbox, "ROOMDESK_CONFIG": filepath.Join(dir, "config.toml"),
