@@ -20,8 +20,10 @@ type connectFlags struct {
 	connection  keystore.Connection
 	expires     string
 	secretStdin bool
-	certificate certificateFlags
-	person      personFlags
+	// passwordStdin reads the password of a service account at an Exchange server.
+	passwordStdin bool
+	certificate   certificateFlags
+	person        personFlags
 }
 
 func (a *app) connectCommand() *cobra.Command {

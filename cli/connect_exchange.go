@@ -16,8 +16,7 @@ import (
 // exchangeFlags are the flags of connect ews.
 type exchangeFlags struct {
 	connectFlags
-	passwordStdin bool
-	oauth         bool
+	oauth bool
 }
 
 func (a *app) connectExchangeCommand() *cobra.Command {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -83,6 +84,8 @@ type permissionsObject struct {
 	// Again says how long a change takes to hold, where one seems to spread.
 	Again    string   `json:"again"`
 	Commands []string `json:"commands"`
+
+	shell string // where they are run; "" is Exchange Online PowerShell
 }
 
 func (a *app) permissions(ctx context.Context, f *permissionsFlags) error {
@@ -109,6 +112,9 @@ func (a *app) permissions(ctx context.Context, f *permissionsFlags) error {
 	}
 	if err := a.mayAdminister(connection, "permissions"); err != nil {
 		return err
+	}
+	if connection.Exchange() {
+		return a.permissionsExchange(ctx, f, connection, inside, outside)
 	}
 	secrets, err := a.secrets(connection)
 	if err != nil {
@@ -143,17 +149,7 @@ func (a *app) permissions(ctx context.Context, f *permissionsFlags) error {
 		if err != nil {
 			return err
 		}
-		result.LimitKind, result.LimitWhy, result.Again = limit.Kind, limit.Why, limit.Again
-		for _, c := range limit.Checks {
-			expected, why := "outside", ""
-			if c.Inside {
-				expected = "inside"
-			}
-			if c.Err != nil {
-				why = explain(c.Err).sentence()
-			}
-			result.Limit = append(result.Limit, limitObject{string(c.Mailbox), expected, c.Result, why, c.Holds()})
-		}
+		result.addLimit(limit)
 		organizer, _ := providers.ParseAddress(connection.Organizer)
 		result.Commands = doctor.LimitCommands(limit, token, connection.Name, connection.ClientID, organizer, f.features)
 	}
@@ -256,7 +252,7 @@ func (a *app) printPermissions(result permissionsObject) error {
 			}
 		}
 		if len(result.Commands) > 0 {
-			a.out.say("%s", fmt.Sprintf("To limit the application to some mailboxes, in Exchange Online PowerShell:\n%s", strings.Join(result.Commands, "\n")))
+			a.out.say("%s", fmt.Sprintf("To limit it to some mailboxes, in %s:\n%s", cmp.Or(result.shell, "Exchange Online PowerShell"), strings.Join(result.Commands, "\n")))
 		}
 	}
 	if code != exitDone {

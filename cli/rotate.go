@@ -41,6 +41,7 @@ func (a *app) rotateCommand() *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.BoolVar(&f.secretStdin, "secret-stdin", false, "read the new client secret's Value from standard input")
+	flags.BoolVar(&f.passwordStdin, "password-stdin", false, "read the service account's new password from standard input (Exchange)")
 	flags.StringVar(&f.expires, "secret-expires", "", "day on which the secret ends, as 2027-05-31")
 	f.certificate.register(flags)
 	return command
@@ -65,6 +66,15 @@ func (a *app) rotate(ctx context.Context, name string, f *connectFlags) error {
 	if err := f.certificate.check(f.secretStdin, f.expires != ""); err != nil {
 		return err
 	}
+	if connection.ByPassword() != f.passwordStdin {
+		if f.passwordStdin {
+			return usage("give --secret-stdin, or a certificate", "%s signs in with %s and not with a password", name, connection.CredentialName())
+		}
+		return usage("give --password-stdin", "%s signs in with the password of a service account", name)
+	}
+	if f.passwordStdin && (f.expires != "" || f.secretStdin || f.certificate.given()) {
+		return usage("give --password-stdin alone", "a password has no end that is known here, and no certificate")
+	}
 	next := connection.WithoutSpare()
 	next.Certificate, next.SecretExpires = "", nil
 	if f.expires != "" {
@@ -72,7 +82,7 @@ func (a *app) rotate(ctx context.Context, name string, f *connectFlags) error {
 			return err
 		}
 	}
-	if !f.secretStdin && !f.certificate.given() {
+	if !f.secretStdin && !f.passwordStdin && !f.certificate.given() {
 		return a.recordEnd(config, connection, next.SecretExpires)
 	}
 	store, err := a.secrets(connection)
@@ -83,7 +93,13 @@ func (a *app) rotate(ctx context.Context, name string, f *connectFlags) error {
 		return usage("put the new one there yourself; record its end with --secret-expires", "the credential of %s lies in %s, which roomdesk does not change", name, backend.Where)
 	}
 	f.connection = next
-	secret, credential, err := a.newCredential(ctx, f, &next, store)
+	var secret keystore.Secret
+	var credential graph.Credential
+	if connection.ByPassword() {
+		secret, credential, err = a.newPassword(ctx, connection)
+	} else {
+		secret, credential, err = a.newCredential(ctx, f, &next, store)
+	}
 	if err != nil {
 		return err
 	}
@@ -178,6 +194,9 @@ func (a *app) exchange(ctx context.Context, config *keystore.Config, c, next key
 
 // tryCredential signs in and reads something that only a good sign-in can.
 func (a *app) tryCredential(ctx context.Context, c keystore.Connection, source credentials) (graph.Credential, error) {
+	if c.Exchange() {
+		return a.tryExchange(ctx, c, source)
+	}
 	provider, err := a.newProvider(c, source)
 	if err != nil {
 		return graph.Credential{}, err
@@ -241,6 +260,8 @@ func (a *app) reportRotation(c keystore.Connection, isStored bool, old string) e
 	switch {
 	case !isStored:
 		a.out.say("Recorded: %s of %s.", c.Expiry(a.deps.Now()).Sentence, c.Name)
+	case c.ByPassword() && old != "kept":
+		a.out.say("Exchanged %s: the new password works. The old one is removed here.", c.Name)
 	case old == "kept":
 		a.out.say("Exchanged %s. The old credential is kept until something was read with the new one.", c.Name)
 	default:

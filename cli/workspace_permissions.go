@@ -21,6 +21,9 @@ func (w *workspace) Features() []tui.PermissionFeature {
 
 // LeastFor implements [tui.PermissionDesk].
 func (w *workspace) LeastFor(features []string) tui.LeastAccess {
+	if w.connection.Exchange() {
+		return tui.LeastAccess{Permissions: doctor.ExchangeNeeds(features), Level: doctor.LevelFor(features), Within: map[string][]string{}}
+	}
 	least := tui.LeastAccess{Permissions: doctor.Least(features), Level: doctor.LevelFor(features), Within: map[string][]string{}}
 	for _, name := range least.Permissions {
 		least.Within[name] = doctor.Wider(name)
@@ -46,6 +49,14 @@ func (w *workspace) Permissions(ctx context.Context, name string) ([]tui.Permiss
 	secrets, err := w.app.secrets(c)
 	if err != nil {
 		return nil, err
+	}
+	if c.Exchange() {
+		reviews, err := w.app.exchangeRows(ctx, c, w.app.held(c, secrets))
+		rows := make([]tui.PermissionRow, 0, len(reviews))
+		for _, r := range reviews {
+			rows = append(rows, tui.PermissionRow{Name: r.Permission, Proven: r.Proven})
+		}
+		return rows, err
 	}
 	provider, err := w.app.newProvider(c, w.app.held(c, secrets))
 	if err != nil {

@@ -45,8 +45,18 @@ const limitTries = 3
 
 // ProveLimit asks live, at mailboxes inside and outside of a limit.
 func ProveLimit(ctx context.Context, p Reader, token providers.TokenSeen, inside, outside []providers.Address) (Limit, error) {
-	ctx = providers.WithPriority(ctx, providers.Interactive)
 	var l Limit
+	if err := l.try(providers.WithPriority(ctx, providers.Interactive), p, inside, outside); err != nil {
+		return l, err
+	}
+	l.conclude(token)
+	return l, nil
+}
+
+// try asks each mailbox several times.
+func (l *Limit) try(ctx context.Context, p interface {
+	CanRead(ctx context.Context, mailbox providers.Address) error
+}, inside, outside []providers.Address) error {
 	for _, side := range []struct {
 		inside    bool
 		mailboxes []providers.Address
@@ -56,7 +66,7 @@ func ProveLimit(ctx context.Context, p Reader, token providers.TokenSeen, inside
 			for n := range limitTries {
 				result, err := limitResult(p.CanRead(ctx, mailbox))
 				if ctx.Err() != nil {
-					return l, ctx.Err()
+					return ctx.Err()
 				}
 				if n > 0 && result != check.Result {
 					result = "changing"
@@ -68,8 +78,7 @@ func ProveLimit(ctx context.Context, p Reader, token providers.TokenSeen, inside
 			l.Checks = append(l.Checks, check)
 		}
 	}
-	l.conclude(token)
-	return l, nil
+	return nil
 }
 
 func limitResult(err error) (string, error) {
