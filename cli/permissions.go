@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -84,8 +83,6 @@ type permissionsObject struct {
 	// Again says how long a change takes to hold, where one seems to spread.
 	Again    string   `json:"again"`
 	Commands []string `json:"commands"`
-
-	shell string // where they are run; "" is Exchange Online PowerShell
 }
 
 func (a *app) permissions(ctx context.Context, f *permissionsFlags) error {
@@ -252,7 +249,7 @@ func (a *app) printPermissions(result permissionsObject) error {
 			}
 		}
 		if len(result.Commands) > 0 {
-			a.out.say("%s", fmt.Sprintf("To limit it to some mailboxes, in %s:\n%s", cmp.Or(result.shell, "Exchange Online PowerShell"), strings.Join(result.Commands, "\n")))
+			a.out.say("%s", fmt.Sprintf("To limit it to some mailboxes, in %s:\n%s", result.shell(), strings.Join(result.Commands, "\n")))
 		}
 	}
 	if code != exitDone {

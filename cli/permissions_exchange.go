@@ -30,7 +30,7 @@ func (a *app) permissionsExchange(ctx context.Context, f *permissionsFlags, c ke
 	if err != nil {
 		return err
 	}
-	result := permissionsObject{Least: append([]string{}, doctor.ExchangeNeeds(f.features)...), Permissions: []permissionObject{}, Limit: []limitObject{}, Commands: []string{}, shell: "the Exchange Management Shell"}
+	result := permissionsObject{Least: append([]string{}, doctor.ExchangeNeeds(f.features)...), Permissions: []permissionObject{}, Limit: []limitObject{}, Commands: []string{}}
 	for _, r := range reviews {
 		result.Permissions = append(result.Permissions, permissionObject{Permission: r.Permission, Features: append([]string{}, r.For...), Proven: r.Proven, Missing: r.Missing()})
 	}
@@ -50,6 +50,14 @@ func (a *app) permissionsExchange(ctx context.Context, f *permissionsFlags, c ke
 		result.Commands = doctor.ImpersonationCommands(c.Name, c.ActsAs(), limit, []providers.Address{organizer})
 	}
 	return a.printPermissions(result)
+}
+
+// shell is where the commands are run.
+func (o *permissionsObject) shell() string {
+	if slices.ContainsFunc(o.Permissions, func(p permissionObject) bool { return p.Permission == doctor.RightImpersonation }) {
+		return "the Exchange Management Shell"
+	}
+	return "Exchange Online PowerShell"
 }
 
 // addLimit tells what was found of a limit, mailbox by mailbox.
