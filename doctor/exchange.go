@@ -89,14 +89,11 @@ func (e *examination) shell() string {
 
 // exchange is what the steps over an Exchange server learn for each other.
 type exchangeSeen struct {
-	server   providers.ServerSeen
-	version  string
-	refused  error // by which the service refused an account that had signed in
-	test     providers.Address
-	owner    map[providers.Address]error // acting as the owner
-	delegate map[providers.Address]bool  // shared with the account, at least to be read
-	none     bool                        // the account may act for nobody who was tried
-	lists    int
+	server  providers.ServerSeen
+	version string
+	refused error // by which the service refused an account that had signed in
+	test    providers.Address
+	lists   int
 }
 
 // exchangeLadder is the order of the rungs over an Exchange server.

@@ -103,7 +103,7 @@ func (p *onPremises) examine() providers.Diagnosis {
 		options.SetUp = err
 		return doctor.Run(context.Background(), options)
 	}
-	defer provider.Close() //nolint:errcheck // ends
+	defer provider.Close()
 	options.Server = watchedServer{provider.Probe(), provider}
 	return doctor.Run(context.Background(), options)
 }
