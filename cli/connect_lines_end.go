@@ -92,6 +92,13 @@ func (l *connectLines) who(ctx context.Context) error {
 			l.out.say("%s: %s.", row.label, providers.Sanitise(strings.Join(row.list, ", ")))
 		}
 	}
+	if a.Before != nil {
+		changes := providers.ScopeChanges(a.Before, a.Permissions)
+		if changes == "" {
+			changes = "the same"
+		}
+		l.out.say("Compared with last time: %s.", providers.Sanitise(changes))
+	}
 	return l.confirm(ctx)
 }
 

@@ -94,7 +94,7 @@ func (a *app) signInPerson(ctx context.Context, c keystore.Connection, way provi
 
 // begin makes a provider that knows nobody yet.
 func (s *personSignIn) begin() error {
-	provider, err := s.app.personProvider(s.asked, &graph.Person{Kept: s.memory})
+	provider, err := s.app.personProvider(s.asked, &graph.Person{Kept: s.memory, FreeBusy: freeBusyOnly(s.asked)})
 	if err != nil {
 		return asUsage(err)
 	}

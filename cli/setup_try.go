@@ -112,7 +112,7 @@ func (d *setupDesk) answered(answer *providers.SetupAnswer, s providers.Setup, t
 	}
 	if config, err := d.app.loadConfig(); err == nil {
 		for _, other := range config.Connections {
-			if other.Tenant == identity.TenantID && len(other.Permissions) > 0 {
+			if other.Tenant == identity.TenantID && len(other.Permissions) > 0 && (other.AccountID != "") == s.Individual() {
 				answer.Before = slices.Clone(other.Permissions)
 			}
 		}
@@ -130,7 +130,7 @@ func (d *setupDesk) answered(answer *providers.SetupAnswer, s providers.Setup, t
 // testPerson climbs the same ladder with the account that signed in.
 func (d *setupDesk) testPerson(ctx context.Context, s providers.Setup, asked keystore.Connection, person *personSignIn, report func(providers.Rung)) (providers.SetupAnswer, error) {
 	if before := person.asked; before.Tenant != asked.Tenant || before.ClientID != asked.ClientID || before.CloudName() != asked.CloudName() ||
-		before.AuthorityURL != asked.AuthorityURL || before.GraphURL != asked.GraphURL || before.CAFile != asked.CAFile || before.KeystoreKind() != asked.KeystoreKind() {
+		before.AuthorityURL != asked.AuthorityURL || before.GraphURL != asked.GraphURL || before.CAFile != asked.CAFile || before.Access != asked.Access || before.KeystoreKind() != asked.KeystoreKind() {
 		return providers.SetupAnswer{}, usage("sign in again", "something else was entered since somebody signed in")
 	}
 	answer := providers.SetupAnswer{Account: providers.Sanitise(person.who.Address)}

@@ -85,7 +85,7 @@ type SetupCertificate struct {
 // NewSetup is a set-up with the usual choices.
 func NewSetup() Setup {
 	return Setup{Features: []string{"rooms", "calendars", "booking", "people", "domains"}, Values: map[SetupField]string{
-		SetupProvider: "graph", SetupKind: SetupEnterprise, SetupCloud: "global", SetupCredential: SetupBySecret, SetupKeystore: "keyring", SetupSignIn: SetupNTLM,
+		SetupProvider: "graph", SetupKind: SetupEnterprise, SetupCloud: "global", SetupCredential: SetupBySecret, SetupKeystore: "keyring", SetupSignIn: SetupNTLM, SetupLevel: SetupMayBook,
 	}}
 }
 

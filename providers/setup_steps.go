@@ -86,6 +86,7 @@ func (s Setup) needStep() SetupStep {
 	}}
 	if s.Individual() {
 		step.Role = "Nobody else, where your organisation lets people consent for themselves; otherwise an administrator consents once."
+		step.Inputs = append(step.Inputs, levelInput())
 		return step
 	}
 	step.Role = "Registering needs an Application Administrator; granting consent needs a Privileged Role Administrator or a Global Administrator."

@@ -369,11 +369,16 @@ func (d *setupDialog) drawTicks(o *formLines, in *providers.SetupInput, first in
 
 // drawLeast compares what is asked for with what the other provider would need.
 func (d *setupDialog) drawLeast(o *formLines, roomy bool) {
+	left := strings.Join(d.setup.WillNotWork(), "; ")
 	switch {
 	case d.setup.Exchange():
 		d.drawEnd(o, roomy)
 		return
 	case d.setup.Individual():
+		if left != "" {
+			o.blank()
+			o.pair("not then", warn, left)
+		}
 		return
 	}
 	o.blank()
@@ -382,6 +387,9 @@ func (d *setupDialog) drawLeast(o *formLines, roomy bool) {
 		graph = "nothing yet"
 	}
 	o.pair("Graph needs", plain, graph)
+	if left != "" {
+		o.pair("not then", warn, left)
+	}
 	if roomy {
 		o.pair("EWS needs", dim, "full_access_as_app: every mailbox with its mail; so Graph asks for less")
 	}

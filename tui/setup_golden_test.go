@@ -36,6 +36,8 @@ func setupScenes() map[string]func(d *setupDriver) {
 		"mailboxes":  func(d *setupDriver) { d.to(providers.StepMailboxes); d.paste("desk@contoso.com") },
 		"consent":    func(d *setupDriver) { d.to(providers.StepConsent) },
 		"consentqr":  func(d *setupDriver) { d.to(providers.StepConsent); d.press("g") },
+		"level":      func(d *setupDriver) { d.to(providers.StepNeed); d.press("tab", "right", "tab", "right") },
+		"features":   func(d *setupDriver) { d.to(providers.StepNeed); d.press("tab", "tab", "tab", "tab", "tab", "space") },
 		"pem": func(d *setupDriver) {
 			d.to(providers.StepCredential)
 			d.press("shift+tab", "right", "right", "tab")
