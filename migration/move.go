@@ -185,7 +185,7 @@ func (m *Mover) run(ctx context.Context, j providers.Migration) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(roundsPause):
+		case <-time.After(m.pause):
 		}
 	}
 }

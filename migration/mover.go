@@ -47,6 +47,8 @@ type Mover struct {
 	o   Options
 	log *slog.Logger
 	at  func(point string) // points that a death of the process may meet; for tests
+	// pause is between two tries of what cannot be moved just now.
+	pause time.Duration
 
 	mu      sync.Mutex
 	busy    bool
@@ -83,7 +85,7 @@ func New(o Options) *Mover {
 	if o.Told == nil {
 		o.Told = func(providers.Migration) {}
 	}
-	return &Mover{o: o, log: o.Logger, at: func(string) {}}
+	return &Mover{o: o, log: o.Logger, at: func(string) {}, pause: roundsPause}
 }
 
 // keptFor is how long the side that a mailbox was moved from is good for the way back.

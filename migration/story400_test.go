@@ -166,7 +166,7 @@ func (p *others) work(ctx context.Context, n int, person, room providers.Address
 // again, while others work on both sides and somebody reads all the time. Nothing is
 // lost, nothing doubled, nothing told that is no change, and there is no gap.
 func TestStory400(t *testing.T) {
-	rooms, people := 8, 16
+	rooms, people := 6, 8
 	if os.Getenv(storyEnv) != "" {
 		rooms, people = 400, 1200
 	}
