@@ -151,7 +151,7 @@ func newCompany(t *testing.T, old, fresh *face) *company {
 	return c
 }
 
-func (c *company) did(j providers.Migration, err error) providers.Migration {
+func (c *company) did(_ providers.Migration, err error) providers.Migration {
 	c.t.Helper()
 	if err == nil {
 		err = c.Wait(c.t.Context())
@@ -159,7 +159,8 @@ func (c *company) did(j providers.Migration, err error) providers.Migration {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	if j, _, err = c.Migration(c.t.Context()); err != nil {
+	j, _, err := c.Migration(c.t.Context())
+	if err != nil {
 		c.t.Fatal(err)
 	}
 	return j
