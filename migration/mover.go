@@ -197,11 +197,11 @@ func (m *Mover) rest(ctx context.Context, failed error) {
 	if err != nil {
 		m.log.Error("how the migration came out could not be stored", "error", err)
 	}
+	m.tell(ctx)
 	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.busy = false
 	close(m.done)
-	m.mu.Unlock()
-	m.tell(ctx)
 }
 
 // Wait returns once nothing is at work.
