@@ -13,7 +13,7 @@ import (
 func TestATenantThatTurnsTheServiceOffIsProbedSeldom(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
-		const rooms = 200
+		const rooms = 60
 		tn := newTenant(rooms, 2)
 		f := newFixture(t, tn)
 		defer f.stop()
