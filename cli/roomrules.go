@@ -19,7 +19,7 @@ func (a *app) roomRulesCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "rules",
 		Short: "Show how rooms answer requests, as far as it was imported",
-		Long: "Booking rules of rooms (CalendarProcessing) cannot be read through Graph. An administrator exports them once; finding\n" +
+		Long: "Booking rules of rooms (CalendarProcessing) cannot be read through Graph or Exchange Web Services. An administrator exports them once; finding\n" +
 			"and booking then say which room refuses what, and how old that statement is.",
 		Args: cobra.NoArgs,
 		RunE: a.run(func(ctx context.Context, _ []string) error {

@@ -51,3 +51,13 @@ func (m *Model) roleWords() string {
 	}
 	return " · " + string(m.header.Role)
 }
+
+// levelGives reports whether a level of access would allow a verb. Teams that the
+// service cannot make at all is given by no level.
+func (m *Model) levelGives(level providers.AccessLevel, verb providers.Verb) bool {
+	now := m.header.Allowed
+	if verb == providers.VerbTeams && now.Refuses(verb) != "" && providers.LevelAccess(now.Level).Refuses(verb) == "" {
+		return false
+	}
+	return providers.LevelAccess(level).Refuses(verb) == ""
+}

@@ -169,7 +169,7 @@ func (m *Model) headerPlan() (style tabStyle, right []headerPart) {
 	alone := columns(m.view.title()) + 4
 	need := [...]int{tabsAlone: alone, tabsNumbers: alone + 2*int(viewCount) + 1, tabsFull: full}
 	for style = tabsFull; style >= tabsAlone; style-- {
-		for detail := 4; detail >= 0; detail-- {
+		for detail := 5; detail >= 0; detail-- {
 			if detail == 0 && style > tabsAlone {
 				continue
 			}
@@ -203,17 +203,19 @@ func (m *Model) headerRight(detail int) []headerPart {
 	}
 	parts := []headerPart{{strong, cut(m.header.tenant, 24)}}
 	switch detail {
-	case 4, 3:
+	case 5, 4:
 		parts = append(parts, headerPart{dim, " · " + m.header.provider + " · " + string(m.header.Access) + m.roleWords() + "   "})
-	case 2:
+	case 3:
 		parts = append(parts, headerPart{dim, " · " + m.header.provider + "   "})
+	case 2:
+		parts = append(parts, headerPart{dim, "   "})
 	case 1:
 		parts[0].text = cut(parts[0].text, 14)
 		parts = append(parts, headerPart{dim, "  "})
 	case 0:
 		return []headerPart{{look, glyph + " "}, {dim, short}}
 	}
-	if detail < 4 {
+	if detail < 5 {
 		words = short
 	}
 	return append(parts, headerPart{look, glyph + " "}, headerPart{dim, words})

@@ -59,11 +59,20 @@ func bookingScenes() map[string]func(d *driver) {
 		"dayofaroom":      func(d *driver) { d.keys("end", "enter", "z") },
 		"relocatebyclock": func(d *driver) { d.leak(); d.plannedLeak(); d.keys("z", "z", "z") },
 		"relocationundo":  func(d *driver) { d.leak(); d.journalLeak(); d.keys("u") },
+		"exchangeform":    func(d *driver) { d.overExchange(); d.keys("b"); d.typing("Design review") },
+		"exchangeaccess":  func(d *driver) { d.overExchange(); d.keys("6", "a") },
 		"notallowed": func(d *driver) {
 			d.m.header.Allowed = providers.ConnectionAccess(providers.Capabilities{Access: providers.FreeBusyAccess, WriteWhy: providers.Outside("grant Calendars.ReadWrite")})
 			d.keys("b")
 		},
 	}
+}
+
+// overExchange shows an organisation on premises, where no Teams meetings can be made.
+func (d *driver) overExchange() {
+	d.m.header.provider, d.m.header.tenant = "Exchange", "contoso.example"
+	d.m.header.Allowed = providers.ConnectionAccess(providers.Capabilities{Access: providers.FullAccess, Write: true,
+		TeamsWhy: providers.Outside("Exchange Web Services cannot make Teams meetings; a Graph connection can")})
 }
 
 func (d *driver) noTeams() {

@@ -310,7 +310,7 @@ func (m *Model) openAccess() tea.Cmd {
 			mark(l, why == "")
 			for i, level := range providers.Levels() {
 				l.to(20 + 12*i)
-				mark(l, providers.LevelAccess(level).Refuses(verb) == "")
+				mark(l, m.levelGives(level, verb))
 			}
 			lines = append(lines, l.done())
 		}
