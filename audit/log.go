@@ -26,6 +26,22 @@ type Log struct {
 	path  string
 	actor Actor
 	now   func() time.Time
+	// open opens the file and keeps other processes out of it; nil: on the disk.
+	open func(path string) (file, error)
+}
+
+// file is what a trail does to its file.
+type file interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Seeker
+	io.Closer
+	Truncate(size int64) error
+	Sync() error
+}
+
+func openLocked(path string) (file, error) {
+	return lockedfile.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 }
 
 // Open gives the trail in a file, which is made with the first line, for its owner
@@ -56,15 +72,19 @@ func (l *Log) append(r Record) (Record, error) {
 	}
 	_, err := os.Stat(l.path)
 	fresh := errors.Is(err, fs.ErrNotExist)
-	file, err := lockedfile.OpenFile(l.path, os.O_RDWR|os.O_CREATE, 0o600)
+	open := l.open
+	if open == nil {
+		open = openLocked
+	}
+	f, err := open(l.path)
 	if err != nil {
 		return r, err
 	}
-	end, err := l.tail(file, &r)
+	end, err := tail(f, &r)
 	if err == nil {
-		err = l.write(file, end, &r)
+		err = l.write(f, end, &r)
 	}
-	if closed := file.Close(); err == nil {
+	if closed := f.Close(); err == nil {
 		err = closed
 	}
 	if err == nil && fresh {
@@ -74,15 +94,15 @@ func (l *Log) append(r Record) (Record, error) {
 }
 
 // tail continues the chain from the last whole line, and gives where to write.
-func (l *Log) tail(file *lockedfile.File, r *Record) (int64, error) {
-	size, err := file.Seek(0, io.SeekEnd)
+func tail(f file, r *Record) (int64, error) {
+	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil || size == 0 {
 		r.N, r.Previous = 1, ""
 		return 0, err
 	}
 	from := max(0, size-2*maxLine)
 	text := make([]byte, size-from)
-	if _, err := file.ReadAt(text, from); err != nil {
+	if _, err := f.ReadAt(text, from); err != nil {
 		return 0, err
 	}
 	whole := bytes.LastIndexByte(text, '\n')
@@ -103,7 +123,7 @@ func (l *Log) tail(file *lockedfile.File, r *Record) (int64, error) {
 	return size, nil
 }
 
-func (l *Log) write(file *lockedfile.File, end int64, r *Record) error {
+func (l *Log) write(f file, end int64, r *Record) error {
 	r.At, r.Actor = l.now().UTC(), l.actor
 	text, err := r.line()
 	if err != nil {
@@ -115,19 +135,42 @@ func (l *Log) write(file *lockedfile.File, end int64, r *Record) error {
 	if len(text) > maxLine {
 		return errors.New("the line is too long")
 	}
-	if _, err := file.WriteAt(text, end); err != nil {
-		// What was written of it goes; where that fails too, the next line says that
-		// a torn one stands before it.
-		return errors.Join(err, file.Truncate(end))
+	n, err := f.WriteAt(text, end)
+	if err == nil {
+		err = f.Sync()
 	}
-	return file.Sync()
+	if err == nil {
+		return nil
+	}
+	// What was written of it goes, for what it announces does not happen. Where that
+	// fails too, the next line says that a torn one stands before it, or the line stays
+	// as an intent without an outcome.
+	kept := f.Truncate(end)
+	if kept != nil && r.Torn > 0 && n > 0 && n < len(text) {
+		// Two torn lines become one: what ends like a line has to be one.
+		_, again := f.WriteAt([]byte(" "), end)
+		kept = errors.Join(kept, again)
+	}
+	return errors.Join(err, kept)
 }
 
 // problem is an error as the rest of the program knows them.
 func (l *Log) problem(err error) error {
 	advice := "check the permissions of the data directory"
-	if errors.Is(err, syscall.ENOSPC) {
-		advice = "make room on the disk"
+	for _, known := range []struct {
+		errno  error
+		advice string
+	}{
+		{syscall.ENOSPC, "make room on the disk, or move the data directory to another with --data"},
+		{syscall.EDQUOT, "your quota on that disk is used up: make room, or move the data directory to another with --data"},
+		{syscall.EROFS, "the file system is read-only: mount it for writing, or move the data directory to another with --data"},
+		{syscall.EIO, "the disk reports errors: look at the system's log, and move the data directory to another disk with --data"},
+		{syscall.EFBIG, "the file may not grow: check ulimit -f, and move the trail away to begin another"},
+	} {
+		if errors.Is(err, known.errno) {
+			advice = known.advice
+			break
+		}
 	}
 	var path *fs.PathError
 	if errors.As(err, &path) {
