@@ -53,6 +53,9 @@ func Open(path string, actor Actor, now func() time.Time) *Log {
 	return &Log{path: path, actor: actor, now: now}
 }
 
+// Path is where the trail is.
+func (l *Log) Path() string { return l.path }
+
 // Append adds a line and returns once it would survive a power cut. N, At, Actor
 // and the hashes are filled in. Its errors are of class Local.
 func (l *Log) Append(_ context.Context, r Record) (Record, error) {

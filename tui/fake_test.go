@@ -49,6 +49,7 @@ type fakeWorkspace struct {
 	fakePermissions
 	fakeRelocations
 	fakeExaminations
+	trail fakeTrail
 	fakeDisconnections
 	fakeMigration
 	fakeProfiles

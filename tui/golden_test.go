@@ -2,6 +2,7 @@ package tui
 
 import (
 	"maps"
+	"strings"
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
@@ -81,6 +82,21 @@ func scenes() map[string]func(d *driver) {
 			d.keys("enter", "tab")
 			d.typing("boss@contoso.com")
 			d.keys("enter", "enter")
+		},
+		"audit": func(d *driver) { d.ws.trail.lines = 100_000; d.keys("6", "l", "down", "down") },
+		"auditfilter": func(d *driver) {
+			d.ws.trail.lines, d.ws.trail.breaks = 40, map[int]string{31: "it does not continue the line before"}
+			d.keys("6", "l", "/")
+			d.typing("bob done")
+		},
+		"auditline": func(d *driver) { d.ws.trail.lines = 40; d.keys("6", "l", "enter") },
+		"auditwhole": func(d *driver) {
+			d.ws.trail.lines, d.ws.trail.verdict = 40, AuditVerdict{Records: 40, Head: "40:" + strings.Repeat("0af3", 16), Open: 1}
+			d.keys("6", "l", "v")
+		},
+		"auditbroken": func(d *driver) {
+			d.ws.trail.lines, d.ws.trail.verdict = 40, AuditVerdict{File: "/home/ada/.local/share/roomdesk/audit.jsonl", Records: 40, Breaks: []string{"line 22: it does not continue the line before"}}
+			d.keys("6", "l", "v")
 		},
 		"testinbox": func(d *driver) {
 			d.ws.diagnoses = []providers.Diagnosis{diagnosed("", "", nil)}

@@ -29,6 +29,7 @@ func bindings() []binding {
 	all = append(all, relocateKeys()...)
 	all = append(all, testKeys()...)
 	all = append(all, testMailboxKeys()...)
+	all = append(all, auditKeys()...)
 	all = append(all, permissionKeys()...)
 	all = append(all, disconnectKeys()...)
 	all = append(all, migrationKeys()...)
@@ -260,6 +261,7 @@ func connectionKeys() []binding {
 		{scope: scopeConnections, keys: []string{"p"}, label: "p", what: "permissions", more: "what each permission is needed for, granted, in the token, proven, or extra; the least for the features that are ticked", rank: 3, why: none, run: func(m *Model) tea.Cmd { return m.openPermissions(m.connections.row().Name) }},
 		{scope: scopeConnections, keys: []string{"a"}, label: "a", what: "access", more: "what the level of access and the role allow, what changes on another level, and which mailboxes allow less", rank: 4, run: (*Model).openAccess},
 		{scope: scopeConnections, keys: []string{"d"}, label: "d", what: "my data", more: "where the connection's data is: processes, files, keys, and the hosts that anything goes to", rank: 5, why: none, run: func(m *Model) tea.Cmd { return m.openData(m.connections.row().Name) }},
+		{scope: scopeConnections, keys: []string{"l"}, label: "l", what: "log", more: "the audit trail: what was written to the tenant and done to connections, by whom, with what became of it, and whether it is whole", rank: 6, why: none, run: func(m *Model) tea.Cmd { return m.openAudit(m.connections.row().Name) }},
 		{scope: scopeConnections, keys: []string{"x"}, label: "x", what: "disconnect", more: "take the chosen connection away; says first what stops, what is deleted and what stays", rank: 6, why: func(m *Model) string {
 			switch row := m.connections.row(); {
 			case row == nil:

@@ -33,6 +33,8 @@ const (
 	scopeRelocations  scope = "Journal of relocations"
 	scopeTest         scope = "Testing a connection"
 	scopeTestNamed    scope = "Mailboxes to test"
+	scopeAudit        scope = "Audit trail"
+	scopeAuditFilter  scope = "Audit trail: the filter"
 	scopeDisconnect   scope = "Disconnecting"
 	scopeMigration    scope = "Migration"
 	scopePilot        scope = "Migration: the group that goes first"
@@ -54,7 +56,7 @@ const (
 func scopes() []scope {
 	return []scope{
 		scopeEverywhere, scopeRooms, scopeFind, scopeSeries, scopeBookings, scopePeople, scopeSync, scopeConnections,
-		scopeFilter, scopeForm, scopeProgress, scopeSeriesForm, scopeSeriesReview, scopeSeriesBooked, scopeMove, scopeCancel, scopeOutOfOrder, scopeRelocating, scopeRelocation, scopeRelocations, scopeTest, scopeTestNamed, scopeDisconnect,
+		scopeFilter, scopeForm, scopeProgress, scopeSeriesForm, scopeSeriesReview, scopeSeriesBooked, scopeMove, scopeCancel, scopeOutOfOrder, scopeRelocating, scopeRelocation, scopeRelocations, scopeTest, scopeTestNamed, scopeAudit, scopeAuditFilter, scopeDisconnect,
 		scopeMigration, scopePilot, scopeMoveAll, scopeParity, scopeProfiles, scopeFeatures,
 		scopeWelcome, scopeSetupField, scopeSetupChoice, scopeSetupRun, scopePermissions, scopeQuestion, scopeReader, scopePalette,
 	}

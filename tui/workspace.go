@@ -72,6 +72,7 @@ type Workspace interface {
 	// Connections lists the configured connections.
 	Connections(ctx context.Context) ([]ConnectionRow, error)
 	Examiner
+	AuditReader
 	PermissionDesk
 	Disconnecter
 	Mover
