@@ -214,7 +214,7 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 // do runs a binding, or says why it cannot be run.
 func (m *Model) do(b *binding) tea.Cmd {
 	if why := b.reason(m); why != "" {
-		m.notices.add(m.now, b.label+" "+b.what+": "+why, false)
+		m.notices.reply(m.now, b.label+" "+b.what+": "+why)
 		return nil
 	}
 	return b.run(m)

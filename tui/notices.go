@@ -1,18 +1,23 @@
 package tui
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // goodNoticeTime is how long a piece of good news stays.
 const goodNoticeTime = 10 * time.Second
 
 type notice struct {
-	text  string
-	bad   bool
-	since time.Time
+	text   string
+	bad    bool
+	answer bool // to a key that was pressed just now
+	since  time.Time
 }
 
 // notices is the status line's queue. Good news goes by itself; bad news stays
-// until it is put away with esc.
+// until it is put away with esc. What answers a key stands before what was there: a key
+// that seems to do nothing is worse than bad news that waits for some seconds.
 type notices struct{ queue []notice }
 
 func (n *notices) add(now time.Time, text string, bad bool) {
@@ -26,17 +31,29 @@ func (n *notices) add(now time.Time, text string, bad bool) {
 			return
 		}
 	}
-	n.queue = append(n.queue, notice{text, bad, now})
+	n.put(notice{text: text, bad: bad, since: now})
+}
+
+// reply says why a key does nothing. It is the newest, also where it was said before.
+func (n *notices) reply(now time.Time, text string) {
+	text = clean(text)
+	n.queue = slices.DeleteFunc(n.queue, func(c notice) bool { return c.text == text })
+	n.put(notice{text: text, answer: true, since: now})
+}
+
+func (n *notices) put(fresh notice) {
+	n.queue = append(n.queue, fresh)
 	if len(n.queue) > 50 {
 		n.queue = n.queue[1:]
 	}
 }
 
-// current is what the line shows: bad news before good, then the newest.
+// current is what the line shows: bad news before good, then the newest. An answer to
+// a key stands before all that was there when the key was pressed.
 func (n *notices) current() *notice {
 	var found *notice
 	for i := range n.queue {
-		if c := &n.queue[i]; found == nil || c.bad || !found.bad {
+		if c := &n.queue[i]; found == nil || c.answer || c.bad || !found.bad {
 			found = c
 		}
 	}
@@ -46,7 +63,8 @@ func (n *notices) current() *notice {
 func (n *notices) expire(now time.Time) {
 	kept := n.queue[:0]
 	for _, c := range n.queue {
-		if c.bad || now.Sub(c.since) < goodNoticeTime {
+		old := now.Sub(c.since) >= goodNoticeTime
+		if c.answer = c.answer && !old; c.bad || !old {
 			kept = append(kept, c)
 		}
 	}
