@@ -59,8 +59,12 @@ func (a *app) disconnectPlan(ctx context.Context, c keystore.Connection, secrets
 	if c.AccountID != "" {
 		plan.Deletes = append(plan.Deletes, "the sealed sign-in "+a.sealed(c).Path)
 	}
+	other, goesOn := a.besides(c)
 	switch {
 	case mirrorWords == "":
+	case goesOn && !keepMirror:
+		plan.Mirror.Kept = true
+		plan.Stays = append(plan.Stays, mirrorWords+": connection "+other.Name+" goes on with it")
 	case c.Beside != "":
 		plan.Mirror.Kept = true
 		plan.Stays = append(plan.Stays, mirrorWords+": connection "+c.Beside+" goes on with it")

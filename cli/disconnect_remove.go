@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"roomdesk/keystore"
 	"roomdesk/providers"
@@ -45,10 +47,14 @@ func (a *app) removeConnection(ctx context.Context, c keystore.Connection, secre
 	if !mirror {
 		return remains
 	}
-	if c.Beside == "" {
-		keep("the mirror", eraseMirror(a.mirrorPath(c)))
-	} else {
+	other, goesOn := a.besides(c)
+	switch {
+	case c.Beside != "":
 		keep("where its mailboxes live, in the mirror", a.forgetHomes(ctx, c))
+	case goesOn:
+		keep("the mirror, which connection "+other.Name+" goes on with", a.handOver(ctx, c, other))
+	default:
+		keep("the mirror", eraseMirror(a.mirrorPath(c)))
 	}
 	if len(remains) > 0 {
 		return remains
@@ -69,6 +75,37 @@ func (a *app) removeConnection(ctx context.Context, c keystore.Connection, secre
 // beside another.
 func (a *app) mirrorPath(connection keystore.Connection) string {
 	return filepath.Join(a.paths().ConnectionData(cmp.Or(connection.Beside, connection.Name)), "mirror.db")
+}
+
+// besides is the connection that stands beside the first one of an organisation.
+func (a *app) besides(c keystore.Connection) (keystore.Connection, bool) {
+	config, err := a.loadConfig()
+	if err != nil {
+		return keystore.Connection{}, false
+	}
+	at := slices.IndexFunc(config.Connections, func(other keystore.Connection) bool { return other.Beside == c.Name })
+	if at < 0 {
+		return keystore.Connection{}, false
+	}
+	return config.Connections[at], true
+}
+
+// handOver gives the mirror of an organisation's first connection, with its bookings,
+// to the one beside it, which is the only one from then on.
+func (a *app) handOver(ctx context.Context, c, other keystore.Connection) error {
+	if err := a.forgetHomes(ctx, c); err != nil {
+		return err
+	}
+	other.Beside = ""
+	tenant := ""
+	if keystore.LooksLikeGUID(other.Tenant) {
+		tenant = strings.ToLower(other.Tenant)
+	}
+	path := a.mirrorPath(c)
+	if err := store.HandOver(ctx, path, a.mirrorPath(other), tenant); err != nil {
+		return err
+	}
+	return clearDirectory(path)
 }
 
 // forgetHomes drops from the organisation's mirror what a connection reached.
@@ -107,6 +144,11 @@ func eraseMirror(path string) error {
 	if err := store.Erase(path); err != nil {
 		return err
 	}
+	return clearDirectory(path)
+}
+
+// clearDirectory removes what stands beside a mirror that is gone.
+func clearDirectory(path string) error {
 	for _, name := range []string{lastTestFile, simulatedMark, auditFile} { // the latter two of a simulated tenant
 		if err := os.Remove(filepath.Join(filepath.Dir(path), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return failed("remove it yourself", "%s", providers.Sanitise(err.Error()))
