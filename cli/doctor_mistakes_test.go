@@ -75,7 +75,14 @@ func mistakeRows() []mistakeRow {
 func advance(t *testing.T, tenant *simulator.Tenant, by time.Duration) {
 	t.Helper()
 	body := strings.NewReader(fmt.Sprintf(`{"advance": %q}`, by))
-	resp, err := http.Post(tenant.Endpoints().ControlURL+"/clock", "application/json", body)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, tenant.Endpoints().ControlURL+"/clock", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	client := &http.Client{}
+	defer client.CloseIdleConnections()
+	resp, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func TestHandOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close() //nolint:errcheck // it was only read
+	defer s.Close()
 	if after := len(must(s.Bookings(t.Context()))(t)); after != before || before == 0 {
 		t.Errorf("%d bookings, were %d", after, before)
 	}
