@@ -55,7 +55,7 @@ type personSite struct {
 
 func newPersonSite(t *testing.T) *personSite {
 	t.Helper()
-	tenant, err := simulator.Start(t.Context(), simulator.Options{Rooms: 4, People: 4})
+	tenant, err := StartTenant(t.Context(), simulator.Options{Rooms: 4, People: 4})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func (w *watchedOutput) Write(p []byte) (int, error) {
 // C12, C13, C25: a person connects with a code that is entered on another device; the
 // account is confirmed before anything is stored, and what is kept is sealed.
 func TestConnectWithADeviceCode(t *testing.T) {
-	tenant, err := simulator.Start(t.Context(), simulator.Options{Rooms: 4, People: 4})
+	tenant, err := StartTenant(t.Context(), simulator.Options{Rooms: 4, People: 4})
 	if err != nil {
 		t.Fatal(err)
 	}

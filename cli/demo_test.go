@@ -22,7 +22,7 @@ func TestDemoOfEachOrganisation(t *testing.T) {
 			if kind == simulator.ExchangeHybrid {
 				o.OnPremisesRooms, o.OnPremisesPeople = 2, 1
 			}
-			tenant, err := simulator.Start(t.Context(), o)
+			tenant, err := StartTenant(t.Context(), o)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -18,7 +18,7 @@ import (
 // answers is exit code 3, and both stand in the audit trail with their outcome. A
 // viewer asks nothing, and nothing is asked where the trail cannot be written.
 func TestL3DoctorAsksForTheInboxOnRequest(t *testing.T) {
-	tenant, err := simulator.Start(t.Context(), simulator.Options{Rooms: 3, People: 2, EventsPerMailbox: 1})
+	tenant, err := StartTenant(t.Context(), simulator.Options{Rooms: 3, People: 2, EventsPerMailbox: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

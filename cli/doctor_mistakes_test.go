@@ -124,7 +124,7 @@ func TestS1DoctorCommandOnEachMistake(t *testing.T) {
 			if row.number == 18 {
 				made = nil
 			}
-			tenant, err := simulator.Start(t.Context(), simulator.Options{Rooms: 12, People: 8, Seed: 7, EventsPerMailbox: 1, RoomAnswerDelay: time.Millisecond, Mistakes: made})
+			tenant, err := StartTenant(t.Context(), simulator.Options{Rooms: 12, People: 8, Seed: 7, EventsPerMailbox: 1, RoomAnswerDelay: time.Millisecond, Mistakes: made})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -96,7 +96,7 @@ func TestEgressJourneys(t *testing.T) {
 func journeys(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer stop()
-	tenant, err := simulator.Start(ctx, simulator.Options{Rooms: 4, People: 4, RoomAnswerDelay: time.Millisecond})
+	tenant, err := StartTenant(ctx, simulator.Options{Rooms: 4, People: 4, RoomAnswerDelay: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

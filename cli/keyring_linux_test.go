@@ -298,7 +298,7 @@ type ringed struct {
 
 func newRinged(t *testing.T, ctx context.Context) *ringed {
 	t.Helper()
-	tenant, err := simulator.Start(ctx, simulator.Options{Rooms: 3, People: 3})
+	tenant, err := StartTenant(ctx, simulator.Options{Rooms: 3, People: 3})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -163,7 +163,7 @@ func (m *matrix) since() []simulator.Entry {
 // newMatrix makes a tenant with a booking to change and one to cancel.
 func newMatrix(ctx context.Context, t *testing.T, service string) *matrix {
 	t.Helper()
-	tenant, err := simulator.Start(ctx, simulator.Options{Rooms: 3, People: 2, Seed: 5, RoomAnswerDelay: 20 * time.Millisecond, Exchange: service})
+	tenant, err := StartTenant(ctx, simulator.Options{Rooms: 3, People: 2, Seed: 5, RoomAnswerDelay: 20 * time.Millisecond, Exchange: service})
 	if err != nil {
 		t.Fatal(err)
 	}

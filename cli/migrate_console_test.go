@@ -21,7 +21,7 @@ import (
 func bothSides(ctx context.Context, t *testing.T, o simulator.Options) (*simulator.Tenant, *session) {
 	t.Helper()
 	o.Exchange = simulator.ExchangeOnline
-	tenant, err := simulator.Start(ctx, o)
+	tenant, err := StartTenant(ctx, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -119,7 +119,7 @@ type migrateBench struct {
 
 func newMigrateBench(t *testing.T) *migrateBench {
 	t.Helper()
-	tenant, err := simulator.Start(t.Context(), simulator.Options{Rooms: 4, People: 3})
+	tenant, err := StartTenant(t.Context(), simulator.Options{Rooms: 4, People: 3})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,7 @@ type answerOf struct {
 
 func openParity(t *testing.T, exchange string) *answerOf {
 	t.Helper()
-	tenant, err := simulator.Start(t.Context(), simulator.Options{Rooms: 4, People: 4, Seed: 7, RoomAnswerDelay: 20 * time.Millisecond, Exchange: exchange})
+	tenant, err := StartTenant(t.Context(), simulator.Options{Rooms: 4, People: 4, Seed: 7, RoomAnswerDelay: 20 * time.Millisecond, Exchange: exchange})
 	if err != nil {
 		t.Fatal(err)
 	}

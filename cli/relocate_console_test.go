@@ -95,7 +95,7 @@ func (p *player) typing(text string) {
 func TestJ2OverASimulatedTenant(t *testing.T) {
 	ctx, stop := context.WithTimeout(context.Background(), 50*time.Second)
 	defer stop()
-	tenant, err := simulator.Start(ctx, simulator.Options{Rooms: 12, People: 5, RoomAnswerDelay: 50 * time.Millisecond})
+	tenant, err := StartTenant(ctx, simulator.Options{Rooms: 12, People: 5, RoomAnswerDelay: 50 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

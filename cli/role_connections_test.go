@@ -20,7 +20,7 @@ import (
 // administrator, with the role in the sentence, before anything is asked or changed; and
 // the attempt is in the audit trail. The one exception is [TestSignInIsForEveryRole].
 func TestWhatChangesConnectionsIsForAdministrators(t *testing.T) {
-	tenant, err := simulator.Start(t.Context(), simulator.Options{Rooms: 2, People: 2})
+	tenant, err := StartTenant(t.Context(), simulator.Options{Rooms: 2, People: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ import (
 // configured opens a session by a configuration file over a tenant of its own.
 func configured(ctx context.Context, t *testing.T, o simulator.Options) (*simulator.Tenant, *app, *session) {
 	t.Helper()
-	tenant, err := simulator.Start(ctx, o)
+	tenant, err := StartTenant(ctx, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ const secondSecret, thirdSecret = "second8Q~value-of-a-client-secret-0123", "thi
 
 func newRotation(t *testing.T) *rotation {
 	t.Helper()
-	tenant, err := simulator.Start(t.Context(), simulator.Options{Rooms: 2, People: 2, TokenLife: 4 * time.Minute})
+	tenant, err := StartTenant(t.Context(), simulator.Options{Rooms: 2, People: 2, TokenLife: 4 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

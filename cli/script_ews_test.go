@@ -17,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"roomdesk/cli"
 	"roomdesk/providers/simulator"
 )
 
@@ -61,7 +62,7 @@ func startNamed(ts *testscript.TestScript, neg bool, args []string) {
 
 func startEWS(ts *testscript.TestScript, name string, o simulator.Options) {
 	o.Rooms, o.People, o.Seed, o.RoomAnswerDelay = 12, 8, 7, 100*time.Millisecond
-	tenant, err := simulator.Start(context.Background(), o)
+	tenant, err := cli.StartTenant(context.Background(), o)
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(tenant.Close()) })
 	dir := ts.MkAbs(name)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"roomdesk/cli"
 	"roomdesk/providers/simulator"
 )
 
@@ -29,7 +30,7 @@ func startExchange(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: exchange, exchange set JSON")
 	}
-	tenant, err := simulator.Start(context.Background(), simulator.Options{
+	tenant, err := cli.StartTenant(context.Background(), simulator.Options{
 		Rooms: 12, People: 8, Seed: 7, RoomAnswerDelay: 100 * time.Millisecond, Exchange: simulator.ExchangeOnPremises,
 	})
 	ts.Check(err)

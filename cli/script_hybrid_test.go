@@ -9,6 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"roomdesk/cli"
 	"roomdesk/providers/simulator"
 )
 
@@ -27,7 +28,7 @@ func startHybrid(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: hybrid")
 	}
 	const rooms, localRooms, localPeople = 12, 5, 3
-	tenant, err := simulator.Start(context.Background(), simulator.Options{
+	tenant, err := cli.StartTenant(context.Background(), simulator.Options{
 		Rooms: rooms, People: 8, Seed: 7, RoomAnswerDelay: 100 * time.Millisecond, Exchange: simulator.ExchangeHybrid, OnPremisesRooms: localRooms, OnPremisesPeople: localPeople,
 	})
 	ts.Check(err)

@@ -99,7 +99,7 @@ func TestScripts(t *testing.T) {
 type tenantKey struct{}
 
 func setUp(t *testing.T, env *testscript.Env, checker *providertest.Checker) error {
-	tenant, err := simulator.Start(context.Background(), simulator.Options{
+	tenant, err := cli.StartTenant(context.Background(), simulator.Options{
 		Rooms: 12, People: 8, Seed: 7, RoomAnswerDelay: 100 * time.Millisecond, Wrap: checker.Handler,
 	})
 	if err != nil {

@@ -39,7 +39,7 @@ func newSurroundings(t *testing.T, o simulator.Options) *surroundings {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patienceForService)
 	t.Cleanup(cancel)
-	tenant, err := simulator.Start(ctx, o)
+	tenant, err := StartTenant(ctx, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ func storyOf(t *testing.T, o simulator.Options) (*simulator.Tenant, func() *app,
 	if o.Rooms == 0 {
 		o.Rooms, o.People = 4, 4
 	}
-	tenant, err := simulator.Start(t.Context(), o)
+	tenant, err := StartTenant(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -65,7 +65,7 @@ func (s *scene) state() (missing string, screen string, typed int) {
 func TestSeriesFromTheConsole(t *testing.T) {
 	ctx, stop := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer stop()
-	tenant, err := simulator.Start(ctx, simulator.Options{Rooms: 12, People: 5, RoomAnswerDelay: 50 * time.Millisecond})
+	tenant, err := StartTenant(ctx, simulator.Options{Rooms: 12, People: 5, RoomAnswerDelay: 50 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

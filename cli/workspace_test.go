@@ -42,7 +42,7 @@ func TestWorkspaceOverASimulatedTenant(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent()) // a console of a test before may still wait for its clock
 	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 	defer stop()
-	tenant, err := simulator.Start(ctx, simulator.Options{Rooms: 12, People: 5, RoomAnswerDelay: 50 * time.Millisecond})
+	tenant, err := StartTenant(ctx, simulator.Options{Rooms: 12, People: 5, RoomAnswerDelay: 50 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestHub(t *testing.T) {
 func TestConsoleOfADemo(t *testing.T) {
 	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 	defer stop()
-	tenant, err := simulator.Start(ctx, simulator.Options{Rooms: 12, People: 5})
+	tenant, err := StartTenant(ctx, simulator.Options{Rooms: 12, People: 5})
 	if err != nil {
 		t.Fatal(err)
 	}
