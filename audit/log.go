@@ -40,8 +40,24 @@ type file interface {
 	Sync() error
 }
 
+// openLocked opens the trail and no other file: a link that somebody puts in its place
+// between looking and opening leads nowhere.
 func openLocked(path string) (file, error) {
-	return lockedfile.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := lockedfile.OpenFile(path, os.O_RDWR|os.O_CREATE|noFollow, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := f.Stat()
+	if err == nil {
+		var there fs.FileInfo
+		if there, err = os.Lstat(path); err == nil && !os.SameFile(opened, there) {
+			err = errors.New("the file was exchanged while it was opened")
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 // Open gives the trail in a file, which is made with the first line, for its owner
