@@ -248,6 +248,19 @@ func syncKeys() []binding {
 	}
 }
 
+// whyNotOpenConnection says why the console cannot go over to the chosen connection.
+func whyNotOpenConnection(m *Model) string {
+	switch row := m.connections.row(); {
+	case row == nil:
+		return "there is no connection"
+	case row.Active:
+		return "its rooms are shown here already"
+	case m.header.Demo:
+		return "the simulated tenant has a console of its own: leave it with q"
+	}
+	return ""
+}
+
 func connectionKeys() []binding {
 	none := func(m *Model) string {
 		if m.connections.row() == nil {
@@ -257,6 +270,7 @@ func connectionKeys() []binding {
 	}
 	return []binding{
 		{scope: scopeConnections, keys: []string{"enter"}, label: "enter", what: "details", more: "all of the chosen connection", rank: 1, why: none, run: (*Model).openConnection},
+		{scope: scopeConnections, keys: []string{"o"}, label: "o", what: "open", more: "show the rooms of the chosen connection instead of these; what is on its way is waited for", rank: 7, why: whyNotOpenConnection, run: func(m *Model) tea.Cmd { return m.leaveFor(m.connections.row().Name) }},
 		{scope: scopeConnections, keys: []string{"t"}, label: "t", what: "test", more: "test the chosen connection step by step, and say what is wrong in one line", rank: 2, why: none, run: func(m *Model) tea.Cmd { return m.openTest(m.connections.row().Name) }},
 		{scope: scopeConnections, keys: []string{"p"}, label: "p", what: "permissions", more: "what each permission is needed for, granted, in the token, proven, or extra; the least for the features that are ticked", rank: 3, why: none, run: func(m *Model) tea.Cmd { return m.openPermissions(m.connections.row().Name) }},
 		{scope: scopeConnections, keys: []string{"a"}, label: "a", what: "access", more: "what the level of access and the role allow, what changes on another level, and which mailboxes allow less", rank: 4, run: (*Model).openAccess},
