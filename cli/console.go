@@ -21,6 +21,11 @@ func (a *app) console(ctx context.Context) error {
 	if err := a.consoleFits(); err != nil {
 		return err
 	}
+	return a.consoles(ctx)
+}
+
+// consoles draws one console after another, as each says which is wanted next.
+func (a *app) consoles(ctx context.Context) error {
 	for {
 		next, err := a.consoleOnce(ctx)
 		switch {
