@@ -256,14 +256,21 @@ func openOffice(t *testing.T, of service, faults ...simulator.Fault) *office {
 	}
 	o := &office{t: t, service: of, tenant: tenant, network: network, offline: offline, provider: provider, store: s, alice: providers.Address(strings.ToLower(at.Organizer))}
 	o.Desk = booking.New(booking.Options{Tenant: provider, Outbox: s, Mirror: s, Journal: s, Organizer: o.alice})
-	listing := s.BeginRooms()
-	if _, err := provider.Rooms(t.Context(), func(rooms []providers.Room) error {
-		if o.room == "" {
-			o.room = rooms[0].Mailbox
+	var listing *store.Listing[providers.Room]
+	for err = error(&providers.Error{Class: providers.Throttled}); providers.Is(err, providers.Throttled); {
+		listing = s.BeginRooms()
+		_, err = provider.Rooms(t.Context(), func(rooms []providers.Room) error {
+			if o.room == "" {
+				o.room = rooms[0].Mailbox
+			}
+			_, err := listing.Page(t.Context(), rooms)
+			return err
+		})
+		if providers.Is(err, providers.Throttled) {
+			time.Sleep(20 * time.Second) // by the bubble's clock
 		}
-		_, err := listing.Page(t.Context(), rooms)
-		return err
-	}); err != nil {
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -126,6 +126,11 @@ func (a *app) doctor(ctx context.Context, f *doctorFlags) error {
 	if err := a.printDiagnosis(diagnosis); err != nil {
 		return err
 	}
+	for _, other := range a.organisation(config, connection) {
+		if other.Name != connection.Name {
+			a.out.say("%s belongs to the same organisation: roomdesk doctor %s looks at it.", other.Name, other.Name)
+		}
+	}
 	if f.bundle != "" {
 		if err := a.bundle(ctx, connection, diagnosis, f.bundle, f.yes); err != nil {
 			return err

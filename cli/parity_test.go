@@ -124,9 +124,12 @@ func fields(value any, path string, into map[string]string) {
 		}
 		into[path+"[]"] = fmt.Sprint(len(v))
 	default:
-		into[path] = fmt.Sprintf("%T %v", v, v)
+		into[path] = since.ReplaceAllString(fmt.Sprintf("%T %v", v, v), "for a moment")
 	}
 }
+
+// since is how long something has lasted, in a sentence.
+var since = regexp.MustCompile(`\bfor \d+ s\b`)
 
 // place is by what an entry of a list is found again in another list.
 func place(entry any, i int) string {
@@ -167,15 +170,15 @@ var index = regexp.MustCompile(`\[[^]]+\]`)
 // other is an error, and so is one that is allowed and does not occur.
 func parityAllowed() map[string]string {
 	return map[string]string{
-		`^[a-z ]+[^ ]*\.(id|event_id|series_id|ical_uid)$|^export ics\[\]\.UID$|^export csv\[\]\.15$`:                                                                               "each service has ids of its own, and what is made anew has a new one",
-		`\.(created|sent|updated|answered|asked|ended|age_s|seconds|DTSTAMP|LAST-MODIFIED)$`:                                                                                        "the moment of the run",
-		`^rooms?( again)?(\[\])?\.(accessible|building|capacity|floor|floor_number|nickname|phone|section|zone)$|^rooms?( again)?(\[\])?\.(devices|equipment|tags)\[\]( missing)?$`: "room lists tell name and address only; what nobody tells is empty or null",
-		`\.provider$|^whoami\.(provider_name|provider_protocol|app_id|app_name|tenant_name)$`:                                                                                       "who is asked, and as whom",
-		`\.access\.denied\[\](|\{\} added|\.verb added|\.why added)$|^whoami\.verbs\[\]\.(allowed|why)$`:                                                                            "Teams is left out, with the reason (P8)",
-		`^calendars\[\](|[.{]\S* missing|\.owner_name|\.integrated_conferencing)$`:                                                                                                  "the default calendar only, without Teams; its owner is named by address",
-		`^people\[\](|[.{]\S* missing|\.enabled)$`:                                                                                                                                  "the address book has no accounts of people who left, and does not tell of sign-ins",
-		`\.alternatives\[\](|[.{]\S* added)$`:                                                                                                                                       "what is offered instead goes by seats and equipment; where nobody knows them more is offered",
-		`^sync( again| at last)?\.(people|requests|listing\.reported)$`:                                                                                                             "how much was asked, and of how many people",
+		`^[a-z ]+[^ ]*\.(id|event_id|series_id|ical_uid)$|^export ics\[\]\.UID$|^export csv\[\]\.15$`:                                                                                                  "each service has ids of its own, and what is made anew has a new one",
+		`\.(created|sent|updated|answered|asked|ended|age_s|seconds|DTSTAMP|LAST-MODIFIED)$`:                                                                                                           "the moment of the run",
+		`^rooms?( again)?(\[\])?\.(accessible|building|capacity|floor|floor_number|nickname|phone|section|zone)$|^rooms?( again)?(\[\])?\.(devices|equipment|tags)\[\]( missing)?$`:                    "room lists tell name and address only; what nobody tells is empty or null",
+		`\.provider$|^whoami\.(provider_name|provider_protocol|app_id|app_name|tenant_name)$|^whoami\.connections\[\]\.(acts_as|home|provider_name|provider_protocol)$|^rooms?( again)?(\[\])?\.home$`: "who is asked, and as whom",
+		`\.access\.denied\[\](|\{\} added|\.verb added|\.why added)$|^whoami\.verbs\[\]\.(allowed|why)$`:                                                                                               "Teams is left out, with the reason (P8)",
+		`^calendars\[\](|[.{]\S* missing|\.owner_name|\.integrated_conferencing)$`:                                                                                                                     "the default calendar only, without Teams; its owner is named by address",
+		`^people\[\](|[.{]\S* missing|\.enabled)$`:                      "the address book has no accounts of people who left, and does not tell of sign-ins",
+		`\.alternatives\[\](|[.{]\S* added)$`:                           "what is offered instead goes by seats and equipment; where nobody knows them more is offered",
+		`^sync( again| at last)?\.(people|requests|listing\.reported)$`: "how much was asked, and of how many people",
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"roomdesk/doctor"
+	"roomdesk/keystore"
 	"roomdesk/providers"
 	"roomdesk/tui"
 )
@@ -20,8 +21,8 @@ func (w *workspace) Features() []tui.PermissionFeature {
 }
 
 // LeastFor implements [tui.PermissionDesk].
-func (w *workspace) LeastFor(features []string) tui.LeastAccess {
-	if w.connection.Exchange() {
+func (w *workspace) LeastFor(connection string, features []string) tui.LeastAccess {
+	if c, err := w.named(connection); err == nil && c.Exchange() {
 		return tui.LeastAccess{Permissions: doctor.ExchangeNeeds(features), Level: doctor.LevelFor(features), Within: map[string][]string{}}
 	}
 	least := tui.LeastAccess{Permissions: doctor.Least(features), Level: doctor.LevelFor(features), Within: map[string][]string{}}
@@ -31,17 +32,23 @@ func (w *workspace) LeastFor(features []string) tui.LeastAccess {
 	return least
 }
 
+// named is a connection as it is configured now.
+func (w *workspace) named(name string) (keystore.Connection, error) {
+	if c := w.app.asConfigured(w.connection); name == c.Name {
+		return c, nil
+	}
+	config, err := w.app.loadConfig()
+	if err != nil {
+		return keystore.Connection{}, err
+	}
+	return findConnection(config, name)
+}
+
 // Permissions implements [tui.PermissionDesk].
 func (w *workspace) Permissions(ctx context.Context, name string) ([]tui.PermissionRow, error) {
-	c := w.app.asConfigured(w.connection)
-	if name != c.Name {
-		config, err := w.app.loadConfig()
-		if err != nil {
-			return nil, err
-		}
-		if c, err = findConnection(config, name); err != nil {
-			return nil, err
-		}
+	c, err := w.named(name)
+	if err != nil {
+		return nil, err
 	}
 	if err := w.app.mayAdminister(c, "permissions"); err != nil {
 		return nil, err

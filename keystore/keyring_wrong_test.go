@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,7 +18,10 @@ import (
 
 // brokenService is a Secret Service that answers each call by the standard, but for
 // what its case breaks.
-type brokenService struct {
+type brokenService struct{ atomic.Pointer[breakage] }
+
+// breakage is what a case breaks.
+type breakage struct {
 	create error         // what CreateItem fails with
 	secret func() secret // what GetSecret gives; nil: the right thing
 	items  int           // how many a search finds
@@ -51,22 +55,22 @@ func (b *brokenService) Get(_, _ string) (dbus.Variant, *dbus.Error) {
 
 func (b *brokenService) SearchItems(map[string]string) ([]dbus.ObjectPath, *dbus.Error) {
 	var found []dbus.ObjectPath
-	for range b.items {
+	for range b.Load().items {
 		found = append(found, brokenItem)
 	}
 	return found, nil
 }
 
 func (b *brokenService) CreateItem(map[string]dbus.Variant, secret, bool) (dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
-	if b.create != nil {
-		return "/", "/", dbus.NewError("org.freedesktop.DBus.Error.Failed", []any{b.create.Error()})
+	if create := b.Load().create; create != nil {
+		return "/", "/", dbus.NewError("org.freedesktop.DBus.Error.Failed", []any{create.Error()})
 	}
 	return brokenItem, "/", nil
 }
 
 func (b *brokenService) GetSecret(dbus.ObjectPath) (secret, *dbus.Error) {
-	if b.secret != nil {
-		return b.secret(), nil
+	if of := b.Load().secret; of != nil {
+		return of(), nil
 	}
 	return secret{Session: brokenSession, Value: []byte("of somebody else"), ContentType: "text/plain"}, nil
 }
@@ -82,6 +86,7 @@ func TestKeyringThatAnswersWrongly(t *testing.T) {
 	}
 	bus := startBus(t)
 	service := &brokenService{}
+	service.Store(&breakage{})
 	for _, path := range []dbus.ObjectPath{brokenRoot, brokenCollection, brokenItem, brokenSession} {
 		for _, iface := range []string{"Service", "Collection", "Item", "Session"} {
 			if err := bus.Export(service, path, "org.freedesktop.Secret."+iface); err != nil {
@@ -99,22 +104,22 @@ func TestKeyringThatAnswersWrongly(t *testing.T) {
 	key := Key{Connection: "x", Purpose: ClientSecret}
 	set := func() error { return store.Set(t.Context(), key, NewSecret("canary-4713")) }
 	for name, c := range map[string]struct {
-		service brokenService
+		service breakage
 		work    func() error
 		want    error
 		says    string
 	}{
-		"full":             {brokenService{create: errors.New("No space left on device")}, set, ErrUnavailable, "No space left"},
-		"read-only":        {brokenService{create: errors.New("the collection is read-only")}, set, ErrUnavailable, "read-only"},
-		"forgets":          {brokenService{}, set, ErrUnavailable, "another value"},
-		"of another":       {brokenService{items: 1}, set, ErrUnavailable, "another value"},
-		"probe, full":      {brokenService{create: errors.New("No space left on device")}, func() error { return Probe(context.Background(), store) }, ErrUnavailable, "No space left"},
-		"probe, forgets":   {brokenService{}, func() error { return Probe(context.Background(), store) }, ErrUnavailable, "another value"},
-		"nothing is there": {brokenService{}, func() error { _, err := store.Get(t.Context(), key); return err }, ErrNotFound, ""},
-		"empty":            {brokenService{items: 1, secret: func() secret { return secret{Session: brokenSession} }}, func() error { _, err := store.Get(t.Context(), key); return err }, ErrNotFound, ""},
+		"full":             {breakage{create: errors.New("No space left on device")}, set, ErrUnavailable, "No space left"},
+		"read-only":        {breakage{create: errors.New("the collection is read-only")}, set, ErrUnavailable, "read-only"},
+		"forgets":          {breakage{}, set, ErrUnavailable, "another value"},
+		"of another":       {breakage{items: 1}, set, ErrUnavailable, "another value"},
+		"probe, full":      {breakage{create: errors.New("No space left on device")}, func() error { return Probe(context.Background(), store) }, ErrUnavailable, "No space left"},
+		"probe, forgets":   {breakage{}, func() error { return Probe(context.Background(), store) }, ErrUnavailable, "another value"},
+		"nothing is there": {breakage{}, func() error { _, err := store.Get(t.Context(), key); return err }, ErrNotFound, ""},
+		"empty":            {breakage{items: 1, secret: func() secret { return secret{Session: brokenSession} }}, func() error { _, err := store.Get(t.Context(), key); return err }, ErrNotFound, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			*service = c.service
+			service.Store(&c.service)
 			err := c.work()
 			var e *Error
 			if !errors.Is(err, c.want) || !errors.As(err, &e) || e.Remedy == "" || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "canary") {

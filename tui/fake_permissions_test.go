@@ -18,7 +18,7 @@ func (f *fakeWorkspace) Features() []PermissionFeature {
 	return []PermissionFeature{{"rooms", "the list of rooms with their equipment"}, {"calendars", "calendars with their meetings"}, {"booking", "booking, changing and cancelling"}}
 }
 
-func (f *fakeWorkspace) LeastFor(features []string) LeastAccess {
+func (f *fakeWorkspace) LeastFor(_ string, features []string) LeastAccess {
 	least := LeastAccess{Within: map[string][]string{"Calendars.Read": {"Calendars.ReadWrite"}}}
 	switch {
 	case slices.Contains(features, "booking"):

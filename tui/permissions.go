@@ -66,7 +66,7 @@ func (d *permissionsDialog) choose(m *Model) {
 			names = append(names, f.Name)
 		}
 	}
-	d.least = m.ws.LeastFor(names)
+	d.least = m.ws.LeastFor(d.connection, names)
 }
 
 func (d *permissionsDialog) tick(m *Model) {

@@ -10,8 +10,9 @@ import (
 type PermissionDesk interface {
 	// Features are what can be wanted of a connection, in order.
 	Features() []PermissionFeature
-	// LeastFor is what some features, by name, need at least. It asks nobody.
-	LeastFor(features []string) LeastAccess
+	// LeastFor is what some features, by name, need at least of a connection's service. It
+	// asks nobody.
+	LeastFor(connection string, features []string) LeastAccess
 	// Permissions looks at each permission of a connection from all sides. Network.
 	Permissions(ctx context.Context, connection string) ([]PermissionRow, error)
 }

@@ -42,7 +42,7 @@ func (h *Organisation) Changes(ctx context.Context, request providers.ChangesReq
 	if !providers.Is(err, providers.NoMailbox) {
 		return err
 	}
-	if err := h.elsewhere(ctx, request.Mailbox, err); err != nil {
+	if err := h.elsewhere(ctx, home, request.Mailbox, err); err != nil {
 		return err
 	}
 	if request.Cursor != "" || told || request.CalendarID != "" {
@@ -142,7 +142,8 @@ func (h *Organisation) DeleteEvent(ctx context.Context, mailbox providers.Addres
 // byID asks a mailbox's home about a meeting that is named by an id of that home.
 func byID[T any](ctx context.Context, h *Organisation, mailbox providers.Address, op string, verb providers.Verb, ask func(context.Context, Part) (T, error)) (T, error) {
 	var nothing T
-	p := h.parts[h.at(mailbox)]
+	home := h.at(mailbox)
+	p := h.parts[home]
 	if err := h.permit(ctx, p, verb, op, mailbox); err != nil {
 		return nothing, err
 	}
@@ -150,7 +151,7 @@ func byID[T any](ctx context.Context, h *Organisation, mailbox providers.Address
 	if !providers.Is(err, providers.NoMailbox) {
 		return out, err
 	}
-	if err := h.elsewhere(ctx, mailbox, err); err != nil {
+	if err := h.elsewhere(ctx, home, mailbox, err); err != nil {
 		return nothing, err
 	}
 	return nothing, &providers.Error{Class: providers.Transient, Op: op, Mailbox: mailbox,

@@ -29,6 +29,7 @@ type fake struct {
 	once   error  // of the next question
 	cached bool   // what it can is known without asking
 	who    int    // how often it was asked who it is
+	during func() // happens while a question about a mailbox is under way; nil: nothing
 }
 
 func newFake(mailboxes ...providers.Address) *fake {
@@ -62,6 +63,9 @@ func (f *fake) fail(err error) {
 }
 
 func (f *fake) at(what string, mailbox providers.Address) error {
+	if f.during != nil && mailbox != "" {
+		f.during()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls = append(f.calls, fmt.Sprint(what, " ", mailbox))

@@ -91,7 +91,13 @@ func reach[T any](ctx context.Context, h *Organisation, mailbox providers.Addres
 	if err == nil {
 		h.seen(home, mailbox)
 	}
-	if !providers.Is(err, providers.NoMailbox) || h.settled(mailbox) {
+	if !providers.Is(err, providers.NoMailbox) {
+		return out, err
+	}
+	if h.at(mailbox) != home { // another question found it meanwhile
+		return ask(ctx, h.parts[1-home])
+	}
+	if h.settled(mailbox) {
 		return out, err
 	}
 	second, otherErr := ask(ctx, h.parts[1-home])
@@ -130,14 +136,19 @@ func (h *Organisation) seen(part int, mailbox providers.Address) {
 	}
 }
 
-// elsewhere finds out whether the other part has a mailbox that its home denied, with
-// one question that changes nothing; nil: it has, which is learnt. Otherwise it gives
-// the reason to be told.
-func (h *Organisation) elsewhere(ctx context.Context, mailbox providers.Address, err error) error {
-	if !providers.Is(err, providers.NoMailbox) || h.settled(mailbox) {
+// elsewhere finds out whether the other part has a mailbox that the one that was asked,
+// home, denied, with one question that changes nothing; nil: it has, which is learnt.
+// Otherwise it gives the reason to be told.
+func (h *Organisation) elsewhere(ctx context.Context, home int, mailbox providers.Address, err error) error {
+	if !providers.Is(err, providers.NoMailbox) {
 		return err
 	}
-	home := h.at(mailbox)
+	if h.at(mailbox) != home { // another question found it meanwhile
+		return nil
+	}
+	if h.settled(mailbox) {
+		return err
+	}
 	switch _, otherErr := h.parts[1-home].Provider.Calendars(ctx, mailbox); {
 	case otherErr == nil:
 		h.learn(1-home, mailbox)

@@ -112,6 +112,34 @@ func only(ctx context.Context, o *organisation, call string, mailbox providers.A
 
 // A mailbox that neither part has is told as such and asked for at one of them only,
 // until an hour later.
+// While one question is on its way another one finds the mailbox at the other part: that
+// is believed, and the mailbox is not taken for one that neither has.
+func TestAHomeThatIsFoundMeanwhile(t *testing.T) {
+	o := newOrganisation(newFake(), newFake(desk))
+	o.cloud.during = func() {
+		o.homes.Learn(providers.Home{Mailbox: desk, Provider: "ews", Cause: providers.HomeLearnt, Since: o.now})
+	}
+	for call, ask := range map[string]func() error{
+		"calendars": func() error { _, err := o.Calendars(t.Context(), desk); return err },
+		"changes": func() error {
+			return o.Changes(t.Context(), providers.ChangesRequest{Mailbox: desk}, func(providers.ChangePage) error { return nil })
+		},
+	} {
+		o.homes.Learn(providers.Home{Mailbox: desk, Provider: "graph", Cause: providers.HomeLearnt, Since: o.now})
+		o.cloud.asked()
+		if err := ask(); err != nil {
+			t.Errorf("%s: %v", call, err)
+		}
+		if asked := o.cloud.asked(); len(asked) != 1 {
+			t.Errorf("%s: the cloud was asked %v", call, asked)
+		}
+	}
+	o.homes.Learn(providers.Home{Mailbox: desk, Provider: "graph", Cause: providers.HomeLearnt, Since: o.now})
+	if err := o.CancelEvent(t.Context(), desk, "x", ""); !providers.Is(err, providers.Transient) {
+		t.Errorf("an id of the cloud: %v", err)
+	}
+}
+
 func TestNobodysMailboxIsNotSentToAndFro(t *testing.T) {
 	o := newOrganisation(newFake(), newFake())
 	if _, err := o.Calendars(t.Context(), nobody); !providers.Is(err, providers.NoMailbox) {
