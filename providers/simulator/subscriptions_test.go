@@ -183,7 +183,7 @@ func TestSubscriptionRefusals(t *testing.T) {
 		"change type":           {400, subscribe(tenant, r.URL, resource, "changeType", "created,moved")},
 		"rich without key":      {400, subscribe(tenant, r.URL, resource, "includeResourceData", true)},
 		"rich":                  {501, subscribe(tenant, r.URL, resource, "includeResourceData", true, "encryptionCertificate", "x")},
-		"messages":              {400, subscribe(tenant, r.URL, "users/"+c.at.Organizer+"/messages")},
+		"messages":              {403, subscribe(tenant, r.URL, "users/"+c.at.Organizer+"/messages")},
 		"me of an application":  {400, subscribe(tenant, r.URL, "me/events")},
 		"nobody":                {404, subscribe(tenant, r.URL, "users/nobody@nowhere.example/events")},
 		"no such calendar":      {404, subscribe(tenant, r.URL, "users/"+c.at.Organizer+"/calendars/AAMk/events")},

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -250,14 +251,14 @@ func (t *Tenant) register(root string) error {
 }
 
 // newSecret makes a value of the shape that Entra hands out: 40 characters with
-// a tilde.
+// a tilde. None begins like a flag, which programs would take it for.
 func newSecret() (string, error) {
 	var b [30]byte
 	if _, err := rand.Read(b[:]); err != nil {
 		return "", err
 	}
 	s := base64.RawURLEncoding.EncodeToString(b[:])
-	return s[:3] + "8Q~" + s[6:], nil
+	return strings.Replace(s[:1], "-", "x", 1) + s[1:3] + "8Q~" + s[6:], nil
 }
 
 // Endpoints says how to reach the tenant and sign in, with the mistakes that
