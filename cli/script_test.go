@@ -6,6 +6,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -96,6 +98,21 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+// programFirst is where a script finds roomdesk: this test binary, which the race
+// detector watches where these tests run with it, or the program that was built as
+// ROOMDESK_PROGRAM says, which starts ten times as fast. Then a fourth of the scripts,
+// by the day another one, still runs the former.
+func programFirst(env *testscript.Env) string {
+	path := os.Getenv("PATH") + string(os.PathListSeparator) + env.Getenv("PATH")
+	program := os.Getenv("ROOMDESK_PROGRAM")
+	h := fnv.New32a()
+	_, _ = io.WriteString(h, filepath.Base(env.WorkDir)) // a hash does not fail
+	if program == "" || (int(h.Sum32()%4)+time.Now().YearDay())%4 == 0 {
+		return path
+	}
+	return filepath.Dir(program) + string(os.PathListSeparator) + path
+}
+
 type tenantKey struct{}
 
 func setUp(t *testing.T, env *testscript.Env, checker *providertest.Checker) error {
@@ -124,7 +141,7 @@ func setUp(t *testing.T, env *testscript.Env, checker *providertest.Checker) err
 	for name, value := range map[string]string{
 		"HOME": env.WorkDir, "XDG_CONFIG_HOME": filepath.Join(env.WorkDir, "config"), "XDG_DATA_HOME": filepath.Join(env.WorkDir, "data"),
 		"XDG_STATE_HOME": filepath.Join(env.WorkDir, "state"), "TZ": "Europe/Berlin", "NO_COLOR": "1",
-		"DBUS_SESSION_BUS_ADDRESS": "", "REAL_BUS": os.Getenv("DBUS_SESSION_BUS_ADDRESS"), "XDG_RUNTIME_DIR": env.WorkDir, "PATH": os.Getenv("PATH") + string(os.PathListSeparator) + env.Getenv("PATH"),
+		"DBUS_SESSION_BUS_ADDRESS": "", "REAL_BUS": os.Getenv("DBUS_SESSION_BUS_ADDRESS"), "XDG_RUNTIME_DIR": env.WorkDir, "PATH": programFirst(env),
 		"TENANT": dir, "TENANT_ID": e.TenantID, "CLIENT_ID": e.ClientID, "PUBLIC_CLIENT_ID": e.PublicClientID, "PERSON": e.User, "ADMIN": e.Admin, "SECRET_ID": e.SecretID, "SECRET": e.ClientSecret,
 		"EXPIRED_SECRET": e.ExpiredSecret, "ORGANIZER": e.Organizer, "TEST_MAILBOX": e.TestMailbox, "DOMAIN": e.Domain,
 		"AUTHORITY_URL": e.AuthorityURL, "GRAPH_URL": e.GraphURL, "CA": filepath.Join(dir, "ca.pem"),

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	stdsync "sync"
 	"sync/atomic"
@@ -20,7 +21,8 @@ import (
 	"roomdesk/sync/store"
 )
 
-// storyEnv makes the story that of 400 rooms and 1,200 people; else it is a small one.
+// storyEnv is how many rooms the story has: 400, with three people for each. Without it
+// the story is a small one.
 const storyEnv = "ROOMDESK_STORY"
 
 // reader reads free/busy and entries of all mailboxes from another opening of the store,
@@ -167,8 +169,12 @@ func (p *others) work(ctx context.Context, n int, person, room providers.Address
 // lost, nothing doubled, nothing told that is no change, and there is no gap.
 func TestStory400(t *testing.T) {
 	rooms, people := 6, 8
-	if os.Getenv(storyEnv) != "" {
-		rooms, people = 400, 1200
+	if text := os.Getenv(storyEnv); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			t.Fatalf("%s is %q", storyEnv, text)
+		}
+		rooms, people = n, 3*n
 	}
 	tenant := start(t, simulator.Options{Rooms: rooms, People: people, Seed: 11, EventsPerMailbox: 20, Leavers: -1, Unlicensed: -1, SharedMailboxes: -1, Guests: -1})
 	at := tenant.Endpoints()
