@@ -112,6 +112,9 @@ func (c Capabilities) Within(level AccessLevel) Capabilities {
 	if rank(level) >= rank(c.Access) {
 		return c
 	}
+	if c.Access == "" { // nobody answered yet: what nothing speaks against is tried
+		c.Write, c.Teams = true, true
+	}
 	if c.Access = level; level == FreeBusyAccess {
 		c.Write, c.WriteWhy = false, Outside("this connection is set to free/busy only")
 	}
