@@ -13,6 +13,7 @@ import (
 	"roomdesk/providers"
 	"roomdesk/providers/ews"
 	"roomdesk/providers/graph"
+	"roomdesk/providers/hybrid"
 	"roomdesk/providers/simulator"
 )
 
@@ -29,7 +30,27 @@ type connection interface {
 type service struct {
 	name  string
 	teams bool // where not, a booking with Teams is refused before anything is sent
-	ews   bool
+	ews   bool // what is written is written by Exchange Web Services
+	// hybrid is a tenant of which half lives on premises, behind the composed provider;
+	// the organizer lives where is written, and the booked room on the other side.
+	hybrid bool
+}
+
+// organisations are hybrid tenants, by where the organizer lives: the service that every
+// write is sent to. The stories over whole processes (killed, contended) and those about
+// nothing but the room's answer stay with the two services: what they look at is the
+// desk and its store, which know no parts.
+func organisations() []service {
+	return []service{{name: "hybrid", teams: true, hybrid: true}, {name: "hybrid, organizer on premises", ews: true, hybrid: true}}
+}
+
+// overServicesAndHybrid tells a story over each service and in an organisation with an
+// organizer in the cloud and a room on premises.
+func overServicesAndHybrid(t *testing.T, story func(t *testing.T, s service)) {
+	t.Helper()
+	for _, s := range append(services(), organisations()[0]) {
+		t.Run(s.name, func(t *testing.T) { story(t, s) })
+	}
 }
 
 func services() []service {
@@ -56,29 +77,61 @@ func overServices(t *testing.T, story func(t *testing.T, s service)) {
 
 // options make a tenant that answers this service.
 func (s service) options(o simulator.Options) simulator.Options {
-	if s.ews {
+	switch {
+	case s.hybrid:
+		o.Exchange, o.OnPremisesRooms, o.OnPremisesPeople = simulator.ExchangeHybrid, o.Rooms/2, o.People/2
+	case s.ews:
 		o.Exchange = simulator.ExchangeOnPremises
 	}
 	return o
 }
 
-// connect signs in as the program does. dial is nil for the operating system's network.
+// local reports whether a room or person of a hybrid tenant lives on premises.
+func (s service) local(tenant *simulator.Tenant, mailbox providers.Address) bool {
+	rooms, people := tenant.Rooms(), tenant.People()
+	for i, r := range rooms {
+		if strings.EqualFold(r.Mailbox, string(mailbox)) {
+			return i >= len(rooms)-len(rooms)/2
+		}
+	}
+	for i, p := range people {
+		if strings.EqualFold(p.Mailbox, string(mailbox)) {
+			return i >= len(people)-len(people)/2
+		}
+	}
+	return false
+}
+
+// connect signs in as the program does; the test mailbox of a hybrid tenant is on premises. dial is nil for the operating system's network.
 func (s service) connect(at simulator.Endpoints, ca []byte, dial func(context.Context, string, string) (net.Conn, error)) (connection, error) {
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(ca) {
 		return nil, errors.New("no certificate authority")
 	}
-	if s.ews {
+	local := func(inside providers.Address) (connection, error) {
 		return ews.New(ews.Config{
-			URL: at.EWSURL, Account: providers.Address(at.ExchangeAccount), User: at.ExchangeLogin, TestMailbox: providers.Address(at.Organizer),
+			URL: at.EWSURL, Account: providers.Address(at.ExchangeAccount), User: at.ExchangeLogin, TestMailbox: inside,
 			Password: func(context.Context) (string, error) { return at.ExchangePassword, nil }, RootCAs: roots, Dial: dial,
 		})
 	}
-	return graph.New(graph.Config{
+	if s.ews && !s.hybrid {
+		return local(providers.Address(at.Organizer))
+	}
+	cloud, err := graph.New(graph.Config{
 		TenantID: at.TenantID, ClientID: at.ClientID, ClientSecret: func(context.Context) (string, error) { return at.ClientSecret, nil },
 		Cloud: "custom", AuthorityURL: at.AuthorityURL, GraphURL: at.GraphURL, RootCAs: roots, Dial: dial,
 		Objects: func(a graph.Authorised) graph.Objects { return objects{a} },
 	})
+	if err != nil || !s.hybrid {
+		return cloud, err
+	}
+	server, err := local(providers.Address(at.TestMailbox))
+	if err != nil {
+		return nil, err
+	}
+	return hybrid.New(hybrid.Options{TenantID: at.TenantID,
+		First:  hybrid.Part{Provider: cloud, Name: "graph", Where: "in the cloud", Details: true, Cursor: graph.OwnCursor},
+		Second: hybrid.Part{Provider: server.(hybrid.Provider), Name: ews.Name, Where: "on premises", Cursor: ews.OwnCursor}}), nil
 }
 
 // act is something that is asked of a service.
@@ -122,6 +175,14 @@ func (s service) anything(f simulator.Fault) simulator.Fault {
 		f.Fail = &said
 	}
 	return f
+}
+
+// everywhere puts trouble on whatever is asked: on both sides of a hybrid tenant.
+func (s service) everywhere(f simulator.Fault) []simulator.Fault {
+	if !s.hybrid {
+		return []simulator.Fault{s.anything(f)}
+	}
+	return []simulator.Fault{service{}.anything(f), service{ews: true}.anything(f)}
 }
 
 // is reports whether a request was such an act; cancelling is none of them.

@@ -220,10 +220,15 @@ func inOffice(t *testing.T, of service, story func(t *testing.T, o *office), fau
 	synctest.Test(t, func(t *testing.T) {
 		o := openOffice(t, of, faults...)
 		story(t, o)
+		var graph, exchange bool
 		for _, e := range o.tenant.Ledger() {
+			graph, exchange = graph || e.Operation == "", exchange || e.Operation != ""
 			if e.Folder != "" && e.Folder != "calendar" {
 				t.Errorf("L4: %s names the folders %s", e.Operation, e.Folder)
 			}
+		}
+		if of.hybrid && !(graph && exchange) {
+			t.Error("P17: only one side was asked")
 		}
 		for _, f := range o.tenant.Faults() {
 			if f.Hits == 0 && f.Chance == 0 {
@@ -242,6 +247,14 @@ func openOffice(t *testing.T, of service, faults ...simulator.Fault) *office {
 		t.Fatal(err)
 	}
 	at := tenant.Endpoints()
+	organizer := at.Organizer
+	if of.hybrid {
+		people := tenant.People()
+		at.TestMailbox = people[len(people)-1].Mailbox
+		if of.ews {
+			organizer = people[len(people)-2].Mailbox
+		}
+	}
 	offline := &atomic.Bool{}
 	provider, err := of.connect(at, at.CAPEM, func(ctx context.Context, kind, address string) (net.Conn, error) {
 		conn, err := network.Dial(ctx, kind, address)
@@ -254,14 +267,16 @@ func openOffice(t *testing.T, of service, faults ...simulator.Fault) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &office{t: t, service: of, tenant: tenant, network: network, offline: offline, provider: provider, store: s, alice: providers.Address(strings.ToLower(at.Organizer))}
+	o := &office{t: t, service: of, tenant: tenant, network: network, offline: offline, provider: provider, store: s, alice: providers.Address(strings.ToLower(organizer))}
 	o.Desk = booking.New(booking.Options{Tenant: provider, Outbox: s, Mirror: s, Journal: s, Organizer: o.alice})
 	var listing *store.Listing[providers.Room]
 	for err = error(&providers.Error{Class: providers.Throttled}); providers.Is(err, providers.Throttled); {
 		listing = s.BeginRooms()
 		_, err = provider.Rooms(t.Context(), func(rooms []providers.Room) error {
-			if o.room == "" {
-				o.room = rooms[0].Mailbox
+			for _, room := range rooms {
+				if o.room == "" && (!of.hybrid || of.local(tenant, room.Mailbox) != of.ews && o.answers(room.Mailbox)) {
+					o.room = room.Mailbox
+				}
 			}
 			_, err := listing.Page(t.Context(), rooms)
 			return err
@@ -337,7 +352,7 @@ func (o *office) creates() (sent []string, made int) {
 	return sent, made
 }
 
-func TestBookingInATenant(t *testing.T) { overServices(t, bookingInATenant) }
+func TestBookingInATenant(t *testing.T) { overServicesAndHybrid(t, bookingInATenant) }
 
 func bookingInATenant(t *testing.T, of service) {
 	inOffice(t, of, bookingStory)
@@ -397,7 +412,7 @@ func bookingStory(t *testing.T, o *office) {
 }
 
 // F-041, F-042, F-061 over the wire: ONCE by the tenant's own ledger.
-func TestLostAnswersInATenant(t *testing.T) { overServices(t, lostAnswersInATenant) }
+func TestLostAnswersInATenant(t *testing.T) { overServicesAndHybrid(t, lostAnswersInATenant) }
 
 func lostAnswersInATenant(t *testing.T, of service) {
 	post := func(f simulator.Fault) simulator.Fault { return of.fault(creating, f) }

@@ -75,7 +75,7 @@ func (o *office) plannedSeries(n int, rooms ...providers.Address) providers.Seri
 // rule declines a series for one of them. The plan gets it every date that it has,
 // whichever answer is lost on the way: one series, one meeting in another room, and
 // each date held once by the room of its line.
-func TestSeriesInATenant(t *testing.T) { overServices(t, seriesInATenant) }
+func TestSeriesInATenant(t *testing.T) { overServicesAndHybrid(t, seriesInATenant) }
 
 func seriesInATenant(t *testing.T, of service) {
 	fault := func(a act, nth int, then string) simulator.Fault {

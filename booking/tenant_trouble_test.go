@@ -48,7 +48,7 @@ func life(t *testing.T, o *office) {
 	q.Teams, q.Subject = false, providers.Outside("Life")
 	var second providers.Address
 	for _, room := range o.tenant.Rooms() {
-		if a, _ := providers.ParseAddress(room.Mailbox); a != o.room && o.answers(a) && second == "" && o.empty(a, q) {
+		if a, _ := providers.ParseAddress(room.Mailbox); a != o.room && o.answers(a) && o.across(a) && second == "" && o.empty(a, q) {
 			second = a
 		}
 	}
@@ -161,6 +161,27 @@ func TestLifeOfABookingInTrouble(t *testing.T) {
 			t.Run(name, func(t *testing.T) { inOffice(t, s, life, faults...) })
 		}
 	})
+}
+
+// P17, F-041, F-063, F-071: the same life in a hybrid organisation, with trouble on both
+// sides at once, or where the organizer lives. It is moved from one side to the other and
+// relocated back. What slow, random and single failing requests bring is the
+// business of the parts, of which each has its own run above.
+func TestLifeOfABookingAcrossInTrouble(t *testing.T) {
+	for _, s := range organisations() {
+		t.Run(s.name, func(t *testing.T) {
+			for name, faults := range map[string][]simulator.Fault{
+				"none":             nil,
+				"throttled":        s.everywhere(simulator.Fault{For: simulator.Duration(time.Minute), Times: -1, Fail: &simulator.Failure{Status: 429, Code: "TooManyRequests", RetryAfter: "25"}}),
+				"cut":              s.everywhere(simulator.Fault{Truncate: 150, Times: -1, Chance: 0.15, Seed: 3}),
+				"create is lost":   {s.fault(creating, simulator.Fault{Nth: 1, Times: 1, CommitThen: "reset"})},
+				"change is lost":   {s.fault(changing, simulator.Fault{Nth: 2, Times: 1, CommitThen: "reset"})},
+				"sides are silent": s.everywhere(simulator.Fault{Nth: 5, Times: 3, ResetBefore: true}),
+			} {
+				t.Run(name, func(t *testing.T) { inOffice(t, s, life, faults...) })
+			}
+		})
+	}
 }
 
 // Without a network nothing is sent and nothing is forgotten: the booking that was
