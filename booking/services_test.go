@@ -86,20 +86,10 @@ func (s service) options(o simulator.Options) simulator.Options {
 	return o
 }
 
-// local reports whether a room or person of a hybrid tenant lives on premises.
+// local reports whether a mailbox of a hybrid tenant lives on premises.
 func (s service) local(tenant *simulator.Tenant, mailbox providers.Address) bool {
-	rooms, people := tenant.Rooms(), tenant.People()
-	for i, r := range rooms {
-		if strings.EqualFold(r.Mailbox, string(mailbox)) {
-			return i >= len(rooms)-len(rooms)/2
-		}
-	}
-	for i, p := range people {
-		if strings.EqualFold(p.Mailbox, string(mailbox)) {
-			return i >= len(people)-len(people)/2
-		}
-	}
-	return false
+	hosted, _ := tenant.Hosting(string(mailbox))
+	return s.hybrid && hosted == simulator.HostedOnPremises
 }
 
 // connect signs in as the program does; the test mailbox of a hybrid tenant is on premises. dial is nil for the operating system's network.

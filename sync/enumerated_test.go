@@ -90,8 +90,8 @@ func stories() []story {
 func (w *wired) singles(mailbox providers.Address) (ids []string) {
 	truth, _ := w.tenant.Truth(string(mailbox), promised(w.o.Now()).Start, promised(w.o.Now()).End)
 	for _, ev := range truth.Events {
-		if ev.Type == "singleInstance" && !slices.Contains(ids, w.id(ev)) {
-			ids = append(ids, w.id(ev))
+		if ev.Type == "singleInstance" && !slices.Contains(ids, w.id(mailbox, ev)) {
+			ids = append(ids, w.id(mailbox, ev))
 		}
 	}
 	return ids

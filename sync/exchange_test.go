@@ -112,7 +112,11 @@ func (w *wired) updateBySOAP(mailbox providers.Address, id string, fields ...str
 
 // inject switches a fault on, in the words of the service that is asked.
 func (w *wired) inject(f simulator.Fault) (remove func()) {
-	if w.exchange {
+	if w.hybrid && f.Mailbox == "" { // on both sides
+		first, second := w.tenant.Inject(f), w.tenant.Inject(inExchange(f))
+		return func() { first(); second() }
+	}
+	if w.local(providers.Address(f.Mailbox)) {
 		f = inExchange(f)
 	}
 	return w.tenant.Inject(f)
@@ -149,8 +153,8 @@ func inExchange(f simulator.Fault) simulator.Fault {
 // trueID is the id that the mirror has of an event: the immutable one of Graph; Exchange
 // knows one that changes with the folder, and dates by their series, which the mirror
 // names in its own way.
-func trueID(tenant *simulator.Tenant, ev simulator.TruthEvent) string {
-	if _, exchange := tenant.ExchangeSettings(); !exchange {
+func trueID(tenant *simulator.Tenant, mailbox providers.Address, ev simulator.TruthEvent) string {
+	if _, exchange := tenant.ExchangeSettings(); !exchange || !onPremises(tenant, mailbox) {
 		return ev.ImmutableID
 	}
 	if ev.Type == "singleInstance" {
@@ -163,8 +167,8 @@ func trueID(tenant *simulator.Tenant, ev simulator.TruthEvent) string {
 func exchangeID(id string) string { return strings.NewReplacer("-", "/", "_", "+").Replace(id) }
 
 // id is by which the people name an event to their service.
-func (w *wired) id(ev simulator.TruthEvent) string {
-	if w.exchange {
+func (w *wired) id(mailbox providers.Address, ev simulator.TruthEvent) string {
+	if w.local(mailbox) {
 		return exchangeID(ev.ID)
 	}
 	return ev.ImmutableID

@@ -141,9 +141,9 @@ func deltaTroubles() []trouble {
 			truth, _ := w.tenant.Truth(string(w.room(0)), promised(w.o.Now()).Start, promised(w.o.Now()).End)
 			gone := map[string]bool{}
 			for _, ev := range truth.Events {
-				if ev.Type == "singleInstance" && !gone[w.id(ev)] {
-					gone[w.id(ev)] = true
-					w.delete(w.room(0), w.id(ev))
+				if ev.Type == "singleInstance" && !gone[w.id(w.room(0), ev)] {
+					gone[w.id(w.room(0), ev)] = true
+					w.delete(w.room(0), w.id(w.room(0), ev))
 				}
 			}
 		}, tenant: simulator.Options{EventsPerMailbox: 60}},

@@ -179,7 +179,7 @@ func (w *wired) create(mailbox providers.Address, subject string, start time.Tim
 	if recurrence != nil {
 		in["recurrence"] = recurrence
 	}
-	if w.exchange {
+	if w.local(mailbox) {
 		return w.createBySOAP(mailbox, in)
 	}
 	var out struct {
@@ -197,7 +197,7 @@ func (w *wired) own(mailbox providers.Address) []string {
 	for _, ev := range truth.Events {
 		var n int
 		if _, err := fmt.Sscanf(ev.Subject, "Own %d", &n); err == nil && n < ownEvents {
-			ids[n] = w.id(ev)
+			ids[n] = w.id(mailbox, ev)
 		}
 	}
 	return ids
@@ -211,7 +211,7 @@ func (w *wired) last(mailbox providers.Address) (id string, start time.Time) {
 		if !found {
 			return id, start
 		}
-		id, start = w.id(at), startOf(w.t, at)
+		id, start = w.id(mailbox, at), startOf(w.t, at)
 	}
 }
 
@@ -242,11 +242,11 @@ func (w *wired) occurrence(mailbox providers.Address, n int) (string, time.Time)
 	if !found {
 		w.t.Fatal("there is no such occurrence")
 	}
-	return w.id(ev), startOf(w.t, ev)
+	return w.id(mailbox, ev), startOf(w.t, ev)
 }
 
 func (w *wired) move(mailbox providers.Address, id string, to time.Time) {
-	if w.exchange {
+	if w.local(mailbox) {
 		w.updateBySOAP(mailbox, id, "calendar:Start", "<t:Start>"+instant(to)+"</t:Start>", "calendar:End", "<t:End>"+instant(to.Add(30*time.Minute))+"</t:End>")
 		return
 	}
@@ -254,7 +254,7 @@ func (w *wired) move(mailbox providers.Address, id string, to time.Time) {
 }
 
 func (w *wired) rename(mailbox providers.Address, id, subject string) {
-	if w.exchange {
+	if w.local(mailbox) {
 		w.updateBySOAP(mailbox, id, "item:Subject", "<t:Subject>"+subject+"</t:Subject>")
 		return
 	}
@@ -262,7 +262,7 @@ func (w *wired) rename(mailbox providers.Address, id, subject string) {
 }
 
 func (w *wired) delete(mailbox providers.Address, id string) {
-	if w.exchange {
+	if w.local(mailbox) {
 		w.soap(mailbox, `<m:DeleteItem DeleteType="MoveToDeletedItems" SendMeetingCancellations="SendToNone"><m:ItemIds><t:ItemId Id="`+id+`"/></m:ItemIds></m:DeleteItem>`)
 		return
 	}

@@ -57,7 +57,7 @@ func trueLines(t testing.TB, tenant *simulator.Tenant, mailbox providers.Address
 			ev.Start, ev.End = midnight(t, ev.Start), midnight(t, ev.End)
 		}
 		lines = append(lines, fmt.Sprint(ev.Start, " ", ev.End, " ", ev.Subject, " ", ev.ShowAs, ev.Cancelled, ev.Response, ev.AllDay,
-			ev.Sensitivity != "normal" && ev.Sensitivity != "personal", ev.Online, " ", strings.ToLower(ev.Organizer), " ", ev.Type, " ", trueID(tenant, ev)))
+			ev.Sensitivity != "normal" && ev.Sensitivity != "personal", ev.Online, " ", strings.ToLower(ev.Organizer), " ", ev.Type, " ", trueID(tenant, mailbox, ev)))
 	}
 	slices.Sort(lines)
 	return lines, ok

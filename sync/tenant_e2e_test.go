@@ -2,7 +2,6 @@ package sync_test
 
 import (
 	"context"
-	"crypto/x509"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,7 +20,7 @@ import (
 	"roomdesk/sync/store"
 )
 
-// connected is a simulated tenant, a Graph connection to it, and a store.
+// connected is a simulated tenant, a connection to it, and a store.
 type connected struct {
 	tenant   *simulator.Tenant
 	provider provider
@@ -36,27 +35,13 @@ func connect(t testing.TB, o simulator.Options) connected {
 // connectAt gives the store a clock of its own.
 func connectAt(t testing.TB, o simulator.Options, now func() time.Time) connected {
 	t.Helper()
+	o = halved(o)
 	tenant, err := simulator.Start(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := tenant.Endpoints()
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(at.CAPEM) {
-		t.Fatal("no certificate authority")
-	}
-	var provider provider
-	if o.Exchange == simulator.ExchangeOnPremises {
-		provider, err = ews.New(ews.Config{
-			URL: at.EWSURL, Account: providers.Address(at.ExchangeAccount), User: at.ExchangeLogin, TestMailbox: providers.Address(at.Organizer), TenantID: at.TenantID,
-			Password: func(context.Context) (string, error) { return at.ExchangePassword, nil }, RootCAs: roots,
-		})
-	} else {
-		provider, err = graph.New(graph.Config{
-			TenantID: at.TenantID, ClientID: at.ClientID, ClientSecret: func(context.Context) (string, error) { return at.ClientSecret, nil },
-			Cloud: "custom", AuthorityURL: at.AuthorityURL, GraphURL: at.GraphURL, RootCAs: roots,
-		})
-	}
+	provider, err := open(at, tenant, o, graph.Config{}, ews.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,9 +144,12 @@ func firstDifference(want, have []string) string {
 
 func TestMirrorOfASimulatedTenant(t *testing.T) { // CONV, S4, P9
 	t.Parallel()
-	for n := range int64(4) {
+	for n := range int64(5) {
 		o := simulator.Options{Rooms: 8, People: 5, Seed: n/2 + 1}
-		if n%2 == 1 {
+		switch {
+		case n == 4:
+			o.Exchange = simulator.ExchangeHybrid // P17
+		case n%2 == 1:
 			o.Exchange = simulator.ExchangeOnPremises
 		}
 		c, seed := connect(t, o), n

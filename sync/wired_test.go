@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	stdsync "sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -39,6 +40,7 @@ type wired struct {
 	tenant   *simulator.Tenant
 	provider provider
 	exchange bool // it is asked by Exchange Web Services
+	hybrid   bool // it is asked by both, each for the mailboxes that live there
 	path     string
 	o        sync.Options
 	store    *store.Store
@@ -55,6 +57,7 @@ type wired struct {
 	mu    stdsync.Mutex
 	skew  time.Duration               // of this machine's clock
 	dial  func(context.Context) error // what connecting ends with; nil: it works
+	gone  string                      // the part of a hybrid tenant that cannot be reached
 	conns []net.Conn
 	log   lockedBuffer
 }
@@ -93,6 +96,7 @@ func wire(t *testing.T, o simulator.Options, at time.Time) *wired {
 	}
 	w := &wired{t: t, network: &providertest.Network{}, path: filepath.Join(t.TempDir(), "store.db")}
 	o.SigningKey, o.Listener = oneKey(), w.network.Listen
+	o = halved(o)
 	var err error
 	if w.tenant, err = simulator.Start(context.Background(), o); err != nil {
 		t.Fatal(err)
@@ -108,20 +112,8 @@ func wire(t *testing.T, o simulator.Options, at time.Time) *wired {
 		return time.Now().Add(w.skew)
 	}
 	logger := slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	w.exchange = o.Exchange == simulator.ExchangeOnPremises
-	if w.exchange {
-		w.provider, err = ews.New(ews.Config{
-			URL: to.EWSURL, Account: providers.Address(to.ExchangeAccount), User: to.ExchangeLogin, TestMailbox: providers.Address(to.Organizer), TenantID: to.TenantID,
-			Password: func(context.Context) (string, error) { return to.ExchangePassword, nil },
-			RootCAs:  roots, Dial: w.connect, Logger: logger, Now: now,
-		})
-	} else {
-		w.provider, err = graph.New(graph.Config{
-			TenantID: to.TenantID, ClientID: to.ClientID, Cloud: "custom", AuthorityURL: to.AuthorityURL, GraphURL: to.GraphURL, RootCAs: roots,
-			ClientSecret: func(context.Context) (string, error) { return to.ClientSecret, nil },
-			Dial:         w.connect, Logger: logger, Now: now,
-		})
-	}
+	w.exchange, w.hybrid = o.Exchange == simulator.ExchangeOnPremises, o.Exchange == simulator.ExchangeHybrid
+	w.provider, err = open(to, w.tenant, o, graph.Config{Logger: logger, Now: now, Dial: w.part("graph")}, ews.Config{Logger: logger, Now: now, Dial: w.part(ews.Name)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,6 +146,19 @@ func (w *wired) connect(ctx context.Context, network, address string) (net.Conn,
 	return conn, err
 }
 
+// part is how one part of the provider reaches the tenant.
+func (w *wired) part(name string) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		w.mu.Lock()
+		gone := w.gone == name
+		w.mu.Unlock()
+		if gone {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+		}
+		return w.connect(ctx, network, address)
+	}
+}
+
 // sever ends the provider's connections, as another network does.
 func (w *wired) sever() {
 	w.mu.Lock()
@@ -168,11 +173,13 @@ func (w *wired) sever() {
 func (w *wired) signIn() {
 	at := w.tenant.Endpoints()
 	const id, secret = "5e0e0000-0000-4000-8000-00000000beef", "the~people's~own~secret"
-	roles := []string{"Calendars.ReadWrite"}
-	w.must(w.tenant.Directory().Register(entra.Application{
-		ClientID: id, ObjectID: "5e0e0000-0000-4000-8000-00000000cafe", DisplayName: "people", Permissions: roles, Roles: roles,
-		Secrets: []entra.Secret{{ID: "5e0e0000-0000-4000-8000-00000000f00d", Value: secret, Expires: time.Now().AddDate(50, 0, 0)}},
-	}))
+	if w.token == "" {
+		roles := []string{"Calendars.ReadWrite"}
+		w.must(w.tenant.Directory().Register(entra.Application{
+			ClientID: id, ObjectID: "5e0e0000-0000-4000-8000-00000000cafe", DisplayName: "people", Permissions: roles, Roles: roles,
+			Secrets: []entra.Secret{{ID: "5e0e0000-0000-4000-8000-00000000f00d", Value: secret, Expires: time.Now().AddDate(50, 0, 0)}},
+		}))
+	}
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {id}, "client_secret": {secret}, "scope": {at.GraphURL + "/.default"}}
 	resp, err := w.mine.PostForm(at.AuthorityURL+"/"+at.TenantID+"/oauth2/v2.0/token", form)
 	if err != nil {

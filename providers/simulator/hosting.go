@@ -23,6 +23,16 @@ func (t *Tenant) SetHosting(address, hosted string) error {
 	return err
 }
 
+// Hosting is where a mailbox is, as one of the words of [Tenant.SetHosting]; ok is false
+// where the tenant has no such mailbox.
+func (t *Tenant) Hosting(address string) (hosted string, ok bool) {
+	m := t.world.find(address)
+	if m == nil {
+		return "", false
+	}
+	return m.state().hosted, true
+}
+
 // elsewhere is the answer to a request for a mailbox that is not in Exchange
 // Online, nil where it is.
 func (m *mailbox) elsewhere() *problem {
