@@ -37,9 +37,9 @@ type service struct {
 }
 
 // organisations are hybrid tenants, by where the organizer lives: the service that every
-// write is sent to. The stories over whole processes (killed, contended) and those about
-// nothing but the room's answer stay with the two services: what they look at is the
-// desk and its store, which know no parts.
+// write is sent to. The stories of whole processes, which are killed or in contention,
+// stay with the two services: what they look at is the desk and its store, which know no
+// parts.
 func organisations() []service {
 	return []service{{name: "hybrid", teams: true, hybrid: true}, {name: "hybrid, organizer on premises", ews: true, hybrid: true}}
 }

@@ -174,7 +174,7 @@ func changesInATenant(t *testing.T, of service) {
 
 // The room declines the new time, or another room declines the meeting: it is as
 // it was, the first room holds it, with the reason and other rooms.
-func TestDeclinedChangesInATenant(t *testing.T) { overServices(t, declinedChangesInATenant) }
+func TestDeclinedChangesInATenant(t *testing.T) { overServicesAndHybrid(t, declinedChangesInATenant) }
 
 func declinedChangesInATenant(t *testing.T, of service) { inOffice(t, of, declinedChanges) }
 

@@ -247,14 +247,7 @@ func openOffice(t *testing.T, of service, faults ...simulator.Fault) *office {
 		t.Fatal(err)
 	}
 	at := tenant.Endpoints()
-	organizer := at.Organizer
-	if of.hybrid {
-		people := tenant.People()
-		at.TestMailbox = people[len(people)-1].Mailbox
-		if of.ews {
-			organizer = people[len(people)-2].Mailbox
-		}
-	}
+	of.settle(tenant, &at)
 	offline := &atomic.Bool{}
 	provider, err := of.connect(at, at.CAPEM, func(ctx context.Context, kind, address string) (net.Conn, error) {
 		conn, err := network.Dial(ctx, kind, address)
@@ -267,14 +260,14 @@ func openOffice(t *testing.T, of service, faults ...simulator.Fault) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &office{t: t, service: of, tenant: tenant, network: network, offline: offline, provider: provider, store: s, alice: providers.Address(strings.ToLower(organizer))}
+	o := &office{t: t, service: of, tenant: tenant, network: network, offline: offline, provider: provider, store: s, alice: providers.Address(strings.ToLower(at.Organizer))}
 	o.Desk = booking.New(booking.Options{Tenant: provider, Outbox: s, Mirror: s, Journal: s, Organizer: o.alice})
 	var listing *store.Listing[providers.Room]
 	for err = error(&providers.Error{Class: providers.Throttled}); providers.Is(err, providers.Throttled); {
 		listing = s.BeginRooms()
 		_, err = provider.Rooms(t.Context(), func(rooms []providers.Room) error {
 			for _, room := range rooms {
-				if o.room == "" && (!of.hybrid || of.local(tenant, room.Mailbox) != of.ews && o.answers(room.Mailbox)) {
+				if o.room == "" && (!of.hybrid || o.far(room.Mailbox)) {
 					o.room = room.Mailbox
 				}
 			}

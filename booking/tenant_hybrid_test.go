@@ -10,6 +10,23 @@ import (
 	"roomdesk/providers/simulator"
 )
 
+// settle chooses who organizes in a hybrid tenant, and whose mailbox on premises tests
+// the connection there.
+func (s service) settle(tenant *simulator.Tenant, at *simulator.Endpoints) {
+	people := tenant.People()
+	if s.hybrid {
+		at.TestMailbox = people[len(people)-1].Mailbox
+	}
+	if s.hybrid && s.ews {
+		at.Organizer = people[len(people)-2].Mailbox
+	}
+}
+
+// far reports whether a room lives on the other side than the organizer, and answers.
+func (o *office) far(room providers.Address) bool {
+	return o.service.local(o.tenant, room) != o.service.ews && o.answers(room)
+}
+
 // P17, J2, F-041: a room on premises is cleared into one in the cloud. Its meetings are
 // of people of both sides, each of whom has a write that is lost on the way: every
 // meeting ends in the new room, once, and nobody's meeting is made anew.
@@ -70,6 +87,81 @@ func clearedAcross(t *testing.T, o *office) {
 	if made != 4 {
 		t.Errorf("ONCE: %d meetings were made", made)
 	}
+}
+
+// F-132, P17: the side of the room is down. It is unknown and so not free; whoever books
+// it all the same has its answer, which comes to the organizer's side.
+func TestBookingWhileTheRoomsSideIsDown(t *testing.T) {
+	for _, s := range organisations() {
+		t.Run(s.name, func(t *testing.T) {
+			inOffice(t, s, func(t *testing.T, o *office) {
+				up := o.tenant.Inject(side(!s.ews))
+				q := o.request(5)
+				q.Teams = false
+				if c, err := o.Check(t.Context(), q); err == nil && c.Free {
+					t.Errorf("nobody knows, and it is said to be free: %+v", c)
+				}
+				if b, err := o.Book(t.Context(), q); err == nil {
+					t.Errorf("it is booked as if it were free: %+v", b)
+				}
+				q.EvenIfBusy = true
+				b, err := o.Book(t.Context(), q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if b = o.settles(b.ID); b.State != providers.BookingAccepted {
+					t.Errorf("%s: %s", b.State, b.Reason)
+				}
+				up()
+				time.Sleep(5 * time.Minute)
+				if holding := o.holds(b, q.Start.Add(time.Minute), o.room); len(holding) != 1 {
+					t.Error("the room does not have the meeting")
+				}
+				if _, made := o.creates(); made != 1 {
+					t.Errorf("ONCE: %d meetings were made", made)
+				}
+			})
+		})
+	}
+}
+
+// F-132, F-063: the side of the organizer is down. The booking waits, although its room
+// could be asked, and is made once when the side is back.
+func TestBookingWhileTheOrganizersSideIsDown(t *testing.T) {
+	for _, s := range organisations() {
+		t.Run(s.name, func(t *testing.T) {
+			inOffice(t, s, func(t *testing.T, o *office) {
+				up := o.tenant.Inject(side(s.ews))
+				q := o.request(5)
+				q.Teams, q.EvenIfBusy = false, true
+				b, err := o.Book(t.Context(), q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(5 * time.Minute)
+				kept, err := o.store.Booking(t.Context(), b.ID)
+				if err != nil || kept.State != providers.BookingQueued && kept.State != providers.BookingUnknown {
+					t.Errorf("without its side: %s: %s, %v", kept.State, kept.Reason, err)
+				}
+				up()
+				if b = o.settles(b.ID); b.State != providers.BookingAccepted {
+					t.Errorf("%s: %s", b.State, b.Reason)
+				}
+				if _, made := o.creates(); made != 1 {
+					t.Errorf("ONCE: %d meetings were made", made)
+				}
+			})
+		})
+	}
+}
+
+// side is a fault that takes a side away.
+func side(onPremises bool) simulator.Fault {
+	f := simulator.Fault{Path: "/v1.0/**", ResetBefore: true, Times: -1}
+	if onPremises {
+		f.Path = "/EWS/**"
+	}
+	return f
 }
 
 // empties is a room on the other side that has nothing around the time of a request.

@@ -163,7 +163,7 @@ func seriesInATenant(t *testing.T, of service) {
 
 // F-058: a room that tolerates some clashes declines single dates; a room that does
 // not declines all. Both are told date by date.
-func TestSeriesDeclinedInATenant(t *testing.T) { overServices(t, seriesDeclinedInATenant) }
+func TestSeriesDeclinedInATenant(t *testing.T) { overServicesAndHybrid(t, seriesDeclinedInATenant) }
 
 func seriesDeclinedInATenant(t *testing.T, of service) {
 	for name, tolerates := range map[string]int{"partly": 2, "as a whole": 0} {

@@ -187,7 +187,7 @@ func TestLifeOfABookingAcrossInTrouble(t *testing.T) {
 // Without a network nothing is sent and nothing is forgotten: the booking that was
 // asked for just before is made once there is one again, and once only.
 func TestBookingWhileTheNetworkIsGone(t *testing.T) {
-	overServices(t, func(t *testing.T, s service) {
+	overServicesAndHybrid(t, func(t *testing.T, s service) {
 		inOffice(t, s, func(t *testing.T, o *office) {
 			q := o.request(5)
 			q.Teams, q.EvenIfBusy = false, true
