@@ -92,7 +92,12 @@ func partIsDown(t *testing.T, part string, onPremisesIsDown bool) {
 		}
 	}
 	for range 11 {
-		time.Sleep(10 * time.Minute)
+		for range 60 {
+			time.Sleep(10 * time.Second)
+			if p := w.engine.Progress().Problem; p != nil {
+				t.Fatalf("F-132: the whole organisation is held up by one part: %s", p.Sentence(time.Now()))
+			}
+		}
 		w.isGone(lost)
 		for _, room := range kept {
 			w.rename(room, own[room], "At "+time.Now().Format(time.TimeOnly))
@@ -171,6 +176,76 @@ func TestTheNthRequestFailsInAHybridOrganisation(t *testing.T) {
 				}
 				over = !x.passed()
 			}
+		})
+	}
+}
+
+// P17, F-069, F-132: one part of a hybrid organisation throttles all that is asked of
+// it. It is left alone as long as it says, and the other part is not.
+func TestAPartIsThrottled(t *testing.T) {
+	oneKey()
+	busy := simulator.Fault{Path: "/v1.0/**", Times: -1, Fail: &simulator.Failure{Status: 429, Code: "TooManyRequests", RetryAfter: "240"}}
+	for name, f := range map[string]simulator.Fault{"graph": busy, ews.Name: inExchange(busy)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				w := wire(t, simulator.Options{Rooms: 2, People: 2, Seed: 7, Exchange: simulator.ExchangeHybrid}, time.Time{})
+				defer w.end()
+				w.people()
+				w.run()
+				w.synced()
+				w.converges(5 * time.Minute)
+				changes(w)
+				over := w.tenant.Inject(f)
+				after := w.lastEntry()
+				time.Sleep(150 * time.Second)
+				throttled := 0
+				for _, room := range w.rooms() {
+					want, _ := trueLines(t, w.tenant, room, time.Now())
+					if w.local(room) != (name == ews.Name) && !slices.Equal(want, w.shown(room)) {
+						t.Errorf("the other half does not go on: %s: %s", room, firstDifference(want, w.shown(room)))
+					}
+				}
+				for _, e := range w.requests(after) {
+					if e.Fault != "" {
+						throttled++
+					}
+				}
+				if throttled == 0 || throttled > 12 {
+					t.Errorf("%d requests were made in vain", throttled)
+				}
+				over()
+				w.converges(15 * time.Minute)
+				w.verified("afterwards")
+			})
+		})
+	}
+}
+
+// F-132, J5: one part is down when a hybrid organisation is read for the first time. The
+// rooms of the other are there nonetheless, and the rest comes once the part is back.
+func TestAPartIsDownAtTheStart(t *testing.T) {
+	oneKey()
+	for part, onPremisesIsDown := range map[string]bool{"graph": false, ews.Name: true} {
+		t.Run(part, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				w := wire(t, simulator.Options{Rooms: 2, People: 2, Seed: 7, Exchange: simulator.ExchangeHybrid}, time.Time{})
+				defer w.end()
+				w.lose(part)
+				w.run()
+				w.until("the other half is read", 30*time.Minute, func() bool {
+					for _, room := range w.rooms() {
+						if want, _ := trueLines(t, w.tenant, room, time.Now()); w.local(room) != onPremisesIsDown && !slices.Equal(want, w.shown(room)) {
+							return false
+						}
+					}
+					return true
+				})
+				w.lose("")
+				w.converges(30 * time.Minute)
+				w.verified("once it is back")
+			})
 		})
 	}
 }
