@@ -177,7 +177,7 @@ func TestColdStartWithFailingRooms(t *testing.T) { // F-034, J6
 			if (i < 3) != (m.Problem != nil) {
 				t.Errorf("line %d: %+v", i, m)
 			}
-			if m.Problem != nil && !strings.Contains(m.Problem.Sentence(time.Now()), "tried again in") {
+			if m.Problem != nil && !strings.Contains(m.Problem.Sentence(time.Now()), "tried again ") {
 				t.Errorf("%q", m.Problem.Sentence(time.Now()))
 			}
 		}
