@@ -171,7 +171,7 @@ var index = regexp.MustCompile(`\[[^]]+\]`)
 func parityAllowed() map[string]string {
 	return map[string]string{
 		`^[a-z ]+[^ ]*\.(id|event_id|series_id|ical_uid)$|^export ics\[\]\.UID$|^export csv\[\]\.15$`:                                                                                                  "each service has ids of its own, and what is made anew has a new one",
-		`\.(created|sent|updated|answered|asked|ended|since|age_s|seconds|DTSTAMP|LAST-MODIFIED)$`:                                                                                                           "the moment of the run",
+		`\.(created|sent|updated|answered|asked|ended|since|age_s|seconds|DTSTAMP|LAST-MODIFIED)$`:                                                                                                     "the moment of the run",
 		`^rooms?( again)?(\[\])?\.(accessible|building|capacity|floor|floor_number|nickname|phone|section|zone)$|^rooms?( again)?(\[\])?\.(devices|equipment|tags)\[\]( missing)?$`:                    "room lists tell name and address only; what nobody tells is empty or null",
 		`\.provider$|^whoami\.(provider_name|provider_protocol|app_id|app_name|tenant_name)$|^whoami\.connections\[\]\.(acts_as|home|provider_name|provider_protocol)$|^rooms?( again)?(\[\])?\.home$`: "who is asked, and as whom",
 		`\.access\.denied\[\](|\{\} added|\.verb added|\.why added)$|^whoami\.verbs\[\]\.(allowed|why)$`:                                                                                               "Teams is left out, with the reason (P8)",
