@@ -35,13 +35,17 @@ const auditLines = 50
 
 // bundleObject is a support bundle: one JSON file that can be read before it is sent.
 type bundleObject struct {
-	About      bundleAbout      `json:"about"`
-	Diagnosis  diagnosisObject  `json:"diagnosis"`
-	Connection connectionObject `json:"connection"`
-	Data       dataObject       `json:"data"`
-	Mailboxes  []bundleMailbox  `json:"mailboxes"`
-	Bookings   map[string]int   `json:"bookings"` // by state
-	Audit      []auditLine      `json:"audit"`
+	About bundleAbout `json:"about"`
+	// Diagnosis is that of doctor --json.
+	Diagnosis any `json:"diagnosis"`
+	// Connection is there of one connection, Connections are those of an organisation
+	// with two.
+	Connection  *connectionObject  `json:"connection,omitempty"`
+	Connections []connectionObject `json:"connections,omitempty"`
+	Data        dataObject         `json:"data"`
+	Mailboxes   []bundleMailbox    `json:"mailboxes"`
+	Bookings    map[string]int     `json:"bookings"` // by state
+	Audit       []auditLine        `json:"audit"`
 }
 
 type bundleAbout struct {
@@ -78,8 +82,8 @@ func checkBundle(path string) error {
 
 // bundle writes what support needs into a file, after it said what is in it and was
 // told to.
-func (a *app) bundle(ctx context.Context, c keystore.Connection, d providers.Diagnosis, path string, yes bool) error {
-	text, parts, replaced, err := a.makeBundle(ctx, c, d)
+func (a *app) bundle(ctx context.Context, all []examined, path string, yes bool) error {
+	text, parts, replaced, err := a.makeBundle(ctx, all...)
 	if err != nil {
 		return err
 	}
@@ -113,7 +117,7 @@ func (a *app) bundle(ctx context.Context, c keystore.Connection, d providers.Dia
 }
 
 // makeBundle collects and redacts. Nothing is kept in between.
-func (a *app) makeBundle(ctx context.Context, c keystore.Connection, d providers.Diagnosis) ([]byte, []bundlePart, map[string]int, error) {
+func (a *app) makeBundle(ctx context.Context, all ...examined) ([]byte, []bundlePart, map[string]int, error) {
 	r, err := newRedactor(a.paths().Data)
 	if err != nil {
 		return nil, nil, nil, err
@@ -121,10 +125,21 @@ func (a *app) makeBundle(ctx context.Context, c keystore.Connection, d providers
 	b := bundleObject{
 		About: bundleAbout{Version: version(), System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(), Made: a.deps.Now().UTC().Format(time.RFC3339),
 			Note: "names, addresses and ids are pseudonyms of the machine that made this file"},
-		Diagnosis: a.describeDiagnosis(withoutTexts(d, r)), Connection: describeConnection(c, a.deps.Now()), Mailboxes: []bundleMailbox{}, Bookings: map[string]int{}, Audit: []auditLine{},
+		Mailboxes: []bundleMailbox{}, Bookings: map[string]int{}, Audit: []auditLine{},
 	}
-	b.Connection.Credential, _ = a.credential(ctx, c)
-	a.knowConnection(ctx, r, c, d)
+	c := all[0].connection // mirror, trail and data are the organisation's
+	var told []examined
+	for _, e := range all {
+		told = append(told, examined{e.connection, withoutTexts(e.diagnosis, r)})
+		object := describeConnection(e.connection, a.deps.Now())
+		object.Credential, _ = a.credential(ctx, e.connection)
+		b.Connections = append(b.Connections, object)
+		a.knowConnection(ctx, r, e.connection, e.diagnosis)
+	}
+	b.Diagnosis = a.describeExamined(told)
+	if len(all) == 1 {
+		b.Connection, b.Connections = &b.Connections[0], nil
+	}
 	report, err := a.dataReport(ctx, c, nil)
 	if err != nil {
 		return nil, nil, nil, err
@@ -170,6 +185,9 @@ func (r *redactor) written(b bundleObject) ([]byte, []bundlePart, map[string]int
 		{"connection", "settings, without the credential", nil}, {"data", "which files there are, with sizes and rights; hosts, with bytes", nil},
 		{"mailboxes", "how the mirror of each mailbox stands", nil}, {"bookings", "how many there are in which state", nil},
 		{"audit", fmt.Sprintf("up to %d latest lines of the audit trail", auditLines), nil},
+	}
+	if len(b.Connections) > 0 {
+		parts[2] = bundlePart{"connections", "settings of both, without the credentials", nil}
 	}
 	for i := range parts {
 		part, err := json.Marshal(whole[parts[i].name])

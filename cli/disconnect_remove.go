@@ -51,6 +51,7 @@ func (a *app) removeConnection(ctx context.Context, c keystore.Connection, secre
 	switch {
 	case c.Beside != "":
 		keep("where its mailboxes live, in the mirror", a.forgetHomes(ctx, c))
+		keep("what its last test found", forgetTest(a.lastTestPath(c)))
 	case goesOn:
 		keep("the mirror, which connection "+other.Name+" goes on with", a.handOver(ctx, c, other))
 	default:
@@ -108,6 +109,14 @@ func (a *app) handOver(ctx context.Context, c, other keystore.Connection) error 
 	return clearDirectory(path)
 }
 
+// forgetTest removes what the last test of a connection found.
+func forgetTest(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 // forgetHomes drops from the organisation's mirror what a connection reached.
 func (a *app) forgetHomes(ctx context.Context, c keystore.Connection) error {
 	path := a.mirrorPath(c)
@@ -149,7 +158,7 @@ func eraseMirror(path string) error {
 
 // clearDirectory removes what stands beside a mirror that is gone.
 func clearDirectory(path string) error {
-	for _, name := range []string{lastTestFile, simulatedMark, auditFile} { // the latter two of a simulated tenant
+	for _, name := range []string{lastTestFile, besideTestFile, simulatedMark, auditFile} { // the latter two of a simulated tenant
 		if err := os.Remove(filepath.Join(filepath.Dir(path), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return failed("remove it yourself", "%s", providers.Sanitise(err.Error()))
 		}

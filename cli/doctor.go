@@ -24,6 +24,7 @@ type doctorFlags struct {
 	inbox     bool
 	bundle    string
 	yes       bool
+	alone     bool
 }
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -32,7 +33,8 @@ func (a *app) doctorCommand() *cobra.Command {
 		Use:   "doctor [NAME]",
 		Short: "Find out what is wrong with a connection, in one line",
 		Long: "Climbs a ladder of probes, from the name of the host to a room's calendar, and says in the first line which one fails\n" +
-			"first, where that is changed, and to what. Nothing is written unless --write is given. See docs/doctor.md.",
+			"first, where that is changed, and to what. Two connections of one organisation are looked at one after the other.\n" +
+			"Nothing is written unless --write is given. See docs/doctor.md.",
 		Example:           "roomdesk doctor\nroomdesk doctor --mailbox aalto@contoso.com --outside ceo@contoso.com --json",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completeConnections,
@@ -45,6 +47,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	flags.BoolVar(&f.write, "write", false, "also make an event and take it away again, and book each room of --mailbox for half an hour")
 	flags.StringVar(&f.bundle, "bundle", "", "also write what support needs into a new file, with pseudonyms in place of names and addresses; says first what is in it")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask before the bundle is written")
+	flags.BoolVar(&f.alone, "alone", false, "look at this connection only, where it is one of two of an organisation")
 	flags.StringVar(&f.exchange, "exchange", "", "address of Exchange Web Services to try, https")
 	return command
 }
@@ -99,13 +102,9 @@ func (a *app) doctor(ctx context.Context, f *doctorFlags) error {
 	if err != nil {
 		return err
 	}
-	if f.write {
-		if err := a.mayAdminister(connection, "doctor --write"); err != nil {
-			return err
-		}
-	}
-	if f.inbox {
-		if err := a.mayAdminister(connection, "doctor --inbox"); err != nil {
+	looked := a.looked(config, connection, f.alone)
+	for _, c := range looked {
+		if err := a.mayExamine(c, f); err != nil {
 			return err
 		}
 	}
@@ -114,30 +113,45 @@ func (a *app) doctor(ctx context.Context, f *doctorFlags) error {
 			return err
 		}
 	}
-	options, err := a.doctorOptions(connection, f)
-	if err != nil {
-		return err
-	}
-	diagnosis := a.diagnose(ctx, options, a.trail(a.auditPath(connection, a.mirrorPath(connection)), connection))
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	a.noteTest(connection, diagnosis)
-	if err := a.printDiagnosis(diagnosis); err != nil {
-		return err
-	}
-	for _, other := range a.organisation(config, connection) {
-		if other.Name != connection.Name {
-			a.out.say("%s belongs to the same organisation: roomdesk doctor %s looks at it.", other.Name, other.Name)
+	var all []examined
+	for _, c := range looked {
+		options, err := a.doctorOptions(c, f)
+		if err != nil {
+			return err
 		}
+		beside, done := a.besideOf(ctx, c, a.organisation(config, c))
+		options.Beside, options.Mailboxes = beside, here(options.Mailboxes, beside)
+		d := a.diagnose(ctx, options, a.trail(a.auditPath(c, a.mirrorPath(c)), c))
+		done()
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		a.noteTest(c, d)
+		all = append(all, examined{c, d})
+	}
+	if err := a.printExamined(all); err != nil {
+		return err
 	}
 	if f.bundle != "" {
-		if err := a.bundle(ctx, connection, diagnosis, f.bundle, f.yes); err != nil {
+		if err := a.bundle(ctx, all, f.bundle, f.yes); err != nil {
 			return err
 		}
 	}
-	if code := exitOfDiagnosis(diagnosis); code != exitDone {
+	if code := exitOfAll(all); code != exitDone {
 		return told(code)
+	}
+	return nil
+}
+
+// mayExamine refuses what only an administrator may have examined.
+func (a *app) mayExamine(c keystore.Connection, f *doctorFlags) error {
+	if f.write {
+		if err := a.mayAdminister(c, "doctor --write"); err != nil {
+			return err
+		}
+	}
+	if f.inbox {
+		return a.mayAdminister(c, "doctor --inbox")
 	}
 	return nil
 }
@@ -215,30 +229,25 @@ func exitOfDiagnosis(d providers.Diagnosis) int {
 	return exitFailed
 }
 
-func (a *app) printDiagnosis(d providers.Diagnosis) error {
+// printExamined tells what was found out; of two connections the connection stands
+// before each step of --plain.
+func (a *app) printExamined(all []examined) error {
 	if a.out.format == formatJSON {
-		return a.out.json(a.describeDiagnosis(d))
+		return a.out.json(a.describeExamined(all))
 	}
 	var b strings.Builder
-	if a.out.format == formatPlain {
+	switch d := together(all); {
+	case a.out.format == formatPlain:
 		for _, rung := range d.Rungs {
+			if rung.Connection != "" {
+				b.WriteString(providers.Sanitise(rung.Connection) + "\t")
+			}
 			fmt.Fprintf(&b, "%s\t%s\t%d\t%s\n", rung.Name, rung.State, rung.Took.Milliseconds(), rungWords(rung))
 		}
-	} else {
-		mark := "✓ "
-		if cause := d.Cause(); cause != nil {
-			mark = "✗ "
-			if _, failed := firstOf(d, providers.RungFailed); !failed {
-				mark = "… "
-			}
-		}
-		b.WriteString(mark + d.FirstLine() + "\n\n")
-		for _, rung := range d.Rungs {
-			fmt.Fprintf(&b, "%s %-16s %s%s\n", rungMark(rung.State), rung.Name, rungWords(rung), tookWords(rung))
-			for i := range rung.More {
-				fmt.Fprintf(&b, "  %-16s %s\n", "", rung.More[i].Sentence())
-			}
-		}
+	case len(all) > 1:
+		b.WriteString(organisationWords(all))
+	default:
+		b.WriteString(diagnosisMark(d) + d.FirstLine() + "\n\n" + ladderWords(d))
 		if cause := d.Cause(); cause != nil {
 			b.WriteString(evidence(cause))
 		}
@@ -247,6 +256,18 @@ func (a *app) printDiagnosis(d providers.Diagnosis) error {
 		return failed("check where standard output goes", "writing the result: %v", err)
 	}
 	return nil
+}
+
+// ladderWords are the steps, one in a line.
+func ladderWords(d providers.Diagnosis) string {
+	var b strings.Builder
+	for _, rung := range d.Rungs {
+		fmt.Fprintf(&b, "%s %-16s %s%s\n", rungMark(rung.State), rung.Name, rungWords(rung), tookWords(rung))
+		for i := range rung.More {
+			fmt.Fprintf(&b, "  %-16s %s\n", "", rung.More[i].Sentence())
+		}
+	}
+	return b.String()
 }
 
 // evidence is what support asks for: what the service said, and under which id.
@@ -269,15 +290,6 @@ func evidence(t *providers.Trouble) string {
 		out += "Which usually means: " + providers.Sanitise(t.Hint) + "\n"
 	}
 	return out
-}
-
-func firstOf(d providers.Diagnosis, state providers.RungState) (providers.Rung, bool) {
-	for _, rung := range d.Rungs {
-		if rung.State == state {
-			return rung, true
-		}
-	}
-	return providers.Rung{}, false
 }
 
 func rungMark(state providers.RungState) string {

@@ -17,17 +17,24 @@ type lastTest struct {
 	FirstLine string    `json:"first_line"`
 }
 
-// lastTestFile stands beside the mirror.
-const lastTestFile = "last-test.json"
+// lastTestFile stands beside the mirror, besideTestFile too: that of the connection that
+// stands beside the mirror's.
+const (
+	lastTestFile   = "last-test.json"
+	besideTestFile = "last-test-beside.json"
+)
 
 func (a *app) lastTestPath(c keystore.Connection) string {
+	if c.Beside != "" {
+		return filepath.Join(a.paths().ConnectionData(c.Beside), besideTestFile)
+	}
 	return filepath.Join(a.paths().ConnectionData(c.Name), lastTestFile)
 }
 
 // noteTest keeps what an examination found. It is a convenience: where it cannot be
 // kept, the connection shows as never tested.
 func (a *app) noteTest(c keystore.Connection, d providers.Diagnosis) {
-	if _, err := os.Stat(a.paths().ConnectionData(c.Name)); err != nil {
+	if _, err := os.Stat(filepath.Dir(a.lastTestPath(c))); err != nil {
 		return // nothing is kept of this connection
 	}
 	text, err := json.Marshal(lastTest{d.Started.UTC(), d.Cause() == nil, d.FirstLine()})

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -192,4 +193,15 @@ func (s *session) firstExpiry() time.Time {
 		}
 	}
 	return first
+}
+
+// grouped are all connections, those of one organisation below each other.
+func grouped(config *keystore.Config) []keystore.Connection {
+	var out []keystore.Connection
+	for _, c := range config.Connections {
+		if !slices.ContainsFunc(out, func(have keystore.Connection) bool { return have.Name == c.Name }) {
+			out = append(out, config.Organisation(c.Name)...)
+		}
+	}
+	return out
 }

@@ -11,14 +11,14 @@ import (
 )
 
 // permissionsExchange looks at the rights of a connection to an Exchange server.
-func (a *app) permissionsExchange(ctx context.Context, f *permissionsFlags, c keystore.Connection, inside, outside []providers.Address) error {
+func (a *app) permissionsExchange(ctx context.Context, f *permissionsFlags, c keystore.Connection, inside, outside []providers.Address) (permissionsObject, error) {
 	secrets, err := a.secrets(c)
 	if err != nil {
-		return err
+		return permissionsObject{}, err
 	}
 	provider, err := a.exchangeProvider(c, stored(c, secrets))
 	if err != nil {
-		return asUsage(err)
+		return permissionsObject{}, asUsage(err)
 	}
 	defer provider.Close() //nolint:errcheck // only reads were made
 	probe := provider.Probe()
@@ -28,7 +28,7 @@ func (a *app) permissionsExchange(ctx context.Context, f *permissionsFlags, c ke
 	}
 	reviews, err := doctor.ExchangeReview(ctx, probe, c.ByPassword(), samples, f.features)
 	if err != nil {
-		return err
+		return permissionsObject{}, err
 	}
 	result := permissionsObject{Least: append([]string{}, doctor.ExchangeNeeds(f.features)...), Permissions: []permissionObject{}, Limit: []limitObject{}, Commands: []string{}}
 	for _, r := range reviews {
@@ -36,20 +36,20 @@ func (a *app) permissionsExchange(ctx context.Context, f *permissionsFlags, c ke
 	}
 	result.Level = string(doctor.LevelFor(f.features))
 	if err := a.addExchangeAccess(ctx, &result, c, provider, append(slices.Clone(samples), outside...)); err != nil {
-		return err
+		return permissionsObject{}, err
 	}
 	organizer, _ := providers.ParseAddress(c.Organizer)
 	var limit doctor.Limit
 	if len(inside)+len(outside) > 0 {
 		if limit, err = doctor.ProveScope(ctx, probe, inside, outside); err != nil {
-			return err
+			return permissionsObject{}, err
 		}
 		result.addLimit(limit)
 	}
 	if len(limit.Checks) > 0 || slices.ContainsFunc(reviews, func(r doctor.Review) bool { return r.Permission == doctor.RightImpersonation && r.Missing() }) {
 		result.Commands = doctor.ImpersonationCommands(c.Name, c.ActsAs(), limit, []providers.Address{organizer})
 	}
-	return a.printPermissions(result)
+	return result, nil
 }
 
 // shell is where the commands are run.

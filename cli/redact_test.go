@@ -115,7 +115,7 @@ func TestBundleHoldsNobody(t *testing.T) {
 	if err := s.close(nil); err != nil {
 		t.Fatal(err)
 	}
-	text, parts, replaced, err := a.makeBundle(ctx, c, d)
+	text, parts, replaced, err := a.makeBundle(ctx, examined{c, d})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"roomdesk/booking"
 	"roomdesk/boundary"
+	"roomdesk/keystore"
 	"roomdesk/providers"
 	"roomdesk/sync"
 	"roomdesk/tui"
@@ -296,7 +298,7 @@ func (w *workspace) Connections(ctx context.Context) ([]tui.ConnectionRow, error
 		if err != nil {
 			return nil, err
 		}
-		connections = config.Connections
+		connections = grouped(config)
 	}
 	progress := w.engine.Progress()
 	rows := make([]tui.ConnectionRow, 0, len(connections))
@@ -305,6 +307,9 @@ func (w *workspace) Connections(ctx context.Context) ([]tui.ConnectionRow, error
 		row := tui.ConnectionRow{
 			Name: c.Name, Provider: c.ProviderName(), Tenant: c.Tenant, Identity: identityOf(c), Kind: "enterprise",
 			Keystore: c.KeystoreKind(), Credential: state, Demo: w.demo || c.Demo(), Active: slices.ContainsFunc(w.members, func(p part) bool { return p.connection.Name == c.Name }),
+		}
+		if slices.ContainsFunc(connections, func(other keystore.Connection) bool { return other.Beside == c.Name || c.Beside == other.Name }) {
+			row.Organisation, row.Home = cmp.Or(c.Beside, c.Name), providers.HomeWords(c.Provider)
 		}
 		if c.AccountID != "" {
 			row.Kind, row.Identity = "individual", c.Account

@@ -195,7 +195,11 @@ func TestS1ExamineInTheConsole(t *testing.T) {
 	if err != nil || d.Cause() != nil {
 		t.Fatalf("%s, %v", d.FirstLine(), err)
 	}
-	if strings.Join(told, ",") != strings.Join(w.ExaminationSteps("story"), ",") {
+	var steps []string
+	for _, step := range w.ExaminationSteps(tui.Examination{Connection: "story"}) {
+		steps = append(steps, step.Connection+step.Name)
+	}
+	if strings.Join(told, ",") != strings.Join(steps, ",") {
 		t.Errorf("told of %q", told)
 	}
 	// S18: what was found is kept for the list of connections.

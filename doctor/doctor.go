@@ -60,6 +60,9 @@ type Options struct {
 	// Server is the prober of a connection to an Exchange server, in place of Prober.
 	Server ExchangeProber
 	SetUp  error
+	// Beside is the other connection of the organisation; nil: there is none, or it is
+	// not to be looked at.
+	Beside *Beside
 	// Mailboxes are looked at closely; with Write, rooms among them are booked.
 	Mailboxes []providers.Address
 	// Outside must be refused.

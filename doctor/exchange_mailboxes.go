@@ -244,7 +244,11 @@ func (e *examination) exchangeOrganizer(ctx context.Context) outcome {
 	case refused(err):
 		return e.mayNotAct(ctx, e.organizer, name, err)
 	case absent(err):
-		return failed(e.notHere(ctx, e.organizer, name, err))
+		t := e.notHere(ctx, e.organizer, name, err)
+		if e.elsewhere(ctx, e.organizer, &t) {
+			return e.livesThere(e.organizer)
+		}
+		return failed(t)
 	}
 	return e.moving(e.organizer, err)
 }

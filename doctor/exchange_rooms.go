@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"net"
-	"slices"
 	"strconv"
 
 	"golang.org/x/sync/errgroup"
@@ -22,12 +21,7 @@ func hostOnly(hostPort string) string {
 
 // exchangeRooms tries rooms one by one: the first so many, and those named.
 func (e *examination) exchangeRooms(ctx context.Context) outcome {
-	var rooms []providers.Address
-	for _, room := range e.rooms {
-		if room.Mailbox != e.Outside && (len(rooms) < roomsRead || slices.Contains(e.Mailboxes, room.Mailbox)) {
-			rooms = append(rooms, room.Mailbox)
-		}
-	}
+	rooms := e.candidates()
 	results := make([]error, len(rooms))
 	var group errgroup.Group
 	group.SetLimit(4) // half of what the account is allowed at once
@@ -39,7 +33,7 @@ func (e *examination) exchangeRooms(ctx context.Context) outcome {
 	}
 	_ = group.Wait() // results has them
 	var troubles, waits []providers.Trouble
-	good := 0
+	good, there := 0, 0
 	for i, room := range rooms {
 		e.tried[room] = results[i]
 		name := "room " + string(room)
@@ -49,7 +43,12 @@ func (e *examination) exchangeRooms(ctx context.Context) outcome {
 		case refused(err):
 			troubles = append(troubles, fill(e.outOfScope(room, name), err))
 		case absent(err):
-			troubles = append(troubles, e.notHere(ctx, room, name, err))
+			t := e.notHere(ctx, room, name, err)
+			if e.elsewhere(ctx, room, &t) {
+				there++
+				continue
+			}
+			troubles = append(troubles, t)
 		default:
 			o := e.moving(room, err)
 			if o.trouble == nil || !o.waiting || o.trouble.Code != "ErrorMailboxMoveInProgress" {
@@ -58,13 +57,16 @@ func (e *examination) exchangeRooms(ctx context.Context) outcome {
 			waits = append(waits, *o.trouble)
 		}
 	}
-	seen := itoa(good) + " of " + counted(len(rooms), "room that was tried answers", "rooms that were tried answer")
+	if there > 0 && there == len(rooms) {
+		return notRun("each room that was tried is reached through " + e.Beside.Name)
+	}
+	seen := itoa(good) + " of " + counted(len(rooms)-there, "room that was tried answers", "rooms that were tried answer") + e.reachedThere(there)
 	if len(troubles)+len(waits) == 0 {
 		return passed(seen)
 	}
-	all := append(troubles, waits...)
+	all := followsLast(append(troubles, waits...))
 	for i := range all {
-		all[i].Partly = good > 0
+		all[i].Partly = all[i].Partly || good > 0
 	}
 	first := failed(all[0])
 	first.waiting = len(troubles) == 0
@@ -77,7 +79,7 @@ func (e *examination) exchangeNamed(ctx context.Context) outcome {
 		return notRun("no mailbox is named (--mailbox)")
 	}
 	var troubles []providers.Trouble
-	unlisted := ""
+	unlisted, there := "", 0
 	for _, mailbox := range e.Mailboxes {
 		if e.listed(mailbox) && e.states["room calendars"] != providers.RungNotRun {
 			continue // read and told there
@@ -91,17 +93,26 @@ func (e *examination) exchangeNamed(ctx context.Context) outcome {
 		case refused(err):
 			o = e.mayNotAct(ctx, mailbox, "the mailbox "+string(mailbox), err)
 		case absent(err):
-			o = failed(e.notHere(ctx, mailbox, "the mailbox "+string(mailbox), err))
+			t := e.notHere(ctx, mailbox, "the mailbox "+string(mailbox), err)
+			if e.elsewhere(ctx, mailbox, &t) {
+				there++
+				continue
+			}
+			o = failed(t)
 		default:
 			o = e.moving(mailbox, err)
 		}
 		if o.trouble != nil {
 			o.trouble.Partly = true
-			troubles = append(troubles, *o.trouble)
+			troubles = followsLast(append(troubles, *o.trouble))
 		}
 	}
-	if len(troubles) == 0 {
-		return passed(itoa(len(e.Mailboxes)) + " looked at" + unlisted)
+	switch {
+	case len(troubles) > 0:
+	case there == len(e.Mailboxes):
+		return notRun("reached through " + e.Beside.Name)
+	default:
+		return passed(itoa(len(e.Mailboxes)-there) + " looked at" + unlisted)
 	}
 	return failed(troubles[0]).and(troubles[1:])
 }

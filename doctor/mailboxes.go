@@ -49,7 +49,11 @@ func (e *examination) mailbox(ctx context.Context, address providers.Address, wh
 	case refused(err):
 		return e.outsidePolicy(ctx, address, name, err)
 	case absent(err):
-		return e.noMailbox(ctx, address, name, err)
+		o := e.noMailbox(ctx, address, name, err)
+		if e.elsewhere(ctx, address, o.trouble) {
+			return e.livesThere(address)
+		}
+		return o
 	}
 	if o, ok := e.common(err); ok {
 		return o

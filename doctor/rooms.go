@@ -22,15 +22,7 @@ func (e *examination) roomsVisible(context.Context) outcome {
 
 // roomCalendars tries rooms one by one: the first so many, and those named.
 func (e *examination) roomCalendars(ctx context.Context) outcome {
-	var rooms []providers.Address
-	for _, room := range e.rooms {
-		if room.Mailbox == e.Outside {
-			continue // it shall be refused, which a rung of its own shows
-		}
-		if len(rooms) < roomsRead || slices.Contains(e.Mailboxes, room.Mailbox) {
-			rooms = append(rooms, room.Mailbox)
-		}
-	}
+	rooms := e.candidates()
 	results := make([]error, len(rooms))
 	var group errgroup.Group
 	group.SetLimit(6)
@@ -42,7 +34,7 @@ func (e *examination) roomCalendars(ctx context.Context) outcome {
 	}
 	_ = group.Wait() // results has them
 	var troubles, waits []providers.Trouble
-	good, closely, shut := 0, 0, 0
+	good, closely, shut, there := 0, 0, 0, 0
 	for i, room := range rooms {
 		e.tried[room] = results[i]
 		switch err := results[i]; {
@@ -66,7 +58,12 @@ func (e *examination) roomCalendars(ctx context.Context) outcome {
 				troubles = append(troubles, *o.trouble)
 			}
 		case absent(err):
-			troubles = append(troubles, e.roomWithoutMailbox(room, err))
+			t := e.roomWithoutMailbox(room, err)
+			if e.elsewhere(ctx, room, &t) {
+				there++
+				continue
+			}
+			troubles = append(troubles, t)
 		default:
 			if o, ok := e.common(err); ok {
 				return o
@@ -74,16 +71,20 @@ func (e *examination) roomCalendars(ctx context.Context) outcome {
 			return unknown(err)
 		}
 	}
-	seen := fmt.Sprintf("%d of %d rooms that were tried answer", good, len(rooms))
-	if shut > 0 {
-		seen = fmt.Sprintf("%d of %d rooms that were tried show their meetings, %d only when they are taken", good, len(rooms), shut)
+	if there > 0 && there == len(rooms) {
+		return notRun("each room that was tried is reached through " + e.Beside.Name)
 	}
+	seen := fmt.Sprintf("%d of %d rooms that were tried answer", good, len(rooms)-there)
+	if shut > 0 {
+		seen = fmt.Sprintf("%d of %d rooms that were tried show their meetings, %d only when they are taken", good, len(rooms)-there, shut)
+	}
+	seen += e.reachedThere(there)
 	if len(troubles) == 0 && len(waits) == 0 {
 		return passed(seen)
 	}
-	all := append(troubles, waits...)
+	all := followsLast(append(troubles, waits...))
 	for i := range all {
-		all[i].Partly = good > 0
+		all[i].Partly = all[i].Partly || good > 0
 	}
 	first := failed(all[0])
 	first.waiting = len(troubles) == 0
@@ -92,6 +93,11 @@ func (e *examination) roomCalendars(ctx context.Context) outcome {
 
 // roomWithoutMailbox is a room that places list and Graph has no calendar of.
 func (e *examination) roomWithoutMailbox(room providers.Address, err error) providers.Trouble {
+	if e.Beside != nil {
+		return fill(providers.Trouble{Mistake: 11, Doc: "11", Class: providers.NoMailbox, Mailbox: room,
+			What:  "room " + string(room) + " is listed and has no mailbox in the cloud",
+			Where: "Exchange admin center > Migration", Change: "move the room's mailbox to the cloud, or put it where the other connection reaches it"}, err)
+	}
 	return fill(providers.Trouble{Mistake: 11, Doc: "11", Class: providers.NoMailbox, Mailbox: room,
 		What:  "room " + string(room) + " is listed and has no mailbox in the cloud: it is on premises",
 		Where: "Exchange admin center > Migration", Change: "move the room's mailbox to the cloud, or leave the room to an Exchange connection"}, err)
@@ -107,7 +113,7 @@ func (e *examination) named(ctx context.Context) outcome {
 		return notRun("no mailbox is named (--mailbox)")
 	}
 	var troubles []providers.Trouble
-	wait := true
+	wait, there := true, 0
 	for _, mailbox := range e.Mailboxes {
 		if e.listed(mailbox) && e.states["room calendars"] != providers.RungNotRun {
 			continue // read and told there
@@ -117,19 +123,30 @@ func (e *examination) named(ctx context.Context) outcome {
 		case err == nil:
 			o = e.hidden(ctx, mailbox)
 		case absent(err) && e.listed(mailbox):
-			o = failed(e.roomWithoutMailbox(mailbox, err))
+			t := e.roomWithoutMailbox(mailbox, err)
+			if e.elsewhere(ctx, mailbox, &t) {
+				there++
+				continue
+			}
+			o = failed(t)
 		default:
-			o = e.mailbox(ctx, mailbox, "mailbox", err)
+			if o = e.mailbox(ctx, mailbox, "mailbox", err); o.skipped != "" {
+				there++
+			}
 		}
 		if o.trouble == nil {
 			continue
 		}
 		wait = wait && o.waiting
 		o.trouble.Partly = true
-		troubles = append(troubles, *o.trouble)
+		troubles = followsLast(append(troubles, *o.trouble))
 	}
-	if len(troubles) == 0 {
-		return passed(fmt.Sprintf("%d looked at", len(e.Mailboxes)))
+	switch {
+	case len(troubles) > 0:
+	case there == len(e.Mailboxes):
+		return notRun("reached through " + e.Beside.Name)
+	default:
+		return passed(fmt.Sprintf("%d looked at", len(e.Mailboxes)-there))
 	}
 	o := failed(troubles[0]).and(troubles[1:])
 	o.waiting = wait

@@ -88,7 +88,11 @@ func (e *examination) roomAnswers(ctx context.Context) outcome {
 	var troubles []providers.Trouble
 	var full []string // rooms that are never free
 	booked := 0
+	there := 0
 	for _, room := range e.Mailboxes {
+		if e.Beside != nil && absent(e.tried[room]) {
+			there++
+		}
 		if !e.listed(room) || e.tried[room] != nil {
 			continue
 		}
@@ -124,6 +128,8 @@ func (e *examination) roomAnswers(ctx context.Context) outcome {
 		return failed(troubles[0]).and(troubles[1:])
 	case booked == 0 && none != "":
 		return notRun(none)
+	case booked == 0 && there > 0:
+		return notRun("the room that is named is reached through " + e.Beside.Name)
 	case booked == 0:
 		return notRun("no room is named whose answer is wanted (--mailbox)")
 	}

@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -21,8 +22,11 @@ const (
 // Rung is one step of a diagnosis: a question about a connection, from the most
 // basic upwards.
 type Rung struct {
-	Name  string // stable, for scripts: "clock"
-	State RungState
+	Name string // stable, for scripts: "clock"
+	// Connection is whose step it is, where the diagnosis is that of an organisation
+	// with two connections; otherwise "".
+	Connection string
+	State      RungState
 	// Seen is what was seen; of a rung that was not run, why. Safe to show.
 	Seen string
 	Took time.Duration
@@ -45,6 +49,9 @@ type Trouble struct {
 	Class Class
 	// Partly: the connection works, and something beside it or a single mailbox does not.
 	Partly bool
+	// Follows: it can only not be told because another connection of the organisation
+	// does not answer, which is the cause unless nothing else is.
+	Follows bool
 	// Again is when to look again, where only time has to pass; zero: not known.
 	Again time.Time
 	// Or are other causes that look the same from outside.
@@ -97,25 +104,99 @@ type Diagnosis struct {
 	Token      *TokenSeen // nil where none could be had
 }
 
-// Cause is the first trouble: the first rung that failed, and where none did, the
-// first that only needs time. nil is a healthy connection.
-func (d Diagnosis) Cause() *Trouble {
+// CauseRung is the rung with the first trouble: the first rung that failed, and where
+// none did, the first that only needs time; -1 for a healthy connection. Of two
+// connections the first that does not work comes before one that works in part.
+func (d Diagnosis) CauseRung() int {
+	best, rank := -1, 0
+	for _, of := range d.connections() {
+		at := d.causeOf(of)
+		if at < 0 {
+			continue
+		}
+		own := 4 // fails as a whole
+		switch {
+		case d.Rungs[at].Trouble.Follows:
+			own = 1
+		case d.Rungs[at].State == RungWaiting:
+			own = 2
+		case d.Rungs[at].Trouble.Partly:
+			own = 3
+		}
+		if own > rank {
+			best, rank = at, own
+		}
+	}
+	return best
+}
+
+// causeOf is the first trouble of one connection.
+func (d Diagnosis) causeOf(connection string) int {
+	follows := -1
 	for _, state := range []RungState{RungFailed, RungWaiting} {
-		for _, rung := range d.Rungs {
-			if rung.State == state && rung.Trouble != nil {
-				return rung.Trouble
+		for i, rung := range d.Rungs {
+			switch {
+			case rung.Connection != connection || rung.State != state || rung.Trouble == nil:
+			case !rung.Trouble.Follows:
+				return i
+			case follows < 0:
+				follows = i
 			}
 		}
+	}
+	return follows
+}
+
+// connections are those whose rungs these are, the first one first.
+func (d Diagnosis) connections() []string {
+	var out []string
+	for _, rung := range d.Rungs {
+		if !slices.Contains(out, rung.Connection) {
+			out = append(out, rung.Connection)
+		}
+	}
+	return out
+}
+
+// Cause is the trouble of [Diagnosis.CauseRung]; nil is a healthy connection.
+func (d Diagnosis) Cause() *Trouble {
+	if at := d.CauseRung(); at >= 0 {
+		return d.Rungs[at].Trouble
 	}
 	return nil
 }
 
-// FirstLine says the cause, or that there is none.
+// FirstLine says the cause, or that there is none. Of two connections it names whose
+// the cause is.
 func (d Diagnosis) FirstLine() string {
-	if cause := d.Cause(); cause != nil {
-		return cause.Sentence()
+	at := d.CauseRung()
+	if at < 0 {
+		return "nothing is wrong: all that was tried works"
 	}
-	return "nothing is wrong: all that was tried works"
+	if of := d.Rungs[at].Connection; of != "" {
+		return Sanitise(of) + ": " + d.Rungs[at].Trouble.Sentence()
+	}
+	return d.Rungs[at].Trouble.Sentence()
+}
+
+// Together is what was found out about the connections of an organisation, one after
+// the other, as one diagnosis under its first name.
+func Together(each ...Diagnosis) Diagnosis {
+	if len(each) == 0 {
+		return Diagnosis{}
+	}
+	if len(each) == 1 {
+		return each[0]
+	}
+	out := Diagnosis{Connection: each[0].Connection, Started: each[0].Started}
+	for _, d := range each {
+		out.Took += d.Took
+		for _, rung := range d.Rungs {
+			rung.Connection = d.Connection
+			out.Rungs = append(out.Rungs, rung)
+		}
+	}
+	return out
 }
 
 // Rung finds a rung by its name.

@@ -40,7 +40,11 @@ func (a connectionsAnswer) apply(m *Model) tea.Cmd {
 
 func (p *connectionsPane) listRect(m *Model) rect {
 	body := m.body()
-	return rect{0, body.y + 2, body.w, max(body.h-5, 1)}
+	h := body.h - 5
+	if p.mates() {
+		h-- // for what they are
+	}
+	return rect{0, body.y + 2, body.w, max(h, 1)}
 }
 
 func (p *connectionsPane) draw(m *Model, lines []string, body rect) []string {
@@ -68,6 +72,9 @@ func (p *connectionsPane) draw(m *Model, lines []string, body rect) []string {
 		lines = note(m, lines, plain, "No connection is configured.")
 	}
 	lines = append(lines, "")
+	if p.mates() {
+		lines = append(lines, newLine(m.theme, onScreen, m.width).to(2).put(dim, p.matesWords()).done())
+	}
 	if m.setup == nil {
 		lines = note(m, lines, dim, "Connect another tenant on the command line:")
 		return append(lines, newLine(m.theme, onScreen, m.width).to(4).put(accent, "roomdesk connect graph --help").done())
@@ -118,12 +125,15 @@ func credentialLook(row *ConnectionRow) (string, role) {
 func (p *connectionsPane) drawRow(m *Model, row *ConnectionRow, c connectionColumns, selected bool) string {
 	l, name := rowLine(m, selected)
 	label := clean(row.Name)
-	if row.Active {
+	switch {
+	case p.below(row):
+		label = "└ " + label
+	case row.Active:
 		label = "▸ " + label
 	}
 	l.fit(name, label, c.name).to(c.provider).fit(plain, clean(row.Provider), 9)
 	if c.tenant > 0 {
-		l.to(c.tenant).put(plain, cut(clean(row.Tenant), 18))
+		l.to(c.tenant).put(plain, cut(clean(p.tenantWords(row)), 18))
 	}
 	if c.identity > 0 {
 		l.to(c.identity).put(dim, cut(clean(row.Identity), 20))
@@ -179,6 +189,9 @@ func (m *Model) openConnection() tea.Cmd {
 		}
 		pair("provider", row.Provider)
 		pair("tenant", row.Tenant)
+		if row.Organisation != "" {
+			pair("organisation", row.organisationWords())
+		}
 		pair("identity", row.Identity)
 		pair("kind", row.Kind)
 		pair("keystore", row.Keystore)

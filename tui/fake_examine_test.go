@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"roomdesk/providers"
@@ -22,7 +23,35 @@ func fakeSteps() []string {
 	}
 }
 
-func (f *fakeWorkspace) ExaminationSteps(string) []string { return fakeSteps() }
+func (f *fakeWorkspace) ExaminationSteps(question Examination) []ExaminationStep {
+	var out []ExaminationStep
+	names := f.together(question)
+	for _, of := range names {
+		for _, name := range fakeSteps() {
+			step := ExaminationStep{Name: name}
+			if len(names) > 1 {
+				step.Connection = of
+			}
+			out = append(out, step)
+		}
+	}
+	return out
+}
+
+// together are the connections that a question is about.
+func (f *fakeWorkspace) together(question Examination) []string {
+	var out []string
+	at := slices.IndexFunc(f.connections, func(c ConnectionRow) bool { return c.Name == question.Connection })
+	if question.Alone || at < 0 || f.connections[at].Organisation == "" {
+		return []string{question.Connection}
+	}
+	for _, c := range f.connections {
+		if c.Organisation == f.connections[at].Organisation {
+			out = append(out, c.Name)
+		}
+	}
+	return out
+}
 
 func (f *fakeWorkspace) Examine(_ context.Context, question Examination, report func(providers.Rung)) (providers.Diagnosis, error) {
 	f.mu.Lock()
@@ -82,4 +111,27 @@ func spreading() providers.Diagnosis {
 		Mistake: 7, Doc: "7", Class: providers.NotAllowed, What: "Calendars.ReadWrite was granted 4 min ago and is not in the token yet: this is no error",
 		Change: "try again when the time is over", Again: fakeNow().Add(26 * time.Minute),
 	})
+}
+
+// organisation has two connections, of which one reaches the mailboxes on premises, and
+// another tenant.
+func (f *fakeWorkspace) organisation() {
+	f.connections = []ConnectionRow{
+		{Name: "contoso", Provider: "Graph", Tenant: "contoso.com", Identity: "roomdesk facilities", Kind: "enterprise", Keystore: "keyring", Credential: "present", Healthy: true, LastUse: fakeNow().Add(-6 * time.Second), Active: true, Organisation: "contoso", Home: "cloud"},
+		{Name: "hq", Provider: "Exchange", Tenant: "contoso.com", Identity: "CONTOSO\\svc-roomdesk", Kind: "enterprise", Keystore: "keyring", Credential: "present", Healthy: true, LastUse: fakeNow().Add(-6 * time.Second), Active: true, Organisation: "contoso", Home: "on premises",
+			Tested: fakeNow().Add(-2 * time.Hour), TestHealthy: true, TestResult: "nothing is wrong: all that was tried works"},
+		{Name: "fabrikam", Provider: "Graph", Tenant: "fabrikam.com", Identity: "roomdesk facilities", Kind: "enterprise", Keystore: "keyring", Credential: "locked", LastUse: fakeNow().Add(-26 * time.Hour)},
+	}
+}
+
+// organisation has the console read the connections of one.
+func (d *driver) organisation() {
+	d.ws.organisation()
+	d.run(d.m.readConnections())
+}
+
+// bothExamined are the diagnoses of contoso and hq as one.
+func (f *fakeWorkspace) bothExamined(cloud, local providers.Diagnosis) providers.Diagnosis {
+	cloud.Connection, local.Connection = "contoso", "hq"
+	return providers.Together(cloud, local)
 }

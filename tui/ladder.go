@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +22,7 @@ type examine func(ctx context.Context, question Examination, report func(provide
 // ladder is an examination on the screen, step by step as it goes. It is drawn by
 // the dialog that holds it.
 type ladder struct {
-	steps    []string
+	steps    []ExaminationStep
 	examine  examine
 	question Examination
 
@@ -47,7 +48,7 @@ type ladderEnd struct {
 	err       error
 }
 
-func newLadder(steps []string, by examine, question Examination) *ladder {
+func newLadder(steps []ExaminationStep, by examine, question Examination) *ladder {
 	return &ladder{steps: steps, examine: by, question: question}
 }
 
@@ -160,6 +161,20 @@ func (p *ladder) causeAt() int {
 	return -1
 }
 
+// of names the connections that are tested: two where an organisation has them.
+func (p *ladder) of() []string {
+	var out []string
+	for _, s := range p.steps {
+		if s.Connection != "" && !slices.Contains(out, s.Connection) {
+			out = append(out, s.Connection)
+		}
+	}
+	if len(out) == 0 {
+		out = []string{p.question.Connection}
+	}
+	return out
+}
+
 // chosen is the step that the bar is on, nil where it has not ended.
 func (p *ladder) chosen() *providers.Rung {
 	if p.list.at >= len(p.rungs) || p.list.at < 0 {
@@ -180,9 +195,12 @@ func (p *ladder) sentence() string { return p.so().FirstLine() }
 // support is what somebody else needs to help: each step and what the service said.
 func (p *ladder) support() string {
 	var b strings.Builder
-	b.WriteString("roomdesk test of " + clean(p.question.Connection) + ", " + p.diagnosis.Started.UTC().Format("2006-01-02 15:04 UTC") + "\n" + p.sentence() + "\n\n")
+	b.WriteString("roomdesk test of " + clean(strings.Join(p.of(), " and ")) + ", " + p.diagnosis.Started.UTC().Format("2006-01-02 15:04 UTC") + "\n" + p.sentence() + "\n\n")
 	for i := range p.rungs {
 		r := &p.rungs[i]
+		if r.Connection != "" {
+			b.WriteString(clean(r.Connection) + " ")
+		}
 		b.WriteString(r.Name + ": " + strings.TrimPrefix(string(r.State)+": "+rungText(r), "not run: ") + "\n")
 		for _, pair := range evidenceOf(r.Trouble) {
 			b.WriteString("  " + pair[0] + ": " + pair[1] + "\n")
@@ -195,8 +213,17 @@ func (p *ladder) support() string {
 type testDialog struct{ *ladder }
 
 func (m *Model) openTest(name string) tea.Cmd {
-	d := &testDialog{newLadder(m.ws.ExaminationSteps(name), m.ws.Examine, Examination{Connection: name})}
+	question := Examination{Connection: name}
+	d := &testDialog{newLadder(m.ws.ExaminationSteps(question), m.ws.Examine, question)}
 	m.openDialog(d)
+	return d.start(m)
+}
+
+// alone tests the chosen connection without the other one of its organisation, or both
+// again.
+func (d *testDialog) alone(m *Model) tea.Cmd {
+	d.question.Alone = !d.question.Alone
+	d.steps = m.ws.ExaminationSteps(d.question)
 	return d.start(m)
 }
 

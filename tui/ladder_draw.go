@@ -12,7 +12,10 @@ func (d *testDialog) size(m *Model, w, h int) (int, int) {
 }
 
 func (d *testDialog) draw(m *Model, w, h int) ([]string, int, int) {
-	head := newLine(m.theme, onPanel, w).put(strong, "Test").put(dim, " of "+clean(d.question.Connection))
+	head := newLine(m.theme, onPanel, w).put(strong, "Test").put(dim, " of "+clean(strings.Join(d.of(), " and ")))
+	if d.question.Alone {
+		head.put(dim, " alone")
+	}
 	if text := d.progressWords(m.now); text != "" && head.width+2+columns(text) <= w {
 		head.right(dim, text, w)
 	}
@@ -96,16 +99,16 @@ func (p *ladder) drawCause(m *Model, w, h int) []string {
 	case p.err != nil:
 		plainText(bad, "✗ Nothing could be tried: "+problemText(p.err))
 	case cause == nil && p.running:
-		plainText(accent, "◌ trying "+p.steps[min(len(p.rungs), len(p.steps)-1)]+"…")
+		plainText(accent, "◌ trying "+p.stepWords()+"…")
 	case cause == nil:
 		plainText(good, "✓ "+p.so().FirstLine())
 	case p.rungs[p.causeAt()].State == providers.RungWaiting:
-		plainText(warn, "◐ "+cause.What)
+		plainText(warn, "◐ "+p.causeOf()+cause.What)
 		if left := p.timer(cause, m.now); left != "" {
 			text(warn, "", left)
 		}
 	default:
-		plainText(bad, "✗ "+cause.What)
+		plainText(bad, "✗ "+p.causeOf()+cause.What)
 	}
 	if cause != nil && p.err == nil {
 		if cause.Or != "" {
@@ -122,6 +125,40 @@ func (p *ladder) drawCause(m *Model, w, h int) []string {
 		lines = lines[:h]
 	}
 	return lines
+}
+
+// causeOf names the connection that the cause is at, where two are tested.
+func (p *ladder) causeOf() string {
+	if of := p.rungs[p.causeAt()].Connection; of != "" {
+		return of + ": "
+	}
+	return ""
+}
+
+// stepWords name the step that is tried now.
+func (p *ladder) stepWords() string {
+	step := p.steps[min(len(p.rungs), len(p.steps)-1)]
+	if step.Connection != "" {
+		return clean(step.Connection) + ", " + step.Name
+	}
+	return step.Name
+}
+
+// drawOf writes whose step it is, on the first line of each connection.
+func (p *ladder) drawOf(l *line, i, w int) {
+	if i >= len(p.steps) || p.steps[i].Connection == "" {
+		return
+	}
+	wide := 0
+	for _, name := range p.of() {
+		wide = max(wide, columns(clean(name)))
+	}
+	wide = min(wide, max(w/5, 8))
+	text := ""
+	if i == p.list.top || p.steps[i].Connection != p.steps[i-1].Connection {
+		text = clean(p.steps[i].Connection)
+	}
+	l.fit(accent, text, wide).put(plain, "  ")
 }
 
 // timer counts down to when it is worth to look again.
@@ -142,6 +179,7 @@ func (p *ladder) drawStep(m *Model, i, w int) string {
 		g, mark, name = onSelected, "▸", strong
 	}
 	l := newLine(m.theme, g, w).put(accentStrong, mark+" ")
+	p.drawOf(l, i, w)
 	finish := func() string {
 		if g == onSelected {
 			return l.full()
@@ -154,7 +192,7 @@ func (p *ladder) drawStep(m *Model, i, w int) string {
 		if p.running && i == len(p.rungs) {
 			glyph, look = "◌", accent
 		}
-		l.put(look, glyph+" ").fit(look, p.steps[i], nameWidth)
+		l.put(look, glyph+" ").fit(look, p.steps[i].Name, nameWidth)
 		return finish()
 	}
 	r := &p.rungs[i]
@@ -235,7 +273,7 @@ func (p *ladder) openRung(m *Model) {
 		return
 	}
 	rung := *r
-	m.openDialog(&reader{title: clean(rung.Name), aside: string(rung.State), wide: 78, make: func(m *Model, w int) []string {
+	m.openDialog(&reader{title: clean(strings.TrimSpace(rung.Connection + " " + rung.Name)), aside: string(rung.State), wide: 78, make: func(m *Model, w int) []string {
 		var lines []string
 		pair := func(label, text string, look role) {
 			for i, part := range wrap(clean(text), max(w-14, 10)) {

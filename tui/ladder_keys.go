@@ -79,6 +79,17 @@ func testKeys() []binding {
 			d.askForInbox(m)
 		}
 	})})
+	keys = append(keys, binding{scope: scopeTest, keys: []string{"o"}, label: "o", what: "one or both", more: "test the chosen connection without the other one of its organisation, or both again", rank: 9, why: func(m *Model) string {
+		if d, ok := topOf[*testDialog](m); ok && !d.question.Alone && len(d.of()) < 2 {
+			return "the connection is the only one of its organisation"
+		}
+		return ""
+	}, run: func(m *Model) tea.Cmd {
+		if d, ok := topOf[*testDialog](m); ok {
+			return d.alone(m)
+		}
+		return nil
+	}})
 	return append(keys, binding{scope: scopeTest, keys: []string{"esc", "q"}, label: "esc", what: "close", more: "close; a test under way is stopped", rank: 8, run: then(func(m *Model) {
 		if d, ok := topOf[*testDialog](m); ok {
 			d.halt()

@@ -25,6 +25,7 @@ type permissionsDialog struct {
 
 type permissionsAnswer struct {
 	d    *permissionsDialog
+	of   string
 	rows []PermissionRow
 	err  error
 }
@@ -46,16 +47,30 @@ func (d *permissionsDialog) ask(m *Model) tea.Cmd {
 	ws, name := m.ws, d.connection
 	return m.ask(networkTime, func(ctx context.Context) tea.Msg {
 		rows, err := ws.Permissions(ctx, name)
-		return permissionsAnswer{d, rows, err}
+		return permissionsAnswer{d, name, rows, err}
 	})
 }
 
 func (a permissionsAnswer) apply(*Model) tea.Cmd {
+	if a.of != a.d.connection {
+		return nil // of the side that was left
+	}
 	a.d.asking, a.d.err = false, a.err
 	if a.err == nil {
 		a.d.rows = a.rows
 	}
 	return nil
+}
+
+// turn shows the other connection of the organisation, with the same features.
+func (d *permissionsDialog) turn(m *Model) tea.Cmd {
+	other := m.connections.mate(d.connection)
+	if other == nil {
+		return nil
+	}
+	d.connection, d.rows, d.err = other.Name, nil, nil
+	d.choose(m)
+	return d.ask(m)
 }
 
 // choose works out what the ticked features need.
@@ -137,6 +152,9 @@ func (d *permissionsDialog) size(_ *Model, w, h int) (int, int) {
 
 func (d *permissionsDialog) draw(m *Model, w, h int) ([]string, int, int) {
 	head := newLine(m.theme, onPanel, w).put(strong, "Permissions").put(dim, " of "+clean(d.connection))
+	if other := m.connections.mate(d.connection); other != nil {
+		head.put(accentStrong, "   tab ").put(dim, clean(other.Name))
+	}
 	if d.asking {
 		head.right(dim, "asking…", w)
 	}
@@ -253,6 +271,12 @@ func permissionKeys() []binding {
 			}
 			return ""
 		}, run: with(func(m *Model, d *permissionsDialog) tea.Cmd { return d.ask(m) })},
+		{keys: []string{"tab", "shift+tab"}, label: "tab", what: "other side", more: "the other connection of the organisation", rank: 5, why: func(m *Model) string {
+			if d, ok := topOf[*permissionsDialog](m); ok && m.connections.mate(d.connection) == nil {
+				return "the connection is the only one of its organisation"
+			}
+			return ""
+		}, run: with(func(m *Model, d *permissionsDialog) tea.Cmd { return d.turn(m) })},
 		{keys: []string{"down", "j"}, label: "↓", what: "down", run: simply(func(_ *Model, d *permissionsDialog) { d.list.move(1) })},
 		{keys: []string{"up", "k"}, label: "↑", what: "up", run: simply(func(_ *Model, d *permissionsDialog) { d.list.move(-1) })},
 		{keys: []string{"esc", "q"}, label: "esc", what: "close", rank: 4, run: then((*Model).closeDialog)},

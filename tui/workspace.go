@@ -157,8 +157,11 @@ type ConnectionRow struct {
 	Credential string // state of the credential in words: "present", "missing", "locked"
 	Healthy    bool
 	LastUse    time.Time
-	Active     bool // the one this console shows
-	Demo       bool
+	Active     bool // the one this console shows, or one of the two of its organisation
+	// Organisation is the name of the first connection of its organisation, where that
+	// has two; Home is where the mailboxes live that it reaches: "cloud" or "on premises".
+	Organisation, Home string
+	Demo               bool
 	// Expiry counts down to the end of the credential in a sentence; Ending is the
 	// same in few words, once a person should act: "ends in 6 days".
 	Expiry, Ending string
