@@ -95,47 +95,65 @@ type madeObject struct {
 	Uploaded   bool   `json:"uploaded"`
 }
 
-// madeCertificate makes a key and its certificate: the key goes into the store and
-// nowhere else, the public half into a file. Where the file is there already, an
-// earlier run made it, and its key is read.
+// madeCertificate makes a certificate, or takes the one that an earlier run made, and
+// asks for the upload of one that is new.
 func (a *app) madeCertificate(ctx context.Context, path string, c *keystore.Connection, store keystore.Store) (keystore.Certificate, error) {
+	certificate, fresh, err := a.makeCertificate(ctx, path, c, store)
+	if err != nil || !fresh {
+		return certificate, err
+	}
+	return certificate, a.uploaded(ctx, path, certificate)
+}
+
+// madeBefore reads a certificate whose public half an earlier run wrote to a file, and
+// whose key is in the store.
+func (a *app) madeBefore(ctx context.Context, path string, c *keystore.Connection, store keystore.Store) (keystore.Certificate, error) {
 	var none keystore.Certificate
-	if _, err := os.Lstat(path); err == nil {
-		leaf, err := keystore.ReadPublic(path)
-		if err != nil {
-			return none, connectUsage(err)
-		}
-		c.Certificate, c.SecretExpires = keystore.EncodeCertificate(leaf), nil
-		key, err := store.Get(ctx, c.SecretKey())
-		if errors.Is(err, keystore.ErrNotFound) {
-			return none, usage("give the name of a file that does not exist yet, so that a new one is made", "the key of the certificate in that file is not in the keystore")
-		}
-		if err != nil {
-			return none, err
-		}
-		defer key.Wipe()
-		return keystore.Certificate{Leaf: leaf}.WithKey(key)
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return none, usage("check the path and its permissions", "--make-certificate: %v", err)
-	}
-	if backend := store.Describe(); backend.ReadOnly || !backend.Persistent {
-		return none, usage("use --keystore keyring, or bring a certificate with --certificate", "--make-certificate needs a keystore that can keep the key")
-	}
-	if err := keystore.Probe(ctx, store); err != nil {
-		return none, err
-	}
-	certificate, err := keystore.MakeCertificate(c.Name, a.deps.Now())
+	leaf, err := keystore.ReadPublic(path)
 	if err != nil {
-		return none, err
+		return none, connectUsage(err)
 	}
-	c.Certificate, c.SecretExpires = keystore.EncodeCertificate(certificate.Leaf), nil
-	key, err := certificate.KeySecret()
+	c.Certificate, c.SecretExpires = keystore.EncodeCertificate(leaf), nil
+	key, err := store.Get(ctx, c.SecretKey())
+	if errors.Is(err, keystore.ErrNotFound) {
+		return none, usage("give the name of a file that does not exist yet, so that a new one is made", "the key of the certificate in that file is not in the keystore")
+	}
 	if err != nil {
 		return none, err
 	}
 	defer key.Wipe()
+	return keystore.Certificate{Leaf: leaf}.WithKey(key)
+}
+
+// makeCertificate makes a key and its certificate: the key goes into the store and
+// nowhere else, the public half into a file. Where the file is there already, an
+// earlier run made it, and its key is read.
+func (a *app) makeCertificate(ctx context.Context, path string, c *keystore.Connection, store keystore.Store) (_ keystore.Certificate, fresh bool, _ error) {
+	var none keystore.Certificate
+	if _, err := os.Lstat(path); err == nil {
+		before, err := a.madeBefore(ctx, path, c, store)
+		return before, false, err
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return none, false, usage("check the path and its permissions", "the file for the certificate: %v", err)
+	}
+	if backend := store.Describe(); backend.ReadOnly || !backend.Persistent {
+		return none, false, usage("use the keyring, or bring a certificate of your own", "a certificate that is made here needs a keystore that can keep its key")
+	}
+	if err := keystore.Probe(ctx, store); err != nil {
+		return none, false, err
+	}
+	certificate, err := keystore.MakeCertificate(c.Name, a.deps.Now())
+	if err != nil {
+		return none, false, err
+	}
+	c.Certificate, c.SecretExpires = keystore.EncodeCertificate(certificate.Leaf), nil
+	key, err := certificate.KeySecret()
+	if err != nil {
+		return none, false, err
+	}
+	defer key.Wipe()
 	if err := store.Set(ctx, c.SecretKey(), key); err != nil {
-		return none, err
+		return none, false, err
 	}
 	err = a.notePending(*c, path)
 	if err == nil {
@@ -146,9 +164,9 @@ func (a *app) madeCertificate(ctx context.Context, path string, c *keystore.Conn
 		if undo := store.Delete(context.WithoutCancel(ctx), c.SecretKey()); undo != nil {
 			a.out.say("roomdesk: the key that was stored could not be removed again: %s", explain(undo).sentence())
 		}
-		return none, usage("choose another file", "--make-certificate: the file cannot be written: %v", err)
+		return none, false, usage("choose another file", "the file cannot be written: %v", err)
 	}
-	return certificate, a.uploaded(ctx, path, certificate)
+	return certificate, true, nil
 }
 
 // uploaded waits until the person says that the public half is uploaded. Where

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"roomdesk/boundary"
 	"roomdesk/keystore"
@@ -13,6 +12,7 @@ import (
 	"roomdesk/providers/ews"
 	"roomdesk/providers/graph"
 	"roomdesk/providers/hybrid"
+	"roomdesk/tui"
 )
 
 // part is one connection of an opened organisation.
@@ -184,12 +184,14 @@ func (s *session) providerNames() string {
 	return strings.Join(names, " + ")
 }
 
-// firstExpiry is when the first of the session's credentials ends; zero: not known.
-func (s *session) firstExpiry() time.Time {
-	var first time.Time
+// firstExpiry is the end of that of the session's credentials that ends first, as it is
+// configured now; zero: no end is known.
+func (s *session) firstExpiry() tui.CredentialEnd {
+	var first tui.CredentialEnd
 	for _, p := range s.members {
-		if ends := p.connection.Expires(); first.IsZero() || !ends.IsZero() && ends.Before(first) {
-			first = ends
+		c := s.app.asConfigured(p.connection)
+		if ends := c.Expires(); !ends.IsZero() && (first.Ends.IsZero() || ends.Before(first.Ends)) {
+			first = tui.CredentialEnd{Connection: c.Name, What: credentialWord(c), Ends: ends}
 		}
 	}
 	return first

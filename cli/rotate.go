@@ -49,19 +49,9 @@ func (a *app) rotateCommand() *cobra.Command {
 
 func (a *app) rotate(ctx context.Context, name string, f *connectFlags) error {
 	ctx = providers.WithPriority(ctx, providers.Interactive)
-	config, err := a.loadConfig()
+	config, connection, err := a.rotatable(name)
 	if err != nil {
 		return err
-	}
-	connection, err := findConnection(config, name)
-	if err != nil {
-		return err
-	}
-	if err := a.mayAdminister(connection, "rotate"); err != nil {
-		return err
-	}
-	if connection.AccountID != "" {
-		return usage("to sign in again: roomdesk sign-in "+name, "%s is a person's connection and has nothing to exchange", name)
 	}
 	if err := f.certificate.check(f.secretStdin, f.expires != ""); err != nil {
 		return err
@@ -85,12 +75,9 @@ func (a *app) rotate(ctx context.Context, name string, f *connectFlags) error {
 	if !f.secretStdin && !f.passwordStdin && !f.certificate.given() {
 		return a.recordEnd(config, connection, next.SecretExpires)
 	}
-	store, err := a.secrets(connection)
+	store, err := a.writableSecrets(connection)
 	if err != nil {
 		return err
-	}
-	if backend := store.Describe(); backend.ReadOnly {
-		return usage("put the new one there yourself; record its end with --secret-expires", "the credential of %s lies in %s, which roomdesk does not change", name, backend.Where)
 	}
 	f.connection = next
 	var secret keystore.Secret
@@ -107,7 +94,56 @@ func (a *app) rotate(ctx context.Context, name string, f *connectFlags) error {
 	if next.Certificate != "" && next.Certificate == connection.Certificate {
 		return usage("make or bring a new one", "this certificate is the one that %s signs in with already", name)
 	}
-	return a.exchange(ctx, config, connection, next, store, secret, credential)
+	done, err := a.exchange(ctx, config, connection, next, store, secret, credential, false)
+	if err != nil {
+		return err
+	}
+	old := "removed"
+	if done.kept {
+		a.out.say("roomdesk: %s", done.trouble)
+		old = "kept"
+	}
+	if err := a.reportRotation(done.connection, true, old); err != nil {
+		return err
+	}
+	if done.kept {
+		return told(exitPartly)
+	}
+	return nil
+}
+
+// rotatable is a configured connection whose credential this person may exchange.
+func (a *app) rotatable(name string) (*keystore.Config, keystore.Connection, error) {
+	config, err := a.loadConfig()
+	if err != nil {
+		return nil, keystore.Connection{}, err
+	}
+	c, err := findConnection(config, name)
+	if err != nil {
+		return nil, c, err
+	}
+	if err := a.mayAdminister(c, "rotate"); err != nil {
+		return nil, c, err
+	}
+	switch {
+	case c.AccountID != "":
+		return nil, c, usage("to sign in again: roomdesk sign-in "+name, "%s is a person's connection and has nothing to exchange", name)
+	case c.Disconnected != nil:
+		return nil, c, errDisconnected(c)
+	}
+	return config, c, nil
+}
+
+// writableSecrets is the store of a connection's credential, where that can be changed.
+func (a *app) writableSecrets(c keystore.Connection) (keystore.Store, error) {
+	store, err := a.secrets(c)
+	if err != nil {
+		return nil, err
+	}
+	if backend := store.Describe(); backend.ReadOnly {
+		return nil, usage("put the new one there yourself; record its end with --secret-expires", "the credential of %s lies in %s, which roomdesk does not change", c.Name, backend.Where)
+	}
+	return store, nil
 }
 
 // recordEnd notes only when the client secret ends.
@@ -130,19 +166,30 @@ func (a *app) recordEnd(config *keystore.Config, c keystore.Connection, day *tom
 	return a.reportRotation(c, false, "unchanged")
 }
 
+// exchanged is how far an exchange came, once the new credential is in place.
+type exchanged struct {
+	connection keystore.Connection // as it is configured now
+	// kept: the credential before is still in the keystore; trouble is why, where
+	// something went wrong.
+	kept    bool
+	trouble string
+}
+
 // exchange puts a new credential in the place of the current one. At every moment
 // what the configuration calls current is in the store, so that whoever is killed
-// in between leaves a connection that works.
-func (a *app) exchange(ctx context.Context, config *keystore.Config, c, next keystore.Connection, store keystore.Store, secret keystore.Secret, credential graph.Credential) error {
-	refused := func(err error) error {
+// in between leaves a connection that works. keep leaves the removal of the old one to
+// the caller.
+func (a *app) exchange(ctx context.Context, config *keystore.Config, c, next keystore.Connection, store keystore.Store, secret keystore.Secret, credential graph.Credential, keep bool) (exchanged, error) {
+	refused := func(err error) (exchanged, error) {
 		f := *explain(err)
 		f.message += " (nothing was changed: the connection goes on with what it had)"
-		return &f
+		return exchanged{}, &f
 	}
 	if _, err := a.tryCredential(ctx, next, only(credential)); err != nil {
 		return refused(err)
 	}
 	a.reached("tested")
+	was := c
 	// What an earlier, interrupted exchange left is in the way.
 	if left, ok := c.SpareConnection(); ok {
 		if left.SecretKey() != next.SecretKey() {
@@ -167,6 +214,7 @@ func (a *app) exchange(ctx context.Context, config *keystore.Config, c, next key
 		return refused(err)
 	}
 	a.usedPending(promoted)
+	a.noteChanged("rotate", was, promoted.WithoutSpare())
 	a.reached("promoted")
 	// From here on the new one holds. It is read back and used as anybody would.
 	used, err := a.tryCredential(ctx, promoted, stored(promoted.WithoutSpare(), store))
@@ -174,22 +222,16 @@ func (a *app) exchange(ctx context.Context, config *keystore.Config, c, next key
 		err = failed("repeat the command", "another credential than the new one was used")
 	}
 	if err != nil {
-		a.out.say("roomdesk: the new credential is in place, but nothing could be read with it yet: %s", explain(err).sentence())
-		if err := a.reportRotation(promoted, true, "kept"); err != nil {
-			return err
-		}
-		return told(exitPartly)
+		return exchanged{promoted, true, "the new credential is in place, but nothing could be read with it yet: " + explain(err).sentence()}, nil
 	}
 	a.reached("read")
-	if err := a.dropPrevious(ctx, config, promoted, store); err != nil {
-		a.out.say("roomdesk: the old credential could not be removed yet: %s", explain(err).sentence())
-		if err := a.reportRotation(promoted, true, "kept"); err != nil {
-			return err
-		}
-		return told(exitPartly)
+	if keep {
+		return exchanged{connection: promoted, kept: true}, nil
 	}
-	a.noteChanged("rotate", c, promoted.WithoutSpare())
-	return a.reportRotation(promoted.WithoutSpare(), true, "removed")
+	if err := a.dropPrevious(ctx, config, promoted, store); err != nil {
+		return exchanged{promoted, true, "the old credential could not be removed yet: " + explain(err).sentence()}, nil
+	}
+	return exchanged{connection: promoted.WithoutSpare()}, nil
 }
 
 // tryCredential signs in and reads something that only a good sign-in can.
@@ -268,38 +310,4 @@ func (a *app) reportRotation(c keystore.Connection, isStored bool, old string) e
 		a.out.say("Exchanged %s: %s. The old credential is removed here; delete it in the app registration, too.", c.Name, c.Expiry(a.deps.Now()).Sentence)
 	}
 	return nil
-}
-
-// settleRotation removes a previous credential once the session read with the new
-// one. It is a convenience: what fails is left to the next time.
-func (s *session) settleRotation(ctx context.Context) {
-	if s.connection.Demo() {
-		return
-	}
-	config, err := s.app.loadConfig()
-	if err != nil {
-		return
-	}
-	for _, p := range s.parts() {
-		s.settle(ctx, config, p)
-	}
-}
-
-func (s *session) settle(ctx context.Context, config *keystore.Config, p part) {
-	c, found := config.Find(p.connection.Name)
-	if !found || c.Spare != keystore.SparePrevious {
-		return
-	}
-	store, err := s.app.secrets(c)
-	if err != nil || store.Describe().ReadOnly {
-		return
-	}
-	newest, err := stored(c.WithoutSpare(), store)(ctx)
-	used, ok := p.used()
-	if err != nil || !ok || !used.Same(newest[0]) {
-		return
-	}
-	if err := s.app.dropPrevious(ctx, config, c, store); err != nil {
-		s.app.log.Info("the credential before the current one is still in the keystore", "error", explain(err).sentence())
-	}
 }

@@ -48,16 +48,22 @@ func (d *setupDesk) fileCertificate(ctx context.Context, s providers.Setup, c *k
 	if !s.PFX() {
 		return d.app.newCertificate(ctx, certificateFlags{file: path, key: expandHome(s.Get(providers.SetupKeyFile))}, c, store)
 	}
-	certificate, err := keystore.ReadPFX(path, s.HiddenAt(providers.SetupPassword).Reveal())
+	return d.app.openPFX(path, s.HiddenAt(providers.SetupPassword).Reveal(), c)
+}
+
+// openPFX reads a PFX file with a password that was typed, and puts the certificate's
+// public half into c.
+func (a *app) openPFX(path, password string, c *keystore.Connection) (keystore.Certificate, error) {
+	certificate, err := keystore.ReadPFX(path, password)
 	switch {
-	case errors.Is(err, keystore.ErrPassphrase) && s.HiddenAt(providers.SetupPassword).Len() == 0:
+	case errors.Is(err, keystore.ErrPassphrase) && password == "":
 		return certificate, usage("go back and type the password that it was exported with", "the PFX file %s has a password", providers.Sanitise(path))
 	case errors.Is(err, keystore.ErrPassphrase):
 		return certificate, usage("go back and type the password that it was exported with", "the password does not open the PFX file %s", providers.Sanitise(path))
 	case errors.Is(err, os.ErrNotExist):
 		return certificate, usage("correct the path", "%v", err)
 	case err == nil:
-		err = certificate.Check(d.app.deps.Now())
+		err = certificate.Check(a.deps.Now())
 	}
 	if err != nil {
 		return certificate, connectUsage(err)

@@ -31,6 +31,10 @@ type workspace struct {
 	words   *wordsFile
 	mover   *mover // nil: the organisation has one provider
 	recount chan struct{}
+	// exchanged wakes who removes old credentials; settling is how far that is, by the
+	// connection's name.
+	exchanged chan struct{}
+	settling  map[string]settling
 
 	// name is what the tenant was called when it last answered.
 	name providers.Untrusted
@@ -61,7 +65,7 @@ func newWorkspace(ctx context.Context, s *session, demo bool) (*workspace, error
 	}
 	engine := s.engine()
 	w := &workspace{session: s, limits: s.limitsNow(), demo: demo, engine: engine, hub: newHub(), words: s.app.wordsFile(), name: providers.Outside(name)}
-	w.mover, w.recount = s.newMover(w.migrated), make(chan struct{}, 1)
+	w.mover, w.recount, w.exchanged = s.newMover(w.migrated), make(chan struct{}, 1), make(chan struct{}, 1)
 	w.attachDesk(engine)
 	s.homes.onChange(func() {
 		w.finders.forget()
@@ -109,6 +113,7 @@ func (w *workspace) start(ctx context.Context) <-chan error {
 	background.Go(func() error { return w.followEnding(ctx) })
 	background.Go(func() error { return w.runMigration(ctx) })
 	background.Go(func() error { return w.followWords(ctx) })
+	background.Go(func() error { return w.followRotations(ctx) })
 	go func() {
 		err := background.Wait()
 		close(ended)
@@ -168,7 +173,7 @@ func (w *workspace) identify(ctx context.Context) error {
 		w.mu.Unlock()
 		w.hub.add(tui.Changes{Sync: true})
 		if err == nil {
-			w.settleRotation(ctx)
+			w.settleLater()
 			if w.mayWrite() {
 				// The name is a convenience: the next start shows it without a network.
 				_ = w.store.SetMeta(ctx, metaTenantName, identity.TenantName.Raw())
@@ -195,7 +200,7 @@ func (w *workspace) Header() tui.Header {
 	h := tui.Header{
 		Tenant: identity.TenantName, Provider: w.providerNames(), Access: identity.Capabilities.Access, Demo: w.demo || w.connection.Demo(),
 		Organizer: w.organizer(), Zone: w.app.deps.Zone, LastGood: progress.LastGood, Problem: progress.Problem,
-		SecretExpires: w.firstExpiry(), Mailboxes: allowed, Role: limits.Role, Ending: ending,
+		Expiring: w.firstExpiry(), Mailboxes: allowed, Role: limits.Role, Ending: ending,
 		Allowed: limits.Role.Access().With(providers.ConnectionAccess(identity.Capabilities.Within(limits.Level))),
 	}
 	if h.Tenant.Empty() {

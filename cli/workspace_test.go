@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"slices"
 	"strings"
 	stdsync "sync"
@@ -28,7 +29,7 @@ func newApp(t *testing.T, args ...string) (*app, *bytes.Buffer, *bytes.Buffer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &app{memory: &keystore.Memory{}, deps: Deps{
+	a := &app{memory: &keystore.Memory{}, log: slog.New(slog.DiscardHandler), deps: Deps{
 		Args: args, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Now: time.Now, Zone: berlin,
 		LookupEnv: func(string) (string, bool) { return "", false }, Environ: []string{"NO_COLOR=1"},
 	}}

@@ -7,10 +7,8 @@ type AccessLevel string
 
 // Levels of access.
 const (
-	FullAccess AccessLevel = "full"
-	Restricted AccessLevel = "restricted"
-	// ReadOnlyAccess is chosen for a connection and never told by a service.
-	ReadOnlyAccess AccessLevel = "read-only"
+	FullAccess     AccessLevel = "full"
+	Restricted     AccessLevel = "restricted"
 	FreeBusyAccess AccessLevel = "free-busy"
 )
 

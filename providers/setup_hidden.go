@@ -57,7 +57,12 @@ func (s Setup) hiddenLen(f SetupField, secret Hidden) int {
 
 // PFX reports whether the certificate's file is a PFX file, by its name.
 func (s Setup) PFX() bool {
-	return slices.Contains([]string{".pfx", ".p12"}, strings.ToLower(filepath.Ext(s.Get(SetupFile))))
+	return PFXFile(s.Get(SetupFile))
+}
+
+// PFXFile reports whether a file is one that Windows exports, by its name.
+func PFXFile(path string) bool {
+	return slices.Contains([]string{".pfx", ".p12"}, strings.ToLower(filepath.Ext(path)))
 }
 
 // fileInputs are the fields of a certificate that is in a file.

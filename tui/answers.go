@@ -112,6 +112,9 @@ func (a changesAnswer) apply(m *Model) tea.Cmd {
 	if c.Migration {
 		cmds = append(cmds, m.spaced(&m.migration.pace, migrationGap, rereadMigration))
 	}
+	if d, ok := topOf[*rotateDialog](m); ok && c.Sync {
+		cmds = append(cmds, d.reread(m))
+	}
 	if c.Sync || m.view == viewConnections {
 		cmds = append(cmds, m.readConnections())
 	}

@@ -51,6 +51,7 @@ type fakeWorkspace struct {
 	fakeExaminations
 	trail fakeTrail
 	fakeDisconnections
+	fakeRotation
 	fakeMigration
 	fakeProfiles
 	fakeSeries
@@ -238,7 +239,7 @@ func office() *fakeWorkspace {
 		header: Header{
 			Tenant: providers.Outside("contoso"), Provider: "Graph", Access: providers.FullAccess, Demo: true,
 			Organizer: "adele@contoso.com", Zone: berlin(), LastGood: fakeNow().Add(-6 * time.Second),
-			SecretExpires: fakeNow().Add(23*24*time.Hour + time.Hour),
+			Expiring: CredentialEnd{Connection: "contoso", What: "client secret", Ends: fakeNow().Add(63*24*time.Hour + time.Hour)},
 		},
 		avail:     map[providers.Address]providers.Availability{},
 		events:    map[providers.Address][]providers.Event{},

@@ -32,7 +32,7 @@ func (m *Model) body() rect {
 // headHeight counts the header, a rule where there is room, and the problem.
 func (m *Model) headHeight() int {
 	h := 1
-	if m.header.known && (m.header.Problem != nil || m.header.Gap != "" || !m.header.Disconnected.IsZero()) || m.height >= 16 {
+	if m.header.known && (m.header.Problem != nil || m.header.Gap != "" || !m.header.Disconnected.IsZero() || m.expiresSoon()) || m.height >= 16 {
 		h++
 	}
 	return h
@@ -292,6 +292,9 @@ func (m *Model) drawUnderHeader() string {
 	}
 	if m.header.known && m.header.Gap != "" {
 		return l.to(1).put(warn, "? ").put(plain, clean(m.header.Gap)).done()
+	}
+	if m.expiresSoon() {
+		return m.drawExpiring(l)
 	}
 	return l.repeat(ruled, "─", m.width).done()
 }

@@ -120,9 +120,26 @@ func scenes() map[string]func(d *driver) {
 			d.typing("Fabrikam")
 			d.keys("enter", "1")
 		},
-		"data":    func(d *driver) { d.keys("6", "d") },
-		"help":    func(d *driver) { d.keys("?") },
-		"palette": func(d *driver) { d.keys(":"); d.typing("day") },
+		"rotate": func(d *driver) {
+			d.secretEnds(6)
+			d.openRotate()
+		},
+		"rotatetried": func(d *driver) {
+			d.secretEnds(6)
+			d.openRotate()
+			d.send(tea.PasteMsg{Content: newSecret})
+		},
+		"rotatedone": func(d *driver) {
+			d.secretEnds(6)
+			d.openRotate()
+			d.send(tea.PasteMsg{Content: newSecret})
+			d.ws.rotation.Read, d.ws.rotation.Total = 31, 37
+			d.keys("enter")
+		},
+		"expiring": func(d *driver) { d.secretEnds(25) },
+		"data":     func(d *driver) { d.keys("6", "d") },
+		"help":     func(d *driver) { d.keys("?") },
+		"palette":  func(d *driver) { d.keys(":"); d.typing("day") },
 		"formmore": func(d *driver) {
 			d.keys("b")
 			d.typing("Design review")

@@ -32,6 +32,7 @@ func bindings() []binding {
 	all = append(all, auditKeys()...)
 	all = append(all, permissionKeys()...)
 	all = append(all, disconnectKeys()...)
+	all = append(all, rotateKeys()...)
 	all = append(all, migrationKeys()...)
 	all = append(all, profileKeys()...)
 	all = append(all, welcomeKeys()...)
@@ -66,6 +67,7 @@ func everywhereKeys() []binding {
 		{keys: []string{"end", "G"}, label: "end", what: "last", run: then(func(m *Model) { m.moveBy(1 << 30) })},
 		{keys: []string{"ctrl+r"}, label: "ctrl+r", what: "reread", more: "read everything on the screen again from the local mirror", run: (*Model).rereadAll},
 		{keys: []string{"alt+m"}, label: "alt+m", what: "migrate", more: "migrate plan: compare, then move mailboxes", why: whyNotMigration, run: (*Model).planFromPalette},
+		{keys: []string{"alt+r"}, label: "alt+r", what: "rotate", more: "rotate the credential: exchange a client secret, certificate or password for a new one, without a gap", why: whyNotRotate, run: (*Model).openRotate},
 		{keys: []string{"M"}, label: "M", what: "mouse", more: "give the mouse to the terminal, for its own selection, or take it back", run: then((*Model).toggleMouse)},
 		{keys: []string{"ctrl+z"}, label: "ctrl+z", what: "suspend", run: func(*Model) tea.Cmd { return tea.Suspend }},
 		{keys: []string{"ctrl+l"}, label: "ctrl+l", what: "redraw", run: func(*Model) tea.Cmd { return tea.ClearScreen }},
@@ -276,6 +278,7 @@ func connectionKeys() []binding {
 		{scope: scopeConnections, keys: []string{"a"}, label: "a", what: "access", more: "what the level of access and the role allow, what changes on another level, and which mailboxes allow less", rank: 4, run: (*Model).openAccess},
 		{scope: scopeConnections, keys: []string{"d"}, label: "d", what: "my data", more: "where the connection's data is: processes, files, keys, and the hosts that anything goes to", rank: 5, why: none, run: func(m *Model) tea.Cmd { return m.openData(m.connections.row().Name) }},
 		{scope: scopeConnections, keys: []string{"l"}, label: "l", what: "log", more: "the audit trail: what was written to the tenant and done to connections, by whom, with what became of it, and whether it is whole", rank: 6, why: none, run: func(m *Model) tea.Cmd { return m.openAudit(m.connections.row().Name) }},
+		{scope: scopeConnections, keys: []string{"r"}, label: "r", what: "rotate", more: "exchange the chosen connection's client secret, certificate or password for a new one, without a gap", rank: 8, why: whyNotRotate, run: (*Model).openRotate},
 		{scope: scopeConnections, keys: []string{"x"}, label: "x", what: "disconnect", more: "take the chosen connection away; says first what stops, what is deleted and what stays", rank: 6, why: func(m *Model) string {
 			switch row := m.connections.row(); {
 			case row == nil:

@@ -36,6 +36,7 @@ const (
 	scopeAudit        scope = "Audit trail"
 	scopeAuditFilter  scope = "Audit trail: the filter"
 	scopeDisconnect   scope = "Disconnecting"
+	scopeRotate       scope = "Rotating a credential"
 	scopeMigration    scope = "Migration"
 	scopePilot        scope = "Migration: the group that goes first"
 	scopeMoveAll      scope = "Migration: moving all"
@@ -56,7 +57,7 @@ const (
 func scopes() []scope {
 	return []scope{
 		scopeEverywhere, scopeRooms, scopeFind, scopeSeries, scopeBookings, scopePeople, scopeSync, scopeConnections,
-		scopeFilter, scopeForm, scopeProgress, scopeSeriesForm, scopeSeriesReview, scopeSeriesBooked, scopeMove, scopeCancel, scopeOutOfOrder, scopeRelocating, scopeRelocation, scopeRelocations, scopeTest, scopeTestNamed, scopeAudit, scopeAuditFilter, scopeDisconnect,
+		scopeFilter, scopeForm, scopeProgress, scopeSeriesForm, scopeSeriesReview, scopeSeriesBooked, scopeMove, scopeCancel, scopeOutOfOrder, scopeRelocating, scopeRelocation, scopeRelocations, scopeTest, scopeTestNamed, scopeAudit, scopeAuditFilter, scopeDisconnect, scopeRotate,
 		scopeMigration, scopePilot, scopeMoveAll, scopeParity, scopeProfiles, scopeFeatures,
 		scopeWelcome, scopeSetupField, scopeSetupChoice, scopeSetupRun, scopePermissions, scopeQuestion, scopeReader, scopePalette,
 	}

@@ -222,7 +222,7 @@ func TestPeople(t *testing.T) { // P7, P11
 func TestSync(t *testing.T) { // S4, J6
 	d := newDriver(t, office(), 112, 34)
 	d.keys("5")
-	d.see("2,402 fresh", "4 failing", "1,840 of 2,418", "31/s", "about 20 s left", "✓ rooms and people", "secret expires in 23 days", "mailbox")
+	d.see("2,402 fresh", "4 failing", "1,840 of 2,418", "31/s", "about 20 s left", "✓ rooms and people", "client secret ends in 63 days", "mailbox")
 	if d.rowOf("hadid@") > d.rowOf("aalto@") {
 		t.Error("problems do not come first")
 	}

@@ -150,18 +150,8 @@ func (p *syncPane) drawCounts(m *Model) string {
 	if s.Waiting > 0 {
 		count(s.Waiting, plain, "waiting")
 	}
-	if !m.header.SecretExpires.IsZero() {
-		days := int(m.header.SecretExpires.Sub(m.now).Hours() / 24)
-		switch {
-		case !m.header.SecretExpires.After(m.now):
-			l.put(badStrong, "secret has expired   ")
-		case days < 7:
-			l.put(badStrong, "secret expires in "+itoa(days)+" days   ")
-		case days < 60:
-			l.put(warn, "secret expires in "+itoa(days)+" days   ")
-		default:
-			l.put(dim, "secret expires in "+itoa(days)+" days   ")
-		}
+	if look, words := m.expiringWords(); words != "" {
+		l.put(look, words+"   ")
 	}
 	if s.ThrottledTo.After(m.now) && !p.firstSync() {
 		l.put(warn, "waiting until "+s.ThrottledTo.In(m.zone).Format("15:04:05")+", as the service asks   ")

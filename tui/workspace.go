@@ -75,6 +75,7 @@ type Workspace interface {
 	AuditReader
 	PermissionDesk
 	Disconnecter
+	Rotator
 	Mover
 	ProfileDesk
 	DataKeeper
@@ -107,10 +108,17 @@ type Header struct {
 	// Disconnected is since when nothing is read or sent any more; zero: it is. All
 	// that is shown is old then.
 	Disconnected time.Time
-	// SecretExpires is zero where not known.
-	SecretExpires time.Time
+	// Expiring is the credential that ends first; zero: no end is known.
+	Expiring CredentialEnd
 	// Ending is a way to calendars that its maker ends; zero: none is in use.
 	Ending EndingWay
+}
+
+// CredentialEnd is when a connection can sign in no more.
+type CredentialEnd struct {
+	Connection string
+	What       string // "client secret"
+	Ends       time.Time
 }
 
 // EndingWay is a protocol that is ended on a day, with what still uses it.

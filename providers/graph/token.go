@@ -189,6 +189,29 @@ func (p *Provider) TryAgain() {
 	}
 }
 
+// SignInAnew signs in with the newest credential that the source gives, whatever was
+// used before, and waits for that. Requests go on with the token at hand meanwhile. Of a
+// person's connection it changes nothing.
+func (p *Provider) SignInAnew(ctx context.Context) error {
+	t := p.engine.tokens
+	if t.person != nil {
+		return nil
+	}
+	for {
+		t.mu.Lock()
+		f := t.flight
+		own := f == nil
+		if own {
+			f = t.start("", true)
+		}
+		t.mu.Unlock()
+		// A sign-in that was under way may have begun with what was there before.
+		if _, err := f.wait(ctx); own || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
 // signIn asks Entra for a token: with the credential that succeeded before, and
 // where that is refused or there is none, with those that the source gives, in
 // their order. So a credential that was exchanged meanwhile works without a pause.
