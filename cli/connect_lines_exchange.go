@@ -12,7 +12,11 @@ func (l *connectLines) rights(ctx context.Context) error {
 	for _, command := range l.desk.ExchangeCommands(l.setup) {
 		l.out.say("  %s", providers.Sanitise(command))
 	}
-	_, err := l.line(ctx, "Press Enter when the account has the right:", "They are run in the Exchange Management Shell. Where the account has the role already, press Enter.")
+	help := "They are run in the Exchange Management Shell. Where the account has the role already, press Enter."
+	if l.setup.OAuth() {
+		help = "They are run in the Exchange Management Shell, and change nothing. The permission is granted in the Entra admin center."
+	}
+	_, err := l.line(ctx, "Press Enter when the account has the right:", help)
 	return err
 }
 
@@ -51,6 +55,10 @@ func (l *connectLines) server(ctx context.Context, n int) error {
 func (l *connectLines) exchangeNeed() {
 	l.out.say("Exchange Server on premises keeps Exchange Web Services. Exchange Online has blocked them since %s except for listed applications, and ends them on %s, %s from now: choose Microsoft Graph for it.",
 		providers.EWSBlocked().Format("2006-01-02"), providers.EWSEnd().Format("2006-01-02"), plural(providers.EWSDaysLeft(l.deps.Now()), "day", ""))
+	if l.setup.OAuth() {
+		l.out.say("It needs an application of Entra ID with the permission full_access_as_app of Office 365 Exchange Online, and a server that trusts the tenant.")
+		return
+	}
 	l.out.say("It needs a service account with a mailbox of its own and its licence, and the role ApplicationImpersonation.")
 }
 

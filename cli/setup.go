@@ -333,7 +333,7 @@ func (d *setupDesk) ConnectSetup(ctx context.Context, s providers.Setup, secret 
 func sameConnection(a, b keystore.Connection) bool {
 	return a.Name == b.Name && a.Tenant == b.Tenant && a.ClientID == b.ClientID && a.CloudName() == b.CloudName() && a.AuthorityURL == b.AuthorityURL &&
 		a.GraphURL == b.GraphURL && a.CAFile == b.CAFile && a.Organizer == b.Organizer && a.TestMailbox == b.TestMailbox && a.KeystoreKind() == b.KeystoreKind() &&
-		a.Certificate == b.Certificate && a.Access == b.Access && a.Provider == b.Provider && a.Server == b.Server && a.User == b.User && a.Email == b.Email && a.Basic == b.Basic && slices.Equal(a.Domains, b.Domains)
+		a.Certificate == b.Certificate && a.Access == b.Access && a.Provider == b.Provider && a.Server == b.Server && a.User == b.User && a.Email == b.Email && a.Basic == b.Basic && a.Audience == b.Audience && slices.Equal(a.Domains, b.Domains)
 }
 
 func (d *setupDesk) dropKey(ctx context.Context, made providers.SetupCertificate) error {

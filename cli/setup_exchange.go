@@ -41,6 +41,7 @@ func (d *setupDesk) exchangeConnection(s providers.Setup) keystore.Connection {
 	}
 	if s.OAuth() {
 		c.Tenant, c.ClientID, c.AuthorityURL = strings.ToLower(s.Get(providers.SetupTenant)), strings.ToLower(s.Get(providers.SetupClientID)), s.Get(providers.SetupAuthority)
+		c.Audience = s.Get(providers.SetupAudience)
 		return c
 	}
 	c.User, c.Basic = s.Get(providers.SetupUser), s.Get(providers.SetupSignIn) == providers.SetupBasic
@@ -78,7 +79,7 @@ func (d *setupDesk) ExchangeCommands(s providers.Setup) []string {
 		limit.Checks = []doctor.LimitCheck{{Mailbox: outside}}
 	}
 	if s.OAuth() {
-		return []string{"Get-AuthServer | fl Name,Enabled,IssuerIdentifier,TrustedAudience", "Get-PartnerApplication | fl Name,Enabled,ApplicationIdentifier"}
+		return []string{"Get-AuthServer | fl Name,Enabled,IssuerIdentifier,TrustedAudience", "Get-PartnerApplication | fl Name,Enabled,ApplicationIdentifier", "Get-OrganizationConfig | fl Ews*"}
 	}
 	return doctor.ImpersonationCommands(c.Name, c.ActsAs(), limit, mailboxes)
 }

@@ -13,6 +13,9 @@ const (
 	SetupUser   SetupField = "user"
 	SetupEmail  SetupField = "email"
 	SetupServer SetupField = "server"
+	// SetupAudience is the resource for which an application's tokens are made; "" is the
+	// server's own root.
+	SetupAudience SetupField = "audience"
 )
 
 // Values of SetupSignIn.
@@ -68,14 +71,22 @@ func (s Setup) ExchangeServer() string {
 // exchangeSteps are the steps of a set-up of Exchange Server.
 func (s Setup) exchangeSteps() []SetupStep {
 	return []SetupStep{
-		s.exchangeNeedStep(), s.accountStep(), s.exchangeMailboxStep(),
-		{ID: StepRights, Title: "The right to act", Short: "rights", Where: "Exchange Management Shell", Role: "An administrator with the role Organization Management.",
-			Text: []string{"The account acts for rooms and organizers by the role ApplicationImpersonation. A management scope limits it to rooms and to the mailboxes that you named:"}},
-		s.serverStep(),
+		s.exchangeNeedStep(), s.accountStep(), s.exchangeMailboxStep(), s.rightsStep(), s.serverStep(),
 		{ID: StepTest, Title: "Run Test", Short: "test", Text: []string{"Each rung is tried, the most basic first; the first that fails is the cause. Nothing is written and nothing is kept yet."}},
 		{ID: StepWho, Title: "Who answered", Short: "who", Text: []string{"Is this the server and the mailbox that you meant? Only now is anything kept."}},
 		{ID: StepDone, Title: "Connected", Short: "done"},
 	}
+}
+
+func (s Setup) rightsStep() SetupStep {
+	step := SetupStep{ID: StepRights, Title: "The right to act", Short: "rights", Where: "Exchange Management Shell", Role: "An administrator with the role Organization Management.",
+		Text: []string{"The account acts for rooms and organizers by the role ApplicationImpersonation. A management scope limits it to rooms and to the mailboxes that you named:"}}
+	if s.OAuth() {
+		step.Where = setupPermissions + " > Add a permission > APIs my organization uses > Office 365 Exchange Online > Application permissions: full_access_as_app"
+		step.Role = "A Privileged Role Administrator or a Global Administrator consents; the commands need Organization Management."
+		step.Text = []string{"The application acts for mailboxes by full_access_as_app, once an administrator has consented. On premises the server has to trust the tenant, and Exchange Online has to list the application: these show whether it is so."}
+	}
+	return step
 }
 
 func (s Setup) exchangeNeedStep() SetupStep {
@@ -86,6 +97,10 @@ func (s Setup) exchangeNeedStep() SetupStep {
 			{SetupOAuth, "OAuth", "an application of Entra ID"}}}}
 	step.Role = "An Exchange administrator with the role Organization Management."
 	step.Text = []string{"A service account with a mailbox and its licence, and the role ApplicationImpersonation with a management scope. The commands are printed on the way."}
+	if s.OAuth() {
+		step.Role = "Registering needs an Application Administrator; consenting a Privileged Role Administrator; the server an Exchange administrator."
+		step.Text = []string{"An application of Entra ID with full_access_as_app, and a server that trusts the tenant: hybrid modern authentication, or Exchange Online while it still lists the application."}
+	}
 	return step
 }
 
@@ -104,6 +119,7 @@ func (s Setup) accountStep() SetupStep {
 			{Field: SetupClientID, Kind: SetupText, Label: "client id", Ask: "Application (client) ID?", Help: setupOverview + ": Application (client) ID, the first of the three."},
 			{Field: SetupSecret, Kind: SetupHidden, Label: "secret Value", Ask: "Client secret (Value)?", Help: setupSecrets + " > Client secrets: the column Value. It is never shown and never written into the configuration."},
 			{Field: SetupAuthority, Kind: SetupText, Label: "sign-in root", Ask: "Root of the sign-in service (optional)?", Help: "Microsoft's where nothing is written.", Optional: true},
+			{Field: SetupAudience, Kind: SetupText, Label: "tokens for", Ask: "Resource that tokens are made for (optional)?", Help: "The server's own root where nothing is written: right for Exchange Online, and on premises where that name is registered in Entra ID. Else as https://outlook.office365.com.", Optional: true},
 		}
 	}
 	// Where it is kept is asked as for Graph.
@@ -176,9 +192,17 @@ func (s Setup) checkExchange(f SetupField, secret Hidden, now time.Time) (Advice
 		if !s.OAuth() {
 			return checkPassword(secret.Reveal(), s.Get(SetupUser)), true
 		}
+	case SetupAudience:
+		return checkAudience(text), true
 	case SetupTenant:
 		if looksLikeGUID(text) {
 			return Advice{Fine: true}, true
+		}
+		if text == "" {
+			return Advice{Text: "the Directory (tenant) ID"}, true
+		}
+		if a := CheckTenantID(text, ""); a.Fine {
+			return wrong("tokens for Exchange are asked for by the id itself: the Directory (tenant) ID"), true
 		}
 	}
 	return Advice{}, false
@@ -209,6 +233,24 @@ func CheckAccountName(text string) Advice {
 		return Advice{Text: `as DOMAIN\user or user@domain`}
 	}
 	return CheckMailbox(text)
+}
+
+// checkAudience checks the resource that tokens are made for: a root, nothing else.
+func checkAudience(text string) Advice {
+	if text == "" {
+		return Advice{}
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err == nil && u.Scheme == "https" && u.Hostname() != "" && u.User == nil && u.RawQuery == "" && u.Fragment == "":
+		if strings.Trim(u.Path, "/") == "" {
+			return Advice{Fine: true}
+		}
+		return wrong("the root alone, without a path").offer("https://" + u.Host)
+	case err == nil && u.Scheme == "" && u.Host == "" && strings.Contains(text, ".") && !strings.ContainsAny(text, "/ "):
+		return wrong("it begins with https://").offer("https://" + text)
+	}
+	return wrong("this is no root of a server: as https://outlook.office365.com")
 }
 
 func checkPassword(text, user string) Advice {

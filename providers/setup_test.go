@@ -315,3 +315,31 @@ func TestForeignDomainIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// The resource that tokens are made for is a root; the tenant of an Exchange connection by
+// OAuth is given by its id, and refused otherwise before anything is asked.
+func TestSetupOfExchangeByOAuthChecksItsFields(t *testing.T) {
+	s := NewSetup()
+	s.Set(SetupProvider, "ews")
+	s.Set(SetupSignIn, SetupOAuth)
+	for _, row := range []struct {
+		field              SetupField
+		text, says, offers string
+		wrong              bool
+	}{
+		{SetupAudience, "", "", "", false},
+		{SetupAudience, "https://outlook.office365.com/", "", "", false},
+		{SetupAudience, "https://outlook.office365.com/.default", "without a path", "https://outlook.office365.com", true},
+		{SetupAudience, "mail.hq.example", "begins with https", "https://mail.hq.example", true},
+		{SetupAudience, "http://mail.hq.example", "no root", "", true},
+		{SetupTenant, "", "Directory (tenant) ID", "", false},
+		{SetupTenant, "hq.example", "by the id itself", "", true},
+		{SetupTenant, "3f2b8c1e-9d47-4a6b-8e15-0c7d2f9a4b61", "", "", false},
+	} {
+		s.Set(row.field, row.text)
+		a := s.Check(row.field, Hidden{}, nil, nil, time.Now())
+		if a.Wrong != row.wrong || a.Offer != row.offers || !strings.Contains(a.Text, row.says) {
+			t.Errorf("%s %q: %+v", row.field, row.text, a)
+		}
+	}
+}

@@ -115,6 +115,9 @@ func (f *fakeSetup) LeastPermissions(features []string) []string {
 }
 
 func (f *fakeSetup) ExchangeCommands(s providers.Setup) []string {
+	if s.OAuth() {
+		return []string{"Get-AuthServer | fl Name,Enabled,IssuerIdentifier,TrustedAudience", "Get-PartnerApplication | fl Name,Enabled,ApplicationIdentifier", "Get-OrganizationConfig | fl Ews*"}
+	}
 	return []string{"New-ManagementScope -Name 'roomdesk " + s.NameOr() + "' -RecipientRestrictionFilter '((RecipientTypeDetails -eq ''RoomMailbox'') -or (PrimarySmtpAddress -eq ''" + s.Get(providers.SetupEmail) + "''))'",
 		"New-ManagementRoleAssignment -Name 'roomdesk " + s.NameOr() + "' -Role 'ApplicationImpersonation' -User '" + s.Get(providers.SetupUser) + "' -CustomRecipientWriteScope 'roomdesk " + s.NameOr() + "'"}
 }

@@ -305,6 +305,10 @@ func (d *setupDialog) drawText(o *formLines, l *line, in *providers.SetupInput, 
 			l.put(faint, d.setup.NameOr())
 		case in.Field == providers.SetupPublicFile:
 			l.put(faint, "roomdesk-"+d.setup.NameOr()+".cer, in the directory where roomdesk was started")
+		case in.Field == providers.SetupAuthority:
+			l.put(faint, "Microsoft's")
+		case in.Field == providers.SetupAudience:
+			l.put(faint, "the server's own root")
 		case in.Optional:
 			l.put(faint, "none")
 		}

@@ -82,7 +82,7 @@ func (d *setupDialog) drawRights(o *formLines, h int) {
 			o.add(l.to(2).put(strong, s))
 		}
 	}
-	if h >= 20 {
+	if h >= 20 && !d.setup.OAuth() {
 		o.blank()
 		o.para(dim, "Where the account has the role already, go on. Without it each calendar can be shared with the account; mails then say \"on behalf of\".")
 	}
@@ -160,7 +160,11 @@ func (d *setupDialog) drawEnd(o *formLines, roomy bool) {
 	}
 	o.pair("on premises", plain, "Exchange Server keeps Exchange Web Services: this is for it")
 	o.pair("in the cloud", warn, "Exchange Online has blocked them since "+providers.EWSBlocked().Format("2006-01-02")+" except for listed applications, "+left+": choose Microsoft Graph")
-	if roomy {
+	switch {
+	case !roomy:
+	case d.setup.OAuth():
+		o.pair("it needs", dim, "an application with full_access_as_app, which opens whole mailboxes; roomdesk asks for calendars only")
+	default:
 		o.pair("it needs", dim, "a service account with a mailbox of its own and its licence, and the role ApplicationImpersonation, which opens whole mailboxes; roomdesk asks for calendars only")
 	}
 }

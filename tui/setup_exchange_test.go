@@ -208,6 +208,18 @@ func TestExchangeSetupFrames(t *testing.T) {
 			d.paste(exchangePassword)
 		},
 		"oauth":     func(d *setupDriver) { d.press("c", "right", "tab", "right", "right", "enter") },
+		"oauthneed": func(d *setupDriver) { d.press("c", "right", "tab", "left") },
+		"oauthrights": func(d *setupDriver) {
+			d.press("c", "right", "tab", "left", "enter")
+			d.paste(setupTenantID)
+			d.press("tab")
+			d.paste(setupClientID)
+			d.press("tab")
+			d.paste(setupSecret)
+			d.press("enter")
+			d.paste(exchangeEmail)
+			d.press("enter")
+		},
 		"mailboxes": func(d *setupDriver) { d.toExchange(providers.StepPeople); d.paste(exchangeEmail) },
 		"rights":    func(d *setupDriver) { d.toExchange(providers.StepRights) },
 		"server":    func(d *setupDriver) { d.toExchange(providers.StepServer) },
