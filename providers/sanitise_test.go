@@ -3,7 +3,6 @@ package providers
 import (
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"unicode"
 	"unicode/utf8"
@@ -193,13 +192,24 @@ func harmless(safe string) error {
 	return nil
 }
 
-// terminals are reused: each takes megabytes.
-var terminals = sync.Pool{New: func() any { return vt.NewEmulator(3*MaxSanitised, 2) }}
+// terminals are reused: each takes megabytes. No sync.Pool keeps them, which forgets
+// every fourth under the race detector.
+var terminals = make(chan *vt.Emulator, 8)
 
 // drawnWidth is how far a terminal's cursor goes when it draws the text.
 func drawnWidth(text string) int {
-	terminal := terminals.Get().(*vt.Emulator)
-	defer terminals.Put(terminal)
+	var terminal *vt.Emulator
+	select {
+	case terminal = <-terminals:
+	default:
+		terminal = vt.NewEmulator(3*MaxSanitised, 2)
+	}
+	defer func() {
+		select {
+		case terminals <- terminal:
+		default:
+		}
+	}()
 	_, _ = terminal.WriteString("\x1b[H" + text)
 	if at := terminal.CursorPosition(); at.Y == 0 {
 		return at.X
