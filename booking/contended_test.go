@@ -2,8 +2,6 @@ package booking_test
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
@@ -51,11 +49,8 @@ func openArena(t *testing.T, of service, o simulator.Options) *arena {
 	t.Helper()
 	o = of.options(o)
 	a := &arena{t: t, service: of, network: &providertest.Network{}}
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.SigningKey, o.Listener = key, a.network.Listen
+	o.Listener = a.network.Listen
+	var err error
 	if a.tenant, err = simulator.Start(context.Background(), o); err != nil {
 		t.Fatal(err)
 	}

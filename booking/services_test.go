@@ -77,6 +77,7 @@ func overServices(t *testing.T, story func(t *testing.T, s service)) {
 
 // options make a tenant that answers this service.
 func (s service) options(o simulator.Options) simulator.Options {
+	o.SigningKey = oneKey()
 	switch {
 	case s.hybrid:
 		o.Exchange, o.OnPremisesRooms, o.OnPremisesPeople = simulator.ExchangeHybrid, o.Rooms/2, o.People/2

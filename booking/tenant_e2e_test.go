@@ -242,7 +242,7 @@ func openOffice(t *testing.T, of service, faults ...simulator.Fault) *office {
 	t.Helper()
 	network := &providertest.Network{}
 	tenant, err := simulator.Start(context.Background(), of.options(simulator.Options{Rooms: 12, People: 6, Seed: 11, RoomAnswerDelay: 50 * time.Millisecond, Faults: faults,
-		SigningKey: oneKey(), Listener: network.Listen}))
+		Listener: network.Listen}))
 	if err != nil {
 		t.Fatal(err)
 	}

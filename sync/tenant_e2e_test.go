@@ -36,6 +36,7 @@ func connect(t testing.TB, o simulator.Options) connected {
 func connectAt(t testing.TB, o simulator.Options, now func() time.Time) connected {
 	t.Helper()
 	o = halved(o)
+	o.SigningKey = oneKey()
 	tenant, err := simulator.Start(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)

@@ -2,11 +2,14 @@ package typed_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,6 +46,15 @@ func connect(t testing.TB, tenant *simulator.Tenant, change func(*graph.Config))
 	return p
 }
 
+// oneKey signs the tokens of all tenants: making one takes a while.
+var oneKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
 func start(t testing.TB, o simulator.Options) *simulator.Tenant {
 	t.Helper()
 	return startChecked(t, o, providertest.ContractIfPresent(t))
@@ -50,7 +62,7 @@ func start(t testing.TB, o simulator.Options) *simulator.Tenant {
 
 func startChecked(t testing.TB, o simulator.Options, checker *providertest.Checker) *simulator.Tenant {
 	t.Helper()
-	o.Wrap = func(next http.Handler) http.Handler { return checker.Handler(next) }
+	o.SigningKey, o.Wrap = oneKey(), func(next http.Handler) http.Handler { return checker.Handler(next) }
 	if o.RoomAnswerDelay == 0 {
 		o.RoomAnswerDelay = time.Millisecond
 	}
