@@ -65,6 +65,7 @@ func (t *Tenant) controlHandler() http.Handler {
 	mux.HandleFunc("GET /mistakes", t.serveMistakes)
 	mux.HandleFunc("POST /mistakes", t.serveMistakes)
 	t.tokenControls(mux)
+	t.credentialControls(mux)
 	t.handleExchange(mux)
 	t.handleChanges(mux)
 	mux.HandleFunc("POST /move", func(w http.ResponseWriter, r *http.Request) {
