@@ -213,10 +213,11 @@ func (a *app) testExchange(ctx context.Context, c *keystore.Connection, source c
 // has no token before the server is known: only what needs no sign-in is asked then.
 func (a *app) discoveryConfig(c keystore.Connection, source credentials) (ews.Config, func() error, error) {
 	if c.ByPassword() || c.Audience != "" {
-		return a.exchangeConfig(c, source)
+		config, done, _, err := a.exchangeConfig(c, source)
+		return config, done, err
 	}
 	c.Audience = "https://nobody.invalid" // no token is asked for
-	config, done, err := a.exchangeConfig(c, source)
+	config, done, _, err := a.exchangeConfig(c, source)
 	config.Token, config.Audience = nil, ""
 	return config, done, err
 }

@@ -152,6 +152,8 @@ func (a *app) credential(ctx context.Context, connection keystore.Connection) (s
 	}
 	f := explain(err)
 	switch {
+	case errors.Is(err, errRefusedBefore):
+		return "refused", f.sentence()
 	case errors.Is(err, keystore.ErrNotFound):
 		return "missing", f.sentence()
 	case errors.Is(err, keystore.ErrLocked):

@@ -52,6 +52,7 @@ func (a *app) removeConnection(ctx context.Context, c keystore.Connection, secre
 	case c.Beside != "":
 		keep("where its mailboxes live, in the mirror", a.forgetHomes(ctx, c))
 		keep("what its last test found", forgetTest(a.lastTestPath(c)))
+		keep("when its password was refused", forgetTest(a.refusedPath(c)))
 	case goesOn:
 		keep("the mirror, which connection "+other.Name+" goes on with", a.handOver(ctx, c, other))
 	default:
@@ -158,7 +159,7 @@ func eraseMirror(path string) error {
 
 // clearDirectory removes what stands beside a mirror that is gone.
 func clearDirectory(path string) error {
-	for _, name := range []string{lastTestFile, besideTestFile, simulatedMark, auditFile} { // the latter two of a simulated tenant
+	for _, name := range []string{lastTestFile, besideTestFile, refusedFile, besideRefusedFile, simulatedMark, auditFile} { // the latter two of a simulated tenant
 		if err := os.Remove(filepath.Join(filepath.Dir(path), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return failed("remove it yourself", "%s", providers.Sanitise(err.Error()))
 		}

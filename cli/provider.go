@@ -110,7 +110,7 @@ func stored(c keystore.Connection, store keystore.Store) credentials {
 
 // held gives what a connection has in its store by the configuration as it is now,
 // so that a running process takes up what was exchanged: the current credential,
-// then the spare one, if there is one.
+// then the spare one, if there is one. Of passwords only one can hold: see [app.password].
 func (a *app) held(known keystore.Connection, store keystore.Store) credentials {
 	return func(ctx context.Context) ([]graph.Credential, error) {
 		c := known
@@ -119,6 +119,9 @@ func (a *app) held(known keystore.Connection, store keystore.Store) credentials 
 			if now, ok := config.Find(known.Name); ok && now.Tenant == known.Tenant && now.ClientID == known.ClientID && now.KeystoreKind() == known.KeystoreKind() {
 				c = now
 			}
+		}
+		if c.ByPassword() {
+			return a.password(ctx, c, store)
 		}
 		found, err := stored(c, store)(ctx)
 		spare, ok := c.SpareConnection()

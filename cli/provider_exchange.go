@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 
 	"roomdesk/boundary"
 	"roomdesk/keystore"
@@ -28,19 +29,27 @@ func (a *app) openProvider(c keystore.Connection, source credentials) (boundary.
 		}
 		return p, p.Used, nil
 	}
-	p, err := a.exchangeProvider(c, source)
+	config, closers, used, err := a.exchangeConfig(c, source)
 	if err != nil {
 		return nil, nil, err
 	}
-	return p, func() (graph.Credential, bool) { return graph.Credential{}, false }, nil
+	p, err := a.exchangeOf(config, closers)
+	if err != nil {
+		return nil, nil, err
+	}
+	return p, used, nil
 }
 
 // exchangeProvider makes the provider of a connection to Exchange.
 func (a *app) exchangeProvider(c keystore.Connection, source credentials) (*ews.Provider, error) {
-	config, closers, err := a.exchangeConfig(c, source)
+	config, closers, _, err := a.exchangeConfig(c, source)
 	if err != nil {
 		return nil, err
 	}
+	return a.exchangeOf(config, closers)
+}
+
+func (a *app) exchangeOf(config ews.Config, closers func() error) (*ews.Provider, error) {
 	line := a.wire.line(a.deps.Now)
 	if server, err := url.Parse(config.URL); err == nil {
 		line.allow(placesOf(server)...)
@@ -68,9 +77,10 @@ func hostPort(u *url.URL, usual string) string {
 }
 
 // exchangeConfig is how a connection to Exchange signs in and what it believes. The
-// function ends what was begun for it.
-func (a *app) exchangeConfig(c keystore.Connection, source credentials) (ews.Config, func() error, error) {
+// functions end what was begun for it, and tell what it signed in with.
+func (a *app) exchangeConfig(c keystore.Connection, source credentials) (ews.Config, func() error, usedCredential, error) {
 	done := func() error { return nil }
+	used := func() (graph.Credential, bool) { return graph.Credential{}, false }
 	if c.Disconnected != nil {
 		source = func(context.Context) ([]graph.Credential, error) { return nil, errDisconnected(c) }
 	}
@@ -78,7 +88,7 @@ func (a *app) exchangeConfig(c keystore.Connection, source credentials) (ews.Con
 	if c.CAFile != "" {
 		var err error
 		if roots, err = readCA(c.CAPath(a.paths().Config)); err != nil {
-			return ews.Config{}, done, err
+			return ews.Config{}, done, used, err
 		}
 	}
 	email, _ := providers.ParseAddress(c.Email)
@@ -102,14 +112,27 @@ func (a *app) exchangeConfig(c keystore.Connection, source credentials) (ews.Con
 		},
 	}
 	if c.ByPassword() {
-		return config, done, nil
+		var accepted atomic.Pointer[string]
+		note := a.judged(c)
+		config.Judged = func(password string, ok bool) {
+			if ok {
+				accepted.Store(&password)
+			}
+			note(password, ok)
+		}
+		return config, done, func() (graph.Credential, bool) {
+			if password := accepted.Load(); password != nil {
+				return graph.Credential{Secret: *password}, true
+			}
+			return graph.Credential{}, false
+		}, nil
 	}
 	tokens, err := a.exchangeTokens(c, source, roots)
 	if err != nil {
-		return ews.Config{}, done, err
+		return ews.Config{}, done, used, err
 	}
 	config.User, config.Password, config.Token, config.Audience, config.Online = "", nil, tokens, c.TokenAudience(), true
-	return config, tokens.Close, nil
+	return config, tokens.Close, tokens.Used, nil
 }
 
 // exchangeTokens signs an application in for the Exchange server: its tokens are made

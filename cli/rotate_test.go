@@ -84,7 +84,7 @@ func (r *rotation) dropSecret(value string) {
 // process is a start of roomdesk on this machine.
 func (r *rotation) process(stdin string) (*app, *bytes.Buffer) {
 	a, _, errs := newApp(r.t)
-	a.flags.config, a.memory, a.deps.Stdin = r.config, r.memory, strings.NewReader(stdin)
+	a.flags.config, a.flags.data, a.memory, a.deps.Stdin = r.config, filepath.Join(filepath.Dir(r.config), "data"), r.memory, strings.NewReader(stdin)
 	return a, errs
 }
 

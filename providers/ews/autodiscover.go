@@ -43,7 +43,7 @@ const (
 // answer leads elsewhere a person has to type the address.
 func Discover(ctx context.Context, config Config, mailbox providers.Address) (Discovery, error) {
 	d := &discoverer{config: config, mailbox: mailbox}
-	d.client, d.base = newClient(config)
+	d.client, d.base = newClient(config, nil)
 	defer d.base.CloseIdleConnections()
 	domain := mailbox.Domain()
 	hosts := []string{"autodiscover." + domain, domain}

@@ -40,6 +40,10 @@ type Config struct {
 	// sign-in and never logged.
 	User     string
 	Password func(ctx context.Context) (string, error)
+	// Judged is told of each sign-in with the password that the server accepted or refused;
+	// what goes over a connection that is signed in already is none. It must be quick; nil:
+	// nobody.
+	Judged func(password string, accepted bool)
 	// Basic sends user and password as they are, inside TLS, in place of NTLM.
 	Basic bool
 	// Token signs in with OAuth in place of User and Password.

@@ -3,12 +3,10 @@ package ews
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -65,11 +63,7 @@ type engine struct {
 	server   atomic.Pointer[string]    // version that it names
 	life     context.Context
 	stop     context.CancelFunc
-
-	mu       sync.Mutex
-	locked   error // set by a refused password
-	lockedBy [sha256.Size]byte
-	lockEnd  time.Time
+	guard    *guard
 }
 
 func newEngine(config Config, at *url.URL) *engine {
@@ -91,8 +85,9 @@ func newEngine(config Config, at *url.URL) *engine {
 		e.now = time.Now
 	}
 	inFlight = min(inFlight, maxInFlight)
+	e.guard = &guard{now: e.now, judged: config.Judged}
 	for range inFlight {
-		client, base := newClient(e.config)
+		client, base := newClient(e.config, e.guard)
 		e.clients, e.bases = append(e.clients, client), append(e.bases, base)
 	}
 	e.gate = newGate(inFlight, e.now)
@@ -204,7 +199,7 @@ func (e *engine) attempt(ctx context.Context, c call, body []byte, refused strin
 		}
 	} else {
 		if secret, err = e.config.Password(ctx); err == nil {
-			err = e.unlocked(secret)
+			err = e.guard.resting(secret)
 		}
 		if err != nil {
 			return nil, "", transportError(ctx, err)
@@ -234,30 +229,11 @@ func (e *engine) attempt(ctx context.Context, c call, body []byte, refused strin
 			e.log.Info("the service asked to wait", "op", c.op, "mailbox", string(c.mailbox), "pause", failure.RetryAfter)
 		}
 		if failure.Class == providers.SignedOut && token == "" {
-			e.lock(secret, failure)
+			e.guard.refuse(secret, failure)
 		}
 	}
 	if e.config.Audit != nil {
 		e.config.Audit(x)
 	}
 	return parts, token, failure
-}
-
-// lockFor is how long a password that was refused is not tried again: directories lock
-// accounts after a few wrong ones.
-const lockFor = time.Minute
-
-func (e *engine) lock(secret string, failure *providers.Error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.locked, e.lockedBy, e.lockEnd = failure, sha256.Sum256([]byte(secret)), e.now().Add(lockFor)
-}
-
-func (e *engine) unlocked(secret string) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.locked != nil && e.now().Before(e.lockEnd) && e.lockedBy == sha256.Sum256([]byte(secret)) {
-		return e.locked
-	}
-	return nil
 }

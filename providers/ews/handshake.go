@@ -23,12 +23,15 @@ type course struct {
 	mu    sync.Mutex
 	err   error      // of the last request
 	conns []net.Conn // over which each went
+	// password is what it is made with.
+	password string
 }
 
 type courseKey struct{}
 
 func (h handshake) RoundTrip(req *http.Request) (*http.Response, error) {
-	c := &course{}
+	_, password, _ := req.BasicAuth()
+	c := &course{password: password}
 	ctx := context.WithValue(req.Context(), courseKey{}, c)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { c.over(info.Conn) }})
 	resp, err := h.next.RoundTrip(req.WithContext(ctx))

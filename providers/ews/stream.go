@@ -23,7 +23,7 @@ var errSilent = errors.New("the connection is silent")
 func (s *stream) follow(ctx context.Context, anchor providers.Address) error {
 	e := s.p.engine
 	c := s.streamCall(anchor)
-	client, base := newClient(e.config)
+	client, base := newClient(e.config, e.guard)
 	defer base.CloseIdleConnections()
 	watched, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -76,7 +76,7 @@ func (s *stream) open(ctx context.Context, client *http.Client, c call, refused 
 	if e.config.Token != nil {
 		token, err = e.config.Token.Token(ctx, refused)
 	} else if secret, err = e.config.Password(ctx); err == nil {
-		err = e.unlocked(secret)
+		err = e.guard.resting(secret)
 	}
 	if err != nil {
 		return nil, "", "", err
@@ -104,7 +104,7 @@ func (s *stream) refusal(resp *http.Response, body io.Reader, token, secret stri
 	if !isXML(resp.Header) || resp.StatusCode != http.StatusInternalServerError {
 		failure := e.refusal(resp, body, token)
 		if failure.Class == providers.SignedOut && token == "" {
-			e.lock(secret, failure)
+			e.guard.refuse(secret, failure)
 		}
 		return failure
 	}

@@ -65,14 +65,17 @@ func (s settled) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// newClient is the way out of one slot of the gate.
-func newClient(config Config) (*http.Client, *http.Transport) {
+// newClient is the way out of one slot of the gate. Without a guard each sign-in is sent.
+func newClient(config Config, g *guard) (*http.Client, *http.Transport) {
 	base := newTransport(config)
 	var next http.RoundTripper = base
 	if config.Around != nil {
 		next = config.Around(next)
 	}
 	next = settled{next}
+	if g != nil && config.Token == nil {
+		next = guarded{next, g}
+	}
 	if config.Token == nil && !config.Basic {
 		next = handshake{ntlmssp.Negotiator{RoundTripper: bound{next}}}
 	}

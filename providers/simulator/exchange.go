@@ -102,6 +102,14 @@ func (t *Tenant) ExchangeSettings() (s exchange.Settings, ok bool) {
 	return t.exchange.Settings(), true
 }
 
+// ExchangeSignIns counts how often the password of the service account was judged.
+func (t *Tenant) ExchangeSignIns() exchange.SignIns {
+	if t.exchange == nil {
+		return exchange.SignIns{}
+	}
+	return t.exchange.SignIns()
+}
+
 // SetExchange replaces the settings of the Exchange face.
 func (t *Tenant) SetExchange(s exchange.Settings) error {
 	if t.exchange == nil {

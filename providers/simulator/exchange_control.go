@@ -10,7 +10,7 @@ import (
 
 // handleExchange adds the switches of the Exchange face to the control address.
 //
-//	GET    /exchange                the settings, and what accounts have used
+//	GET    /exchange                the settings, what accounts have used, and how often the password was judged
 //	PATCH  /exchange                changes what is named of the settings
 //	DELETE /exchange/subscriptions  all subscriptions are forgotten
 func (t *Tenant) handleExchange(mux *http.ServeMux) {
@@ -21,7 +21,7 @@ func (t *Tenant) handleExchange(mux *http.ServeMux) {
 		}
 		usage := t.exchange.Usage()
 		slices.SortFunc(usage, func(a, b exchange.Usage) int { return strings.Compare(a.Account, b.Account) })
-		return map[string]any{"settings": settings, "usage": usage}, nil
+		return map[string]any{"settings": settings, "usage": usage, "sign_ins": t.ExchangeSignIns()}, nil
 	}
 	mux.HandleFunc("GET /exchange", func(w http.ResponseWriter, _ *http.Request) {
 		out, err := tell()

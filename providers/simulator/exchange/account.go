@@ -56,18 +56,27 @@ func (s *Server) tried(right bool) {
 	defer s.mu.Unlock()
 	if right {
 		s.wrong = 0
+		s.signIns.Accepted++
 		return
 	}
+	s.signIns.Refused++
 	if s.wrong++; s.settings.Service.LockAfter > 0 && s.wrong >= s.settings.Service.LockAfter {
 		s.settings.Service.State = "locked"
 	}
 }
 
-// WrongPasswords is how many wrong passwords in a row the service account was tried with.
-func (s *Server) WrongPasswords() int {
+// SignIns counts how often the service account's password was judged since the server
+// began. What goes over a connection that NTLM signed in is not judged again.
+type SignIns struct {
+	Accepted int `json:"accepted"`
+	Refused  int `json:"refused"` // a wrong password
+}
+
+// SignIns of the service account so far.
+func (s *Server) SignIns() SignIns {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.wrong
+	return s.signIns
 }
 
 // barred is the answer to a service account that signed in and may not.

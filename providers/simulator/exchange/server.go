@@ -32,6 +32,7 @@ type Server struct {
 	budgets  map[string]*budget
 	subs     map[string]*subscription
 	wrong    int // wrong passwords of the service account in a row
+	signIns  SignIns
 	serial   uint64
 }
 
