@@ -178,8 +178,15 @@ func TestOldPasswordGoesWithTheNextRead(t *testing.T) {
 	if kept := r.kept(); len(kept) != 2 {
 		t.Error("the old password went before anything was read")
 	}
-	if _, err := provider.Identify(t.Context()); err != nil {
+	anew, ok := provider.(interface{ SignInAnew(context.Context) error })
+	if !ok {
+		t.Fatal("it cannot be signed in anew")
+	}
+	if err := anew.SignInAnew(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	if n := r.tenant.ExchangeSignIns(); n.Refused != 0 {
+		t.Errorf("%+v", n)
 	}
 	s.settleRotation(t.Context())
 	if kept := r.kept(); len(kept) != 1 || kept[1] != springPassword || r.connection().Spare != "" {

@@ -41,15 +41,10 @@ func (s *session) previousOf(p part) (keystore.Connection, keystore.Store, bool)
 	return c, store, true
 }
 
-// usesNewest reports whether a part reads with the credential that is in place now. At an
-// Exchange server that is tried, since each request there brings the newest password.
+// usesNewest reports whether a part has signed in with the credential that is in place
+// now. Nothing is sent for it.
 func (s *session) usesNewest(ctx context.Context, p part, c keystore.Connection, store keystore.Store) (bool, error) {
-	newest := stored(c.WithoutSpare(), store)
-	if c.Exchange() {
-		_, err := s.app.tryExchange(ctx, c, newest)
-		return err == nil, err
-	}
-	found, err := newest(ctx)
+	found, err := stored(c.WithoutSpare(), store)(ctx)
 	if err != nil {
 		return false, err
 	}

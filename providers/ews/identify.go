@@ -110,3 +110,18 @@ func (p *Provider) connectionAccess(ctx context.Context) (providers.Access, erro
 	p.mu.Unlock()
 	return access, nil
 }
+
+// SignInAnew signs in with what is current now: connections that were signed in before and
+// that nobody uses just now are ended first.
+func (p *Provider) SignInAnew(ctx context.Context) error {
+	if anew, ok := p.engine.config.Token.(interface{ SignInAnew(context.Context) error }); ok {
+		if err := anew.SignInAnew(ctx); err != nil {
+			return err
+		}
+	}
+	for _, base := range p.engine.bases {
+		base.CloseIdleConnections()
+	}
+	_, err := p.Identify(ctx)
+	return err
+}
