@@ -3,6 +3,7 @@ package sync_test
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,6 +83,7 @@ func partIsDown(t *testing.T, part string, onPremisesIsDown bool) {
 		t.Fatalf("%d rooms are lost, %d kept", len(lost), len(kept))
 	}
 	watch := w.look(4 * time.Minute)
+	after := w.lastEntry()
 	w.lose(part)
 	changes(w) // by the people, on both sides
 	time.Sleep(6 * time.Minute)
@@ -104,6 +106,11 @@ func partIsDown(t *testing.T, part string, onPremisesIsDown bool) {
 		}
 	}
 	watch.end()
+	// That the other part is there is known: it is not asked again for each try of a room
+	// of the lost one.
+	if n := w.whoAsked(after); n > 3 {
+		t.Errorf("F-132: the part that answers is asked %d times in two hours who it is", n)
+	}
 	w.lose("")
 	w.converges(15 * time.Minute)
 	w.until("nobody says that a room fails", 10*time.Minute, func() bool {
@@ -112,6 +119,16 @@ func partIsDown(t *testing.T, part string, onPremisesIsDown bool) {
 	})
 	w.verified("afterwards")
 	w.secretKept(watch.said)
+}
+
+// whoAsked counts the questions who a part of the tenant is.
+func (w *wired) whoAsked(after int64) (n int) {
+	for _, e := range w.requests(after) {
+		if e.Operation == "GetServerTimeZones" || strings.HasSuffix(e.Path, "/organization") {
+			n++
+		}
+	}
+	return n
 }
 
 // isGone is what is shown of rooms whose part is down, and of the others.
@@ -195,10 +212,20 @@ func TestAPartIsThrottled(t *testing.T) {
 				w.run()
 				w.synced()
 				w.converges(5 * time.Minute)
+				own := map[providers.Address]string{}
+				for _, room := range w.rooms() {
+					own[room] = w.own(room)[0]
+				}
 				changes(w)
 				over := w.tenant.Inject(f)
 				after := w.lastEntry()
-				time.Sleep(150 * time.Second)
+				time.Sleep(30 * time.Second)
+				for _, room := range w.rooms() { // while the one part is left alone
+					if w.local(room) != (name == ews.Name) {
+						w.rename(room, own[room], "While the other waits")
+					}
+				}
+				time.Sleep(180 * time.Second)
 				throttled := 0
 				for _, room := range w.rooms() {
 					want, _ := trueLines(t, w.tenant, room, time.Now())
