@@ -22,7 +22,7 @@ const (
 type Comparison struct {
 	Counts providers.ParityCounts
 	// Entries are those of which the sides do not say the same, cosmetic ones included,
-	// by start.
+	// and those that count as the same with coordinates written differently; by start.
 	Entries []providers.ParityEntry
 }
 
@@ -109,6 +109,14 @@ func Compare(mailbox providers.Address, window providers.Interval, old, fresh []
 		switch {
 		case len(fields) == 0:
 			c.Counts.Same++
+		case onlyCoordinates(fields):
+			// The services write nearly every place with other digits: that is counted as
+			// the same, and kept with what each side says.
+			c.Counts.Same++
+			if p.fresh.Private {
+				p.old.Private = true
+			}
+			add(providers.ParitySame, p.old, fields)
 		case slices.ContainsFunc(fields, func(f providers.ParityField) bool { return !f.Cosmetic }):
 			c.Counts.Different++
 			if p.fresh.Private {
@@ -138,6 +146,12 @@ func Compare(mailbox providers.Address, window providers.Interval, old, fresh []
 		return strings.Compare(a.ICalUID, b.ICalUID)
 	})
 	return c
+}
+
+// onlyCoordinates reports whether two copies differ in nothing but in how they write the
+// coordinates of one place.
+func onlyCoordinates(fields []providers.ParityField) bool {
+	return !slices.ContainsFunc(fields, func(f providers.ParityField) bool { return f.Field != "coordinates" || !f.Cosmetic })
 }
 
 // inside are the entries to compare, with the details of their series.

@@ -67,7 +67,7 @@ type ParityKind string
 
 // Kinds of parity, from harmless to harmful.
 const (
-	ParitySame      ParityKind = "same"
+	ParitySame      ParityKind = "same"     // of an entry that is listed: only its coordinates are written differently
 	ParityCosmetic  ParityKind = "cosmetic" // differs in what is no change: listed differences
 	ParityMissing   ParityKind = "missing"  // only the old side has it
 	ParityExtra     ParityKind = "extra"    // only the new side has it

@@ -33,8 +33,6 @@ func (v *migrationView) whyNotParity(m *Model) string {
 		return "no mailbox is chosen"
 	case b.State == providers.MovePlanned:
 		return "it was not compared yet"
-	case b.Parity.Total() == b.Parity.Same && len(b.Was) == 0:
-		return "both sides say the same"
 	}
 	return ""
 }

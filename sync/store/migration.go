@@ -198,9 +198,9 @@ func (s *Store) SaveMoves(ctx context.Context, migration string, moves ...Move) 
 // sides differ, the harmful ones first.
 func (s *Store) SaveParity(ctx context.Context, migration string, m Move, entries []providers.ParityEntry) error {
 	var records []parityRecord
-	for _, harmless := range []bool{false, true} {
+	for _, harm := range []int{2, 1, 0} { // what does most comes first
 		for _, e := range entries {
-			if (e.Kind == providers.ParityCosmetic) == harmless && len(records) < parityKept {
+			if harmOf(e.Kind) == harm && len(records) < parityKept {
 				records = append(records, encodeParity(e))
 			}
 		}
@@ -223,6 +223,17 @@ func (s *Store) SaveParity(ctx context.Context, migration string, m Move, entrie
 		}
 		return b.grown(migration)
 	})
+}
+
+func harmOf(k providers.ParityKind) int {
+	switch k {
+	case providers.ParitySame:
+		return 0
+	case providers.ParityCosmetic:
+		return 1
+	case providers.ParityMissing, providers.ParityExtra, providers.ParityDifferent:
+	}
+	return 2
 }
 
 func encodeParity(e providers.ParityEntry) parityRecord {
