@@ -73,10 +73,10 @@ func (w *workspace) followGaps(ctx context.Context) error {
 		if err == nil && was != words {
 			changes := tui.Changes{Sync: true, All: true}
 			switch {
-			case was == "":
-				changes.Notices = append(changes.Notices, tui.Notice{Text: words + ". The other rooms go on.", Bad: true})
 			case words == "":
-				changes.Notices = append(changes.Notices, tui.Notice{Text: "All rooms can be asked again."})
+				changes.Notices = append(changes.Notices, tui.Notice{Text: "All rooms can be asked again.", About: "gap"})
+			default: // also where it became another
+				changes.Notices = append(changes.Notices, tui.Notice{Text: words + ". The other rooms go on.", Bad: true, About: "gap"})
 			}
 			w.hub.add(changes)
 		}

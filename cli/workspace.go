@@ -140,7 +140,7 @@ func (w *workspace) follow(ctx context.Context) error {
 		}
 		changes := tui.Changes{Rooms: update.Rooms, People: update.People, Mailboxes: update.Mailboxes, All: update.All, Sync: update.Progress}
 		for _, notice := range update.Notices {
-			changes.Notices = append(changes.Notices, tui.Notice{Text: notice.Text, Bad: notice.Bad})
+			changes.Notices = append(changes.Notices, tui.Notice{Text: notice.Text, Bad: notice.Bad, About: notice.About})
 		}
 		if !update.All {
 			if err := w.desk.Noticed(ctx, update.Mailboxes); err != nil && ctx.Err() == nil {

@@ -67,8 +67,12 @@ func (w *workspace) followWords(ctx context.Context) error {
 		if _, err := w.EquipmentWords(); err != nil {
 			text = err.Error()
 		}
-		if text != "" && text != told {
-			w.hub.add(tui.Changes{Notices: []tui.Notice{{Text: "the words for equipment stay as they were: " + text, Bad: true}}})
+		switch {
+		case text == told:
+		case text == "":
+			w.hub.add(tui.Changes{Notices: []tui.Notice{{Text: "the words for equipment are read again", About: "words"}}})
+		default:
+			w.hub.add(tui.Changes{Notices: []tui.Notice{{Text: "the words for equipment stay as they were: " + text, Bad: true, About: "words"}}})
 		}
 		told = text
 	}

@@ -42,6 +42,12 @@ const (
 	PhaseChanges      SyncPhase = "changes" // the first sync is complete
 )
 
+// Interruption is a time in which nothing could be read.
+type Interruption struct {
+	From, To time.Time
+	What     string // why, safe to show
+}
+
 // SyncProgress is the whole engine at a glance.
 type SyncProgress struct {
 	Phase SyncPhase
@@ -60,6 +66,9 @@ type SyncProgress struct {
 	Requests    int64     // since start
 	ThrottledTo time.Time // app-wide pause asked by the service; zero: none
 	Problem     *Problem  // what stops everything, for example sign-in
+	// Interrupted is the newest time in which all reading had stopped and that is over;
+	// nil: there was none since the start.
+	Interrupted *Interruption
 	Fresh       int
 	Partly      int
 	Late        int

@@ -69,6 +69,7 @@ func (e *Engine) readCalendar(r *taskRun) error {
 	}
 	e.mu.Lock()
 	t.full = false
+	was := t.unconfirmed
 	e.show(t)
 	t.lastGood, t.rows, t.near, t.complete = e.now(), applied.Rows, applied.Near, true
 	if round.Kind == store.FullRound {
@@ -91,7 +92,9 @@ func (e *Engine) readCalendar(r *taskRun) error {
 	}
 	e.mu.Unlock()
 	if applied.Held > 0 {
-		e.hub.notice(fmt.Sprintf("%d events of %s disappeared at once. They are kept until a second reading confirms it.", applied.Held, t.mailbox), true, e.now())
+		e.hub.state(aboutEvents+string(t.mailbox), fmt.Sprintf("%d events of %s disappeared at once. They are kept until a second reading confirms it.", applied.Held, t.mailbox), true, e.now())
+	} else if was > 0 && round.Kind == store.FullRound {
+		e.hub.state(aboutEvents+string(t.mailbox), fmt.Sprintf("The calendar of %s was read a second time: what is shown is right.", t.mailbox), false, e.now())
 	}
 	return nil
 }

@@ -100,9 +100,12 @@ type Engine struct {
 	asked   asked
 	persons map[providers.Address]bool // configured, or all
 	hold    hold
-	phase   phaseState
-	listing providers.Listing
-	outcome Result
+	// unconfirmed is how many rooms were missing from the newest list. Only the task that
+	// lists rooms uses it.
+	unconfirmed int
+	phase       phaseState
+	listing     providers.Listing
+	outcome     Result
 }
 
 // New makes an engine; it does nothing before Run or Once.

@@ -69,11 +69,17 @@ func (e *Engine) lead(ctx context.Context) error {
 			}
 			failing = true
 		case held:
+			if failing {
+				e.storeIsBack()
+			}
 			e.mu.Lock()
 			e.follows = false
 			e.mu.Unlock()
 			return nil
 		default:
+			if failing {
+				e.storeIsBack()
+			}
 			failing = false
 		}
 	}
@@ -83,7 +89,12 @@ func (e *Engine) lead(ctx context.Context) error {
 func (e *Engine) cannotUseStore(err error) {
 	now := e.now()
 	e.log.Warn("the store cannot be used", "error", err)
-	e.hub.notice("The local store cannot be used: "+providers.ProblemOf(err, now).Sentence(now)+". It is tried again.", true, now)
+	e.hub.state(aboutStore, "The local store cannot be used: "+providers.ProblemOf(err, now).Sentence(now)+". It is tried again.", true, now)
+}
+
+// storeIsBack tells that it can be used again.
+func (e *Engine) storeIsBack() {
+	e.hub.state(aboutStore, "The local store can be used again.", false, e.now())
 }
 
 // planned plans until that succeeds: while another program holds the store, or the
@@ -91,6 +102,9 @@ func (e *Engine) cannotUseStore(err error) {
 func (e *Engine) planned(ctx context.Context) error {
 	for told := false; ; told = true {
 		err := e.plan(ctx)
+		if err == nil && told {
+			e.storeIsBack()
+		}
 		if err == nil || e.once || !providers.Is(err, providers.Local) {
 			return err
 		}

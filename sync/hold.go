@@ -18,6 +18,7 @@ type hold struct {
 	verifying bool
 	problem   *providers.Problem // nil while the first probe has not answered
 	probe     *task
+	last      *providers.Interruption // the newest that is over; nil: none
 }
 
 func (h *hold) blocks(t *task, now time.Time) bool {
@@ -70,9 +71,12 @@ func (e *Engine) probe(r *taskRun) error {
 	e.mu.Lock()
 	was := e.hold.problem
 	e.hold.shut, e.hold.problem, e.hold.probe = false, nil, nil
+	if was != nil {
+		e.hold.last = &providers.Interruption{From: was.Since, To: e.now(), What: was.What()}
+	}
 	e.mu.Unlock()
 	if was != nil {
-		e.hub.notice("Reading goes on: "+was.What()+" is over.", false, e.now())
+		e.hub.state(aboutReading, "Reading goes on: "+was.What()+" is over.", false, e.now())
 	}
 	e.hub.progress()
 	return nil
@@ -128,7 +132,7 @@ func (e *Engine) stopped(err error, tries int, now time.Time) {
 	e.hold.problem = p
 	e.shutUntilProbe(p.NextTry)
 	if first {
-		e.hub.notice("Reading stopped: "+p.Sentence(now)+".", true, now)
+		e.hub.state(aboutReading, "Reading stopped: "+p.Sentence(now)+".", true, now)
 	}
 	e.log.Warn("reading stopped", "error", err, "next_try", p.NextTry)
 	if e.once && (lasts || p.Class.Locks() || tries >= onceTries) {

@@ -57,6 +57,13 @@ func TestSignedOutStopsEverythingAndProbesSlowly(t *testing.T) { // F-082
 		if bad != 1 {
 			t.Errorf("%d bad notices for one stop: %v", bad, u.Notices)
 		}
+		// The second ends what the first told of, and the time is kept to be looked up.
+		if n := len(u.Notices); n < 2 || u.Notices[n-1].Bad || u.Notices[n-1].About == "" || u.Notices[n-1].About != u.Notices[n-2].About {
+			t.Errorf("the stop and its end are not about the same: %+v", u.Notices)
+		}
+		if last := f.engine.Progress().Interrupted; last == nil || !last.From.Equal(p.Problem.Since) || last.To.Sub(last.From) < 3*time.Hour || last.What != p.Problem.What() {
+			t.Errorf("%+v", last)
+		}
 	})
 }
 

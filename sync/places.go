@@ -259,8 +259,16 @@ func (e *Engine) readRooms(r *taskRun) error {
 	r.next = e.now().Add(e.jittered(e.o.Intervals.Rooms))
 	if result.Unconfirmed > 0 {
 		r.next = e.now().Add(verifyAfter)
-		e.hub.notice(fmt.Sprintf("%d rooms are no longer in the tenant's list. They are kept until a second reading confirms it.", result.Unconfirmed), true, e.now())
+		e.hub.state(aboutRooms, fmt.Sprintf("%d rooms are no longer in the tenant's list. They are kept until a second reading confirms it.", result.Unconfirmed), true, e.now())
 	}
+	if e.unconfirmed > 0 && result.Unconfirmed == 0 {
+		text := "The rooms that were missing are in the tenant's list again."
+		if n := len(result.Removed); n > 0 {
+			text = fmt.Sprintf("A second reading confirms it: %d rooms are no longer in the tenant's list.", n)
+		}
+		e.hub.state(aboutRooms, text, false, e.now())
+	}
+	e.unconfirmed = result.Unconfirmed
 	if !listing.Complete && first {
 		e.hub.notice("The list of rooms may be incomplete: "+listing.Warning.Or("the service did not say how many there are")+".", true, e.now())
 	}

@@ -119,6 +119,10 @@ func (e *Engine) Progress() providers.SyncProgress {
 	defer e.mu.Unlock()
 	now := e.now()
 	p := providers.SyncProgress{Running: e.running && !e.follows, Listing: e.listing, Requests: e.requests.Load(), Problem: copied(e.hold.problem)}
+	if e.hold.last != nil {
+		last := *e.hold.last
+		p.Interrupted = &last
+	}
 	p.Phase, p.Done, p.Total = e.phaseNow()
 	if !e.running || e.follows {
 		e.fromStore(&p, now)

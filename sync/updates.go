@@ -29,7 +29,18 @@ type Notice struct {
 	Text string
 	Bad  bool
 	At   time.Time
+	// About names the state that a notice tells of: a later one about the same takes its
+	// place, and a good one ends it. "" stands for itself.
+	About string
 }
+
+// States that notices are about.
+const (
+	aboutReading = "reading"
+	aboutStore   = "store"
+	aboutRooms   = "rooms"
+	aboutEvents  = "events of " // and the mailbox
+)
 
 // nameable is how many mailboxes an update names at most.
 const nameable = 200
@@ -86,6 +97,13 @@ func (h *hub) all() {
 func (h *hub) notice(text string, bad bool, at time.Time) {
 	h.change(func(seq uint64) {
 		h.notices = append(h.notices, numbered{seq, Notice{Text: text, Bad: bad, At: at}})
+	})
+}
+
+// state is notice for something that lasts until another notice about it.
+func (h *hub) state(about, text string, bad bool, at time.Time) {
+	h.change(func(seq uint64) {
+		h.notices = append(h.notices, numbered{seq, Notice{Text: text, Bad: bad, At: at, About: about}})
 	})
 }
 

@@ -82,11 +82,12 @@ func (a changesAnswer) apply(m *Model) tea.Cmd {
 		if m.ctx.Err() != nil || providers.Is(a.err, providers.Cancelled) {
 			return nil
 		}
-		m.notices.add(m.now, "the background reader stopped: "+problemText(a.err), true)
+		m.notices.state(m.now, "background", "the background reader stopped: "+problemText(a.err), true)
 		return m.after(pauseAfterError, waitDue{})
 	}
+	m.notices.over("background")
 	for _, n := range a.changes.Notices {
-		m.notices.add(m.now, n.Text, n.Bad)
+		m.notices.state(m.now, n.About, n.Text, n.Bad)
 	}
 	c := a.changes
 	cmds := []tea.Cmd{m.after(changesGap, waitDue{}), m.readHeader()}

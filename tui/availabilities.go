@@ -142,9 +142,10 @@ func (r availabilityAnswer) apply(m *Model) tea.Cmd {
 	a.reading = false
 	if r.err != nil {
 		a.pauseUntil = m.now.Add(pauseAfterError)
-		m.notices.add(m.now, "free/busy could not be read: "+problemText(r.err), true)
+		m.notices.state(m.now, "availability", "free/busy could not be read: "+problemText(r.err), true)
 		return nil
 	}
+	m.notices.over("availability")
 	if len(a.have) > mostKept {
 		clear(a.have)
 	}

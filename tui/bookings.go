@@ -44,13 +44,14 @@ func (a bookingsAnswer) apply(m *Model) tea.Cmd {
 	if a.err == nil {
 		p.read, p.rows = true, slices.DeleteFunc(slices.Clone(a.rows), isDate)
 		p.keepChosen()
+		m.notices.over("bookings read")
 		for _, d := range m.dialogs {
 			if progress, ok := d.(follower); ok {
 				progress.follow(a.rows)
 			}
 		}
 	} else {
-		m.notices.add(m.now, "the bookings could not be read: "+problemText(a.err), true)
+		m.notices.state(m.now, "bookings read", "the bookings could not be read: "+problemText(a.err), true)
 	}
 	if p.again {
 		p.again = false

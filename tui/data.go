@@ -26,9 +26,10 @@ type dataAnswer struct {
 
 func (a dataAnswer) apply(m *Model) tea.Cmd {
 	if a.err != nil {
-		m.notices.add(m.now, "where data is could not be found out: "+problemText(a.err), true)
+		m.notices.state(m.now, "data read", "where data is could not be found out: "+problemText(a.err), true)
 		return nil
 	}
+	m.notices.over("data read")
 	report := a.report
 	m.openDialog(&reader{title: "Where is my data", aside: clean(report.Connection), wide: 104, make: func(m *Model, w int) []string { return drawData(m, &report, w) }})
 	return nil

@@ -13,10 +13,11 @@ type notice struct {
 	bad    bool
 	answer bool // to a key that was pressed just now
 	since  time.Time
+	about  string // the state that it tells of; "" for none
 }
 
 // notices is the status line's queue. Good news goes by itself; bad news stays
-// until it is put away with esc. What answers a key stands before what was there: a key
+// until it is put away with esc, or until what it tells of is over. What answers a key stands before what was there: a key
 // that seems to do nothing is worse than bad news that waits for some seconds.
 type notices struct{ queue []notice }
 
@@ -32,6 +33,24 @@ func (n *notices) add(now time.Time, text string, bad bool) {
 		}
 	}
 	n.put(notice{text: text, bad: bad, since: now})
+}
+
+// state tells of something that lasts: it takes the place of what was told of it before.
+func (n *notices) state(now time.Time, about, text string, bad bool) {
+	n.over(about)
+	n.add(now, text, bad)
+	for i := range n.queue {
+		if n.queue[i].text == clean(text) {
+			n.queue[i].about = about
+		}
+	}
+}
+
+// over drops what was told of something that has ended.
+func (n *notices) over(about string) {
+	if about != "" {
+		n.queue = slices.DeleteFunc(n.queue, func(c notice) bool { return c.about == about })
+	}
 }
 
 // reply says why a key does nothing. It is the newest, also where it was said before.

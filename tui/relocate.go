@@ -176,9 +176,10 @@ type relocationsAnswer struct {
 
 func (a relocationsAnswer) apply(m *Model) tea.Cmd {
 	if a.err != nil {
-		m.notices.add(m.now, "the journal of relocations could not be read: "+problemText(a.err), true)
+		m.notices.state(m.now, "relocations read", "the journal of relocations could not be read: "+problemText(a.err), true)
 		return nil
 	}
+	m.notices.over("relocations read")
 	m.relocations = a.all
 	for _, d := range m.dialogs {
 		if v, ok := d.(*relocationView); ok {

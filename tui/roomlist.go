@@ -251,8 +251,9 @@ func (a roomsAnswer) apply(m *Model) tea.Cmd {
 	p.reading = false
 	p.err = a.err
 	if a.err != nil {
-		m.notices.add(m.now, "the rooms could not be read: "+problemText(a.err), true)
+		m.notices.state(m.now, "rooms read", "the rooms could not be read: "+problemText(a.err), true)
 	} else {
+		m.notices.over("rooms read")
 		p.read = true
 		p.data = a.data
 		p.cache.clear()

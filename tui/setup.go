@@ -387,8 +387,9 @@ type setupKept struct {
 }
 
 func (a setupKept) apply(m *Model) tea.Cmd {
+	m.notices.over("set-up kept")
 	if a.err != nil {
-		m.notices.add(m.now, "what was entered could not be kept: "+problemText(a.err), true)
+		m.notices.state(m.now, "set-up kept", "what was entered could not be kept: "+problemText(a.err), true)
 	}
 	if a.d.keeping--; a.d.keeping > 0 {
 		return nil

@@ -251,6 +251,61 @@ func TestBadNewsStays(t *testing.T) {
 	d.notSee("Frank declined")
 }
 
+// Bad news about something that lasts goes by itself once that is over, whoever told it;
+// other bad news stays.
+func TestBadNewsThatIsOverGoes(t *testing.T) {
+	d := newDriver(t, office(), 120, 40)
+	tell := func(notices ...Notice) { d.send(changesAnswer{changes: Changes{Notices: notices}}) }
+	tell(Notice{Text: "the room Frank declined", Bad: true})
+	tell(Notice{Text: "Reading stopped: no network", Bad: true, About: "reading"})
+	tell(Notice{Text: "Reading stopped: still no network", Bad: true, About: "reading"})
+	d.see("Reading stopped: still no network", "1 more")
+	tell(Notice{Text: "Reading goes on", About: "reading"})
+	d.notSee("Reading stopped")
+	d.see("✗ the room Frank declined")
+	d.keys("esc")
+	d.see("● Reading goes on")
+	d.now = d.now.Add(time.Minute)
+	d.send(tickMsg{d.m.ticking})
+	d.notSee("Reading goes on")
+
+	// What the console itself could not read.
+	broken := &providers.Error{Class: providers.Local, Op: "reading", Message: providers.Outside("the disk fails")}
+	for _, row := range []struct {
+		text     string
+		bad, fit answer
+	}{
+		{"rooms could not be read", roomsAnswer{err: broken}, roomsAnswer{data: newRoomData(d.ws.rooms, nil)}},
+		{"bookings could not be read", bookingsAnswer{err: broken}, bookingsAnswer{}},
+		{"journal of relocations could not be read", relocationsAnswer{err: broken}, relocationsAnswer{}},
+		{"background reader stopped", changesAnswer{err: broken}, changesAnswer{}},
+		{"wish is not kept", wishKept{broken}, wishKept{}},
+		{"where data is could not be found out", dataAnswer{err: broken}, dataAnswer{}},
+	} {
+		row.bad.apply(d.m)
+		d.see("✗", row.text)
+		row.fit.apply(d.m)
+		d.notSee(row.text)
+	}
+}
+
+// When all reading had stopped stands in the sync view, at each size.
+func TestSyncViewSaysWhenReadingHadStopped(t *testing.T) {
+	for _, size := range [][2]int{{60, 15}, {80, 24}, {120, 40}} {
+		d := newDriver(t, office(), size[0], size[1])
+		d.keys("5")
+		d.notSee("had stopped")
+		d.progressed(func(p *providers.SyncProgress) {
+			p.Phase, p.Interrupted = providers.PhaseChanges, &providers.Interruption{From: fakeNow().Add(-20 * time.Minute), To: fakeNow().Add(-5 * time.Minute), What: "there is no network"}
+		})
+		d.see("reading had stopped 13:47", " to 14:02", ": there is no network")
+		d.progressed(func(p *providers.SyncProgress) {
+			p.Interrupted = &providers.Interruption{From: fakeNow().Add(-30 * time.Hour), To: fakeNow().Add(-29 * time.Hour), What: "there is no network"}
+		})
+		d.see("reading had stopped Wed 18 Nov 08:07 to 09:07: ")
+	}
+}
+
 func TestQuit(t *testing.T) {
 	d := newDriver(t, office(), 80, 24)
 	d.keys("b", "q")

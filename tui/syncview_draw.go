@@ -108,22 +108,43 @@ func (p *syncPane) drawSentence(m *Model, most int) []string {
 func (p *syncPane) drawHead(m *Model, n int) []string {
 	counts := p.drawCounts(m)
 	bar := p.drawBar(m)
-	title := p.drawTitle(m)
+	title, last := p.drawTitle(m), p.drawInterrupted(m)
 	switch n {
 	case 3:
 		if p.firstSync() {
 			return []string{counts, bar, title}
 		}
-		return []string{counts, "", title}
+		return []string{counts, last, title}
 	case 6:
-		return []string{counts, "", bar, p.drawPhases(m), p.rule(m), title}
+		return []string{counts, last, bar, p.drawPhases(m), p.rule(m), title}
 	}
 	id := newLine(m.theme, onScreen, m.width).to(1).put(strong, m.header.tenant)
 	id.put(dim, "  "+m.header.provider+" · "+string(m.header.Access)+" access")
 	if m.header.Demo {
 		id.put(dim, " · a simulated tenant")
 	}
-	return []string{id.done(), "", counts, "", bar, p.drawPhases(m), "", p.rule(m), title}
+	return []string{id.done(), "", counts, "", bar, p.drawPhases(m), last, p.rule(m), title}
+}
+
+// drawInterrupted says when all reading had stopped last, and why; "" where it never did
+// since the start.
+func (p *syncPane) drawInterrupted(m *Model) string {
+	last := p.progress.Interrupted
+	if last == nil {
+		return ""
+	}
+	from, to := last.From.In(m.zone), last.To.In(m.zone)
+	first, second := "15:04", "15:04"
+	if m.width >= 100 {
+		first, second = "15:04:05", "15:04:05"
+	}
+	if m.now.Sub(from) > 12*time.Hour {
+		first, second = "Mon 2 Jan 15:04", "15:04"
+	}
+	if from.YearDay() != to.YearDay() {
+		second = "Mon 2 Jan 15:04"
+	}
+	return newLine(m.theme, onScreen, m.width).to(1).put(dim, "reading had stopped "+from.Format(first)+" to "+to.Format(second)+": "+clean(last.What)).done()
 }
 
 func (p *syncPane) rule(m *Model) string {

@@ -37,8 +37,9 @@ func (a wishAnswer) apply(m *Model) tea.Cmd {
 type wishKept struct{ err error }
 
 func (a wishKept) apply(m *Model) tea.Cmd {
+	m.notices.over("wish kept")
 	if a.err != nil {
-		m.notices.add(m.now, "the wish is not kept for the next start: "+problemText(a.err), true)
+		m.notices.state(m.now, "wish kept", "the wish is not kept for the next start: "+problemText(a.err), true)
 	}
 	return nil
 }

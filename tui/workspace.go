@@ -200,4 +200,7 @@ type Changes struct {
 type Notice struct {
 	Text string // safe to show
 	Bad  bool
+	// About names the state that it tells of: a later notice about the same takes its
+	// place, so that bad news goes by itself once it is over. "" stands for itself.
+	About string
 }
