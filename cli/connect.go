@@ -63,7 +63,7 @@ func (a *app) connectCommand() *cobra.Command {
 	flags.StringVar(&c.Beside, "beside", "", "the connection to Exchange of the same organisation: both are opened as one")
 	_ = command.RegisterFlagCompletionFunc("beside", a.completeConnections)
 	flags.StringVar(&c.Role, "role", "", "how far whoever uses it may go: viewer, booker or administrator (default administrator)")
-	flags.StringVar(&c.Access, "access", "", "use no more than this of what the tenant allows: full, restricted or free-busy (default full)")
+	flags.StringVar(&c.Access, "access", "", "use no more than this of what the tenant allows: full, restricted, read-only or free-busy (default full)")
 	flags.StringVar(&c.Keystore, "keystore", "", "where the credential is kept: keyring, age, systemd, env or memory (default keyring)")
 	flags.StringVar(&c.AgeIdentity, "age-identity", "", "identity file that opens the encrypted file of --keystore age, in place of a passphrase")
 	f.certificate.register(flags)

@@ -129,6 +129,9 @@ func (l *connectLines) step(ctx context.Context, n, steps int, step providers.Se
 	if step.ID == providers.StepNeed && !l.setup.Individual() {
 		say("Graph needs: %s. Add them under Application permissions, not Delegated. Mail is not among them.", strings.Join(l.desk.LeastPermissions(l.setup.Features), ", "))
 	}
+	if step.ID == providers.StepNeed && l.setup.Individual() {
+		say("You will be asked for: %s.", strings.Join(providers.PersonScopes(l.setup.PersonLevel()), ", "))
+	}
 	if left := l.setup.WillNotWork(); step.ID == providers.StepNeed && len(left) > 0 {
 		say("Will not work then: %s.", strings.Join(left, "; "))
 	}

@@ -11,6 +11,11 @@ import (
 // adminConsent shows the link. The person says when consent is given, or lets the answer
 // come back by itself.
 func (l *connectLines) adminConsent(ctx context.Context) error {
+	plan := l.setup.ConsentPlan(l.start.Records, l.desk.LeastPermissions(l.setup.Features))
+	l.out.say("It grants: %s. Not mail.", strings.Join(plan.Asks, ", "))
+	if changes := plan.Changes(); changes != "" {
+		l.out.say("Compared with last time: %s.", providers.Sanitise(changes))
+	}
 	l.out.say("Link: %s", providers.Sanitise(l.desk.ConsentLink(l.setup)))
 	const help = "An administrator opens the link, or chooses Grant admin consent under API permissions. A page that ends with AADSTS500113, or at an address that leads nowhere, " +
 		"comes after the consent: the test shows whether it was given. l shows a link whose answer comes back to this machine; register for it: " + providers.ConsentReturnPlace + "."

@@ -31,6 +31,7 @@ func (l *connectLines) consent(ctx context.Context) error {
 	if !l.setup.Individual() {
 		return l.adminConsent(ctx)
 	}
+	l.sayConsent(l.setup.ConsentPlan(l.start.Records, nil))
 	_, err := l.desk.SignInSetup(ctx, l.setup, l.showPrompt)
 	return err
 }

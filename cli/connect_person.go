@@ -109,6 +109,7 @@ func (a *app) connectPerson(ctx context.Context, config *keystore.Config, f *con
 		return err
 	}
 	defer s.discard()
+	a.sayConsent(consentPlan(f.connection, consentRecords(config)))
 	var result connectObject
 	for {
 		if err := a.waitForPerson(ctx, s, f.person); err != nil {

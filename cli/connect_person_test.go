@@ -21,7 +21,7 @@ type watchedOutput struct {
 	done   bool
 }
 
-var printedCode = regexp.MustCompile(`(?s)(https://\S+).*enter the code\s+([A-Z0-9]{9})\s`)
+var printedCode = regexp.MustCompile(`\n\n  (https://\S+)\n\nand enter the code\n\n  ([A-Z0-9]{9})\n`)
 
 func (w *watchedOutput) Write(p []byte) (int, error) {
 	n, err := w.text.Write(p)

@@ -58,6 +58,8 @@ func matrixLevels() []matrixLevel {
 			exchange: func(m *matrix) { m.share(nil) }},
 		{name: "free-busy, chosen", level: "free-busy", set: func(m *matrix) { m.choose("free-busy") }, write: freeBusyWrites, teams: freeBusyWrites, read: freeBusyReads, relocate: freeBusyReads,
 			exchange: func(m *matrix) { m.choose("free-busy") }},
+		{name: "read-only, chosen", level: "read-only", set: func(m *matrix) { m.choose("read-only") }, write: "set to reading only", teams: "set to reading only",
+			exchange: func(m *matrix) { m.choose("read-only") }},
 		{name: "reading only", level: "full", set: func(m *matrix) { m.permission("Calendars.Read") }, write: "grant Calendars.ReadWrite", teams: "grant Calendars.ReadWrite",
 			exchange: func(m *matrix) {
 				m.share(map[string]string{m.organizer: "Reviewer", m.room: "Reviewer", m.other: "Reviewer", m.third: "Reviewer", m.tenant.Endpoints().TestMailbox: "Reviewer"})

@@ -31,7 +31,8 @@ import (
 // account", where forget goes before it.
 type personSignIn struct {
 	app        *app
-	again      bool // the sign-in of a connection that is there
+	again      bool                // the sign-in of a connection that is there
+	was        keystore.Connection // how that stood in the configuration before
 	way        providers.SignInWay
 	port       int
 	store      keystore.Store
@@ -94,7 +95,7 @@ func (a *app) signInPerson(ctx context.Context, c keystore.Connection, way provi
 
 // begin makes a provider that knows nobody yet.
 func (s *personSignIn) begin() error {
-	provider, err := s.app.personProvider(s.asked, &graph.Person{Kept: s.memory, FreeBusy: freeBusyOnly(s.asked)})
+	provider, err := s.app.personProvider(s.asked, &graph.Person{Kept: s.memory, Level: providers.AccessLevel(s.asked.Access)})
 	if err != nil {
 		return asUsage(err)
 	}

@@ -40,12 +40,8 @@ func (a *app) newProvider(c keystore.Connection, source credentials) (*graph.Pro
 		return nil, err
 	}
 	own, _ := providers.ParseAddress(c.Account) // "" where the sign-in name is no mailbox
-	return a.personProvider(c, &graph.Person{Account: c.AccountID, Address: own, FreeBusy: freeBusyOnly(c), Kept: sealedSignIn{a.sealed(c), c.SecretKey(), store}})
+	return a.personProvider(c, &graph.Person{Account: c.AccountID, Address: own, Level: providers.AccessLevel(c.Access), Kept: sealedSignIn{a.sealed(c), c.SecretKey(), store}})
 }
-
-// freeBusyOnly reports whether a connection was chosen to look at free or busy only, so
-// that a person is asked for no more.
-func freeBusyOnly(c keystore.Connection) bool { return c.Access == string(providers.FreeBusyAccess) }
 
 // personProvider makes the provider of a person's connection.
 func (a *app) personProvider(c keystore.Connection, person *graph.Person) (*graph.Provider, error) {

@@ -50,7 +50,7 @@ func (d *setupDesk) BeginSetup(context.Context) (tui.SetupStart, error) {
 	if err != nil {
 		return start, err
 	}
-	start.Taken = config.Names()
+	start.Taken, start.Records = config.Names(), consentRecords(config)
 	start.Setup, err = d.readDraft()
 	start.Setup.PassphraseRead = d.app.passphraseRead()
 	return start, err
@@ -106,8 +106,8 @@ func (d *setupDesk) connection(s providers.Setup) keystore.Connection {
 			}
 		}
 	}
-	if s.FreeBusyOnly() {
-		c.Access = string(providers.FreeBusyAccess)
+	if level := s.PersonLevel(); s.Individual() && level != providers.FullAccess {
+		c.Access = string(level)
 	}
 	switch {
 	case s.Individual():

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,14 +23,16 @@ type signInObject struct {
 
 func (a *app) signInCommand() *cobra.Command {
 	var f personFlags
+	var level string
 	command := &cobra.Command{
 		Use:   "sign-in [NAME]",
 		Short: "Sign in again for a person's own connection",
 		Long: "A person's sign-in ends when it was not used for 90 days, when the password changed, or when an administrator ends it.\n" +
 			"sign-in renews it: mirror and bookings stay, and the same account has to answer. Running consoles and services take it\n" +
 			"up by themselves within a minute. Without --browser it is done with a code that is entered on any device. Whatever the\n" +
-			"role: nobody else can do it.",
-		Example:           "roomdesk sign-in mine --browser",
+			"role: nobody else can do it. Before the page is opened it says what that will ask for, and what of it is new. --access\n" +
+			"consents to more or to less; this changes the connection, and so is an administrator's.",
+		Example:           "roomdesk sign-in mine --browser\nroomdesk sign-in mine --access read-only",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completeConnections,
 		RunE: a.run(func(ctx context.Context, args []string) error {
@@ -36,14 +40,16 @@ func (a *app) signInCommand() *cobra.Command {
 			if len(args) > 0 {
 				name = args[0]
 			}
-			return a.signInCommanded(ctx, name, f)
+			return a.signInCommanded(ctx, name, level, f)
 		}),
 	}
 	f.registerWays(command.Flags())
+	command.Flags().StringVar(&level, "access", "", "consent to this much from now on: full, restricted, read-only or free-busy (default as it is)")
+	_ = command.RegisterFlagCompletionFunc("access", cobra.FixedCompletions(wordsOf(providers.Levels()), cobra.ShellCompDirectiveNoFileComp))
 	return command
 }
 
-func (a *app) signInCommanded(ctx context.Context, name string, f personFlags) error {
+func (a *app) signInCommanded(ctx context.Context, name, level string, f personFlags) error {
 	ctx = providers.WithPriority(ctx, providers.Interactive)
 	if err := f.check(false); err != nil {
 		return err
@@ -56,11 +62,20 @@ func (a *app) signInCommanded(ctx context.Context, name string, f personFlags) e
 	if err != nil {
 		return err
 	}
+	records := consentRecords(&keystore.Config{Connections: []keystore.Connection{c}})
+	was := c
+	if level != "" {
+		if err := a.consentTo(&c, level); err != nil {
+			return err
+		}
+	}
 	s, err := a.signInAgain(ctx, c, f.way(), f.port)
 	if err != nil {
 		return err
 	}
 	defer s.discard()
+	s.was = was
+	a.sayConsent(consentPlan(c, records))
 	unchanged := func(err error) error {
 		f := *explain(err)
 		f.message += " (nothing was changed)"
@@ -79,6 +94,27 @@ func (a *app) signInCommanded(ctx context.Context, name string, f personFlags) e
 		return a.out.json(signInObject{Name: c.Name, Account: c.Account, TenantID: c.Tenant, Stored: true})
 	}
 	a.out.say("Signed in again as %s.", providers.Sanitise(c.Account))
+	if c.Access != was.Access {
+		a.out.say("The level of access to %s is %s now; it was %s. Running consoles and services refuse more than that at once; for more, start them again.", c.Name, accessOr(c), accessOr(was))
+	}
+	return nil
+}
+
+// accessOr is the level that is chosen for a connection, in a word.
+func accessOr(c keystore.Connection) string { return cmp.Or(c.Access, string(providers.FullAccess)) }
+
+// consentTo changes what a person will be asked for, where that is this user's to change.
+func (a *app) consentTo(c *keystore.Connection, level string) error {
+	if !slices.Contains(providers.Levels(), providers.AccessLevel(level)) {
+		return usage("choose "+strings.Join(wordsOf(providers.Levels()), ", "), "there is no level of access %q", providers.Sanitise(level))
+	}
+	if level == accessOr(*c) {
+		return nil
+	}
+	if err := a.mayAdminister(*c, "sign-in"); err != nil {
+		return err
+	}
+	c.Access = level
 	return nil
 }
 
@@ -150,15 +186,28 @@ func (s *personSignIn) renew(ctx context.Context, config *keystore.Config) error
 	if err != nil {
 		return err
 	}
-	s.app.note(c, "sign-in")
+	if c.Access == s.was.Access || s.was.Name == "" {
+		s.app.note(c, "sign-in")
+	}
 	// Renewing one's own sign-in is everybody's, as nobody else can do it. What was granted
 	// when the connection was made is part of its configuration, and an administrator's.
-	if slices.Equal(c.Permissions, s.asked.Permissions) || roleOf(s.app.asConfigured(c)).Refuses(providers.VerbAdminister) != "" {
+	changed := s.was.Name != "" && c.Access != s.was.Access
+	if changed {
+		if err := s.app.mayAdminister(c, "sign-in"); err != nil {
+			return err
+		}
+	} else if slices.Equal(c.Permissions, s.asked.Permissions) || roleOf(s.app.asConfigured(c)).Refuses(providers.VerbAdminister) != "" {
 		return nil
 	}
 	// What was granted may have changed: drift is told from now on.
 	if err := config.Update(c); err != nil {
 		return err
 	}
-	return config.Save()
+	if err := config.Save(); err != nil {
+		return err
+	}
+	if changed {
+		s.app.noteChanged("sign-in", s.was, c)
+	}
+	return nil
 }

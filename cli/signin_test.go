@@ -54,7 +54,7 @@ func (s *personSite) again(user string) error {
 	errs := &linkOutput{onLink: func(link string) { go s.signIn(link, user) }}
 	a.deps.Stderr = errs
 	a.prepareOutput()
-	return a.signInCommanded(s.t.Context(), "", personFlags{browser: true})
+	return a.signInCommanded(s.t.Context(), "", "", personFlags{browser: true})
 }
 
 // C14, F-087: what ends a person's sign-in is told in one sentence with the command

@@ -175,9 +175,12 @@ func (e *examination) calendars(ctx context.Context) outcome {
 	case has(roles, "Calendars.ReadWrite"):
 		return passed("Calendars.ReadWrite is in the token and calendars answer")
 	case has(roles, "Calendars.Read"), has(roles, "Calendars.ReadBasic"), has(roles, "Calendars.ReadBasic.All"):
-		o := failed(providers.Trouble{Mistake: 6, Doc: "6", Class: providers.NotAllowed, Partly: true, What: "the application may read calendars and not write them, so that nothing can be booked",
+		level := providers.AccessLevel(e.Connection.Access)
+		if providers.LevelAccess(level).Refuses(providers.VerbBook) != "" {
+			return passed("calendars answer; the connection is set to " + string(level) + ", which needs no Calendars.ReadWrite")
+		}
+		return failed(providers.Trouble{Mistake: 6, Doc: "6", Class: providers.NotAllowed, Partly: true, What: "the application may read calendars and not write them, so that nothing can be booked",
 			Where: atPermissions, Change: "add Calendars.ReadWrite under Application permissions and choose Grant admin consent"})
-		return o
 	}
 	return passed("calendars answer; the permission is not in the token, so it comes from Exchange (RBAC for Applications)")
 }

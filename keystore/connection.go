@@ -317,7 +317,7 @@ func (c Connection) validateRest() error {
 	for _, choice := range []struct {
 		field, value string
 		of           []string
-	}{{"role", c.Role, []string{"viewer", "booker", "administrator"}}, {"access", c.Access, []string{"full", "restricted", "free-busy"}}} {
+	}{{"role", c.Role, []string{"viewer", "booker", "administrator"}}, {"access", c.Access, []string{"full", "restricted", "read-only", "free-busy"}}} {
 		if choice.value != "" && !slices.Contains(choice.of, choice.value) {
 			return bad(choice.field, fmt.Sprintf("%q is unknown", plain(choice.value)), "use "+strings.Join(choice.of, ", "))
 		}

@@ -71,12 +71,14 @@ func rank(l AccessLevel) int {
 		return 0
 	case FreeBusyAccess:
 		return 1
-	case Restricted:
+	case ReadOnlyAccess:
 		return 2
-	case FullAccess:
+	case Restricted:
 		return 3
+	case FullAccess:
+		return 4
 	}
-	return 4
+	return 5
 }
 
 // writing are the verbs that change a calendar.
@@ -96,6 +98,8 @@ func LevelAccess(level AccessLevel) Access {
 	case FreeBusyAccess:
 		a.deny("this connection shows free/busy only and cannot write", writing(VerbTeams)...)
 		a.deny("this connection shows free/busy only", looking()...)
+	case ReadOnlyAccess:
+		a.deny("this connection is set to reading only and cannot write", writing(VerbTeams)...)
 	case NoAccess:
 		a.deny("this connection may not open it", append(writing(VerbTeams), looking()...)...)
 	}
@@ -104,7 +108,9 @@ func LevelAccess(level AccessLevel) Access {
 
 // Levels are the levels of access that can be chosen for a connection, the least
 // first.
-func Levels() []AccessLevel { return []AccessLevel{FreeBusyAccess, Restricted, FullAccess} }
+func Levels() []AccessLevel {
+	return []AccessLevel{FreeBusyAccess, ReadOnlyAccess, Restricted, FullAccess}
+}
 
 // Within lowers capabilities to a level that was chosen for the connection; "" lowers
 // nothing.
@@ -115,8 +121,11 @@ func (c Capabilities) Within(level AccessLevel) Capabilities {
 	if c.Access == "" { // nobody answered yet: what nothing speaks against is tried
 		c.Write, c.Teams = true, true
 	}
-	if c.Access = level; level == FreeBusyAccess {
+	switch c.Access = level; level {
+	case FreeBusyAccess:
 		c.Write, c.WriteWhy = false, Outside("this connection is set to free/busy only")
+	case ReadOnlyAccess:
+		c.Write, c.WriteWhy = false, Outside("this connection is set to reading only")
 	}
 	return c
 }

@@ -7,8 +7,10 @@ type AccessLevel string
 
 // Levels of access.
 const (
-	FullAccess     AccessLevel = "full"
-	Restricted     AccessLevel = "restricted"
+	FullAccess AccessLevel = "full"
+	Restricted AccessLevel = "restricted"
+	// ReadOnlyAccess is chosen for a connection and never told by a service.
+	ReadOnlyAccess AccessLevel = "read-only"
 	FreeBusyAccess AccessLevel = "free-busy"
 )
 

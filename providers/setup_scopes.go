@@ -11,18 +11,27 @@ const SetupLevel SetupField = "access"
 // Values of [SetupLevel].
 const (
 	SetupMayBook     = "full"
+	SetupMayRead     = "read-only"
 	SetupMayFreeBusy = "free-busy"
 )
 
 // levelInput is the choice of a smaller consent for one's own connection.
 func levelInput() SetupInput {
 	return SetupInput{Field: SetupLevel, Kind: SetupChoice, Label: "for what", Ask: "What shall it do?",
-		Help:    "You consent to less where you only look when rooms and people are free: Calendars.ReadBasic in place of Calendars.ReadWrite. Connecting again changes it.",
-		Choices: []SetupOption{{SetupMayBook, "see and book", "your calendar and those shared with you"}, {SetupMayFreeBusy, "free or busy only", "nothing is booked, no subject is read"}}}
+		Help:    "You consent to less where you only look: Calendars.Read in place of Calendars.ReadWrite, or Calendars.ReadBasic where you only look when rooms and people are free. roomdesk sign-in --access changes it later.",
+		Choices: []SetupOption{{SetupMayBook, "see and book", "your calendar and those shared with you"}, {SetupMayRead, "see only", "meetings are read, nothing is booked"}, {SetupMayFreeBusy, "free or busy only", "nothing is booked, no subject is read"}}}
 }
 
-// FreeBusyOnly reports whether a person consents to free/busy only.
-func (s Setup) FreeBusyOnly() bool { return s.Individual() && s.Get(SetupLevel) == SetupMayFreeBusy }
+// PersonLevel is the level of access to which a person consents.
+func (s Setup) PersonLevel() AccessLevel {
+	switch s.Get(SetupLevel) {
+	case SetupMayRead:
+		return ReadOnlyAccess
+	case SetupMayFreeBusy:
+		return FreeBusyAccess
+	}
+	return FullAccess
+}
 
 // WillNotWork says what is left out with the permissions that are chosen; empty where
 // nothing is.
@@ -35,8 +44,11 @@ func (s Setup) WillNotWork() []string {
 		return nil // there is no choice of permissions
 	}
 	if s.Individual() {
-		if s.FreeBusyOnly() {
+		switch s.PersonLevel() {
+		case FreeBusyAccess:
 			return []string{booking, details, "Teams meetings"}
+		case ReadOnlyAccess:
+			return []string{booking, "Teams meetings"}
 		}
 		return nil
 	}

@@ -18,7 +18,8 @@ type setupDialog struct {
 	features []providers.SetupFeature
 	taken    []string
 	least    []string
-	resumed  bool // it goes on where an earlier one was left
+	records  []providers.ConsentRecord // of the connections that there are
+	resumed  bool                      // it goes on where an earlier one was left
 	steps    []providers.SetupStep
 	step     int
 	fields   map[providers.SetupField]*textField
@@ -66,7 +67,7 @@ func (a setupBegun) apply(m *Model) tea.Cmd {
 		m.notices.add(m.now, "the set-up cannot begin: "+problemText(a.err), true)
 		return nil
 	}
-	d := &setupDialog{desk: m.setup, setup: a.start.Setup, features: a.start.Features, taken: a.start.Taken, begun: m.now,
+	d := &setupDialog{desk: m.setup, setup: a.start.Setup, features: a.start.Features, taken: a.start.Taken, records: a.start.Records, begun: m.now,
 		fields: map[providers.SetupField]*textField{}, resumed: !a.start.Setup.Saved.IsZero(), starting: m.ws == nil}
 	d.changed()
 	for _, s := range d.steps {

@@ -48,6 +48,33 @@ func (d *setupDialog) pastedConsent(text string) {
 	}
 }
 
+// plan is what the consent page will ask for.
+func (d *setupDialog) plan() providers.ConsentPlan {
+	return d.setup.ConsentPlan(d.records, d.least)
+}
+
+// drawAsks says what a person's consent page will ask for, before it is opened.
+func (d *setupDialog) drawAsks(o *formLines) {
+	o.pair("asks for", plain, strings.Join(d.plan().Asks, ", ")+"; not for mail")
+	d.drawChanges(o)
+	o.blank()
+}
+
+// drawChanges says what of it is another than when this tenant was connected last.
+func (d *setupDialog) drawChanges(o *formLines) {
+	plan := d.plan()
+	switch {
+	case !plan.Known:
+	case len(plan.Added)+len(plan.Dropped) == 0:
+		o.pair("last time", dim, "the same")
+	default:
+		o.pair("last time", warn, clean(strings.TrimSpace(signed("+", plan.Added)+" "+signed("-", plan.Dropped))))
+	}
+	if len(plan.Dropped) > 0 && d.setup.Individual() {
+		o.pair("", dim, providers.ConsentStays)
+	}
+}
+
 // drawWays says what else can be done than opening the link and coming back by hand.
 func (d *setupDialog) drawWays(o *formLines) {
 	switch {

@@ -379,10 +379,11 @@ func (d *setupDialog) drawLeast(o *formLines, roomy bool) {
 		d.drawEnd(o, roomy)
 		return
 	case d.setup.Individual():
+		o.blank()
 		if left != "" {
-			o.blank()
 			o.pair("not then", warn, left)
 		}
+		o.pair("asks for", plain, strings.Join(d.plan().Asks, ", "))
 		return
 	}
 	o.blank()

@@ -21,10 +21,18 @@ func (d *setupDialog) drawConsent(o *formLines, h int) {
 	if step.Role != "" && h >= 14 {
 		o.pair("who", plain, step.Role)
 	}
+	if d.setup.Individual() && h < 14 {
+		step = &providers.SetupStep{ID: step.ID} // what is asked for comes first
+	}
 	for _, p := range step.Text {
 		o.para(dim, p)
 	}
-	o.blank()
+	if len(step.Text) > 0 {
+		o.blank()
+	}
+	if d.setup.Individual() && (d.prompt == nil || h >= 14) {
+		d.drawAsks(o)
+	}
 	switch {
 	case d.prompt != nil:
 		if d.prompt.Code != "" {
@@ -42,6 +50,7 @@ func (d *setupDialog) drawConsent(o *formLines, h int) {
 	default:
 		d.drawLink(o, text)
 		o.pair("grants", plain, strings.Join(d.least, ", "))
+		d.drawChanges(o)
 		d.drawWays(o)
 	}
 	if d.picture && text != "" {

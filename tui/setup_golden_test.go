@@ -60,6 +60,19 @@ func setupScenes() map[string]func(d *setupDriver) {
 			d.prompted()
 			d.press("g")
 		},
+		// A tenant that was connected before: what comes and goes is told before the page is open.
+		"asks": func(d *setupDriver) {
+			d.recorded(true, "Calendars.ReadWrite", "Calendars.ReadWrite.Shared", "Place.Read.All", "User.Read", "User.ReadBasic.All", "openid", "profile")
+			d.press("c", "tab", "right", "tab", "right", "enter")
+			d.paste(setupTenantID)
+			d.press("tab")
+			d.paste(setupClientID)
+			d.press("enter", "enter", "enter")
+		},
+		"consentagain": func(d *setupDriver) {
+			d.recorded(false, "Calendars.Read", "Organization.Read.All", "Place.Read.All")
+			d.to(providers.StepConsent)
+		},
 		"consentwait": func(d *setupDriver) { d.to(providers.StepConsent); d.awaited() },
 		"signin": func(d *setupDriver) {
 			d.desk.prompt = &providers.SignInPrompt{Way: providers.ByDeviceCode, Address: "https://microsoft.com/devicelogin", Code: "F7K2QX9PL", Expires: fakeNow().Add(15 * time.Minute)}
@@ -98,6 +111,11 @@ func setupScenes() map[string]func(d *setupDriver) {
 			d.press("c")
 		},
 	}
+}
+
+// recorded is a tenant that was connected before.
+func (d *setupDriver) recorded(person bool, permissions ...string) {
+	d.desk.start.Records = []providers.ConsentRecord{{Tenant: setupTenantID, ClientID: setupClientID, Individual: person, Permissions: permissions}}
 }
 
 // individual plays up to the mailboxes of a person's own connection.

@@ -47,4 +47,6 @@ type SetupStart struct {
 	Setup    providers.Setup // Saved is zero where nothing was left
 	Features []providers.SetupFeature
 	Taken    []string // names of connections that there are
+	// Records are what these were granted, to be compared before somebody consents.
+	Records []providers.ConsentRecord
 }

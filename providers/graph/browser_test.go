@@ -33,7 +33,7 @@ func browserTenant(t *testing.T, claims func(map[string]any)) (*tenant, *Provide
 		if form.Get("grant_type") != "authorization_code" || form.Get("code") != "canary-code" || form.Get("client_secret") != "" {
 			t.Errorf("%v", form)
 		}
-		scopes := strings.Join(personScopes, " "+n.URL+"/")
+		scopes := strings.Join(providers.PersonScopes(""), " "+n.URL+"/")
 		sendJSON(w, 200, map[string]any{"token_type": "Bearer", "expires_in": 3599, "access_token": testToken(1), "refresh_token": "canary-refresh", "scope": n.URL + "/" + scopes,
 			"id_token": unsigned(said), "client_info": base64.RawURLEncoding.EncodeToString([]byte(`{"uid":"o","utid":"` + testTenant + `"}`))})
 		return true

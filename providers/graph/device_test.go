@@ -85,7 +85,7 @@ func (s *deviceService) RoundTrip(r *http.Request) (*http.Response, error) {
 		return answer(next.status, header, map[string]any{"error": next.word, "error_codes": []int{next.code}, "error_description": "AADSTS" + itoa(next.code) + ": says the service."})
 	}
 	return answer(200, nil, map[string]any{
-		"token_type": "Bearer", "expires_in": 3599, "access_token": testToken(1), "refresh_token": "canary-refresh", "scope": "https://graph.example/" + strings.Join(personScopes, " https://graph.example/"),
+		"token_type": "Bearer", "expires_in": 3599, "access_token": testToken(1), "refresh_token": "canary-refresh", "scope": "https://graph.example/" + strings.Join(providers.PersonScopes(""), " https://graph.example/"),
 		"id_token":    unsigned(map[string]any{"aud": testClient, "preferred_username": "adele@contoso.test", "oid": "o", "tid": testTenant, "sub": "s"}),
 		"client_info": base64.RawURLEncoding.EncodeToString([]byte(`{"uid":"o","utid":"` + testTenant + `"}`)),
 	})

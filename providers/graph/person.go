@@ -25,8 +25,8 @@ type Person struct {
 	// Address is the person's own mailbox, through which others' free/busy is asked;
 	// "" where it is not known yet.
 	Address providers.Address
-	// FreeBusy asks for less: free or busy only, and no meeting.
-	FreeBusy bool
+	// Level is what the person consents to ([providers.PersonScopes]); "" is all.
+	Level providers.AccessLevel
 	// Kept reads and writes the sign-in with its refresh token, in one piece. Nothing
 	// kept is nil. Lock keeps other processes from doing so until the function that it
 	// gives is called: what one renewed, the other reads before it renews.
@@ -36,12 +36,6 @@ type Person struct {
 		Write(ctx context.Context, text []byte) error
 	}
 }
-
-// personScopes are the delegated permissions that a person is asked for.
-var personScopes = []string{"User.Read", "User.ReadBasic.All", "Calendars.ReadWrite", "Calendars.ReadWrite.Shared", "Place.Read.All"}
-
-// freeBusyScopes are those where only free or busy is looked at.
-var freeBusyScopes = []string{"User.Read", "User.ReadBasic.All", "Calendars.ReadBasic", "Place.Read.All"}
 
 // keptCache carries MSAL's cache to where it is kept. MSAL asks before every sign-in.
 type keptCache struct {
@@ -109,10 +103,11 @@ func (t *tokens) personClient(refused string) (public.Client, *keptCache, error)
 }
 
 func (t *tokens) personScopes() []string {
-	names := personScopes
-	if t.person != nil && t.person.FreeBusy {
-		names = freeBusyScopes
+	level := providers.FullAccess
+	if t.person != nil {
+		level = t.person.Level
 	}
+	names := providers.PersonScopes(level)
 	scopes := make([]string, len(names))
 	for i, scope := range names {
 		scopes[i] = strings.TrimSuffix(t.roots.scope, ".default") + scope
