@@ -209,6 +209,10 @@ func (p auditedProber) Create(ctx context.Context, draft providers.EventDraft) (
 	return p.writes.CreateEvent(ctx, draft)
 }
 
+func (p auditedProber) Change(ctx context.Context, mailbox providers.Address, id, etag string, change providers.EventChange) (providers.Event, error) {
+	return p.writes.ChangeEvent(ctx, mailbox, id, etag, change)
+}
+
 func (p auditedProber) Cancel(ctx context.Context, mailbox providers.Address, id, comment string) error {
 	return p.writes.CancelEvent(ctx, mailbox, id, comment)
 }

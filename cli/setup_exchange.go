@@ -185,6 +185,10 @@ func (readingServer) Create(context.Context, providers.EventDraft) (providers.Ev
 	return providers.Event{}, errReadsOnly
 }
 
+func (readingServer) Change(context.Context, providers.Address, string, string, providers.EventChange) (providers.Event, error) {
+	return providers.Event{}, errReadsOnly
+}
+
 func (readingServer) Cancel(context.Context, providers.Address, string, string) error {
 	return errReadsOnly
 }

@@ -19,6 +19,7 @@ type Prober interface {
 // Writer is what of a prober changes the tenant.
 type Writer interface {
 	Create(ctx context.Context, draft providers.EventDraft) (providers.Event, error)
+	Change(ctx context.Context, mailbox providers.Address, id, etag string, change providers.EventChange) (providers.Event, error)
 	Cancel(ctx context.Context, mailbox providers.Address, id, comment string) error
 }
 

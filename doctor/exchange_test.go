@@ -84,6 +84,10 @@ func (w watchedServer) Create(ctx context.Context, d providers.EventDraft) (prov
 	return w.p.CreateEvent(ctx, d)
 }
 
+func (w watchedServer) Change(ctx context.Context, mailbox providers.Address, id, etag string, change providers.EventChange) (providers.Event, error) {
+	return w.p.ChangeEvent(ctx, mailbox, id, etag, change)
+}
+
 func (w watchedServer) Cancel(ctx context.Context, mailbox providers.Address, id, comment string) error {
 	return w.p.CancelEvent(ctx, mailbox, id, comment)
 }

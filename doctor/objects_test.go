@@ -51,10 +51,7 @@ func (o plainObjects) Event(ctx context.Context, mailbox providers.Address, id s
 }
 
 func (o plainObjects) CreateEvent(ctx context.Context, d providers.EventDraft) (providers.Event, error) {
-	at := func(t time.Time) map[string]string {
-		return map[string]string{"dateTime": t.UTC().Format("2006-01-02T15:04:05"), "timeZone": "UTC"}
-	}
-	body := map[string]any{"subject": d.Subject.Raw(), "start": at(d.Start), "end": at(d.End), "transactionId": d.TransactionID}
+	body := map[string]any{"subject": d.Subject.Raw(), "start": wireTime(d.Start), "end": wireTime(d.End), "transactionId": d.TransactionID}
 	if d.ShowAs != "" {
 		body["showAs"] = d.ShowAs
 	}
@@ -66,8 +63,14 @@ func (o plainObjects) CreateEvent(ctx context.Context, d providers.EventDraft) (
 	return w.Event(d.Organizer, ""), err
 }
 
-func (o plainObjects) ChangeEvent(context.Context, providers.Address, string, string, providers.EventChange) (providers.Event, error) {
-	panic("the doctor changes nothing")
+func (o plainObjects) ChangeEvent(ctx context.Context, mailbox providers.Address, id, _ string, c providers.EventChange) (providers.Event, error) {
+	var w graph.WireEvent
+	err := o.ask(ctx, "PATCH", events(mailbox)+"/"+url.PathEscape(id), map[string]any{"start": wireTime(*c.Start), "end": wireTime(*c.End)}, &w)
+	return w.Event(mailbox, ""), err
+}
+
+func wireTime(t time.Time) map[string]string {
+	return map[string]string{"dateTime": t.UTC().Format("2006-01-02T15:04:05"), "timeZone": "UTC"}
 }
 
 func (o plainObjects) CancelEvent(ctx context.Context, mailbox providers.Address, id, _ string) error {

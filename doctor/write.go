@@ -14,7 +14,8 @@ import (
 // knows what it was.
 const marked = "roomdesk test, taken away again at once"
 
-// write makes an event that takes nobody's time, reads it, and takes it away.
+// write makes an event that takes nobody's time, reads it, changes it, reads it again,
+// and takes it away.
 func (e *examination) write(ctx context.Context) outcome {
 	if !e.Write {
 		return notRun("writes only when asked (--write)")
@@ -33,17 +34,42 @@ func (e *examination) write(ctx context.Context) outcome {
 		}
 		return o.leaves(left)
 	}
-	_, readErr := e.desk().Event(ctx, e.organizer, made.ID)
+	trouble, workErr := e.readAndChange(ctx, made.ID, start)
 	if t := e.takeAway(ctx, made.ID, "", draft.Start); t != nil {
 		return failed(*t)
 	}
-	if readErr != nil {
-		if o, ok := e.common(readErr); ok {
+	switch {
+	case workErr != nil:
+		if o, ok := e.common(workErr); ok {
 			return o
 		}
-		return unknown(readErr)
+		return unknown(workErr)
+	case trouble != nil:
+		return failed(*trouble)
 	}
-	return passed("an event was written, read and taken away")
+	return passed("an event was written, read, changed, read again and taken away")
+}
+
+// readAndChange reads what was written, moves it by a quarter of an hour, and reads it
+// again: an answer alone proves nothing.
+func (e *examination) readAndChange(ctx context.Context, id string, start time.Time) (*providers.Trouble, error) {
+	written, err := e.desk().Event(ctx, e.organizer, id)
+	if err != nil {
+		return nil, err
+	}
+	later, end := start.Add(15*time.Minute), start.Add(30*time.Minute)
+	if _, err := e.desk().Change(ctx, e.organizer, id, written.ETag, providers.EventChange{Start: &later, End: &end, Zone: "UTC"}); err != nil {
+		return nil, err
+	}
+	changed, err := e.desk().Event(ctx, e.organizer, id)
+	if err != nil {
+		return nil, err
+	}
+	if !changed.Start.Equal(later) || !changed.End.Equal(end) {
+		return &providers.Trouble{Doc: "write", Class: providers.Foreign, What: "an event was changed, and the calendar goes on showing it at " + changed.Start.UTC().Format("15:04 UTC") + " instead of " + later.Format("15:04 UTC"),
+			Where: "in the calendar of " + string(e.organizer), Change: "test again; where it stays so, something between here and the service answers in its place"}, nil
+	}
+	return nil, nil
 }
 
 // takeAway undoes what was written, also where somebody gives up in between, and
@@ -87,8 +113,7 @@ func (e *examination) leftover(ctx context.Context, draft providers.EventDraft) 
 func (e *examination) roomAnswers(ctx context.Context) outcome {
 	var troubles []providers.Trouble
 	var full []string // rooms that are never free
-	booked := 0
-	there := 0
+	booked, there, seen := 0, 0, 0
 	for _, room := range e.Mailboxes {
 		if e.Beside != nil && absent(e.tried[room]) {
 			there++
@@ -104,8 +129,12 @@ func (e *examination) roomAnswers(ctx context.Context) outcome {
 		booked++
 		var t *providers.Trouble
 		var left string
+		var shown bool
 		if err == nil {
-			t, left, err = e.answerOf(ctx, room, slot)
+			shown, t, left, err = e.answerOf(ctx, room, slot)
+		}
+		if shown {
+			seen++
 		}
 		switch {
 		case err != nil:
@@ -137,16 +166,24 @@ func (e *examination) roomAnswers(ctx context.Context) outcome {
 	if booked == 1 {
 		answered = "1 room answered"
 	}
+	switch {
+	case seen == booked && booked == 1:
+		answered += " and its own calendar showed the meeting"
+	case seen == booked:
+		answered += " and their own calendars showed the meetings"
+	case booked > 0:
+		answered += fmt.Sprintf(", %d of their calendars showed the meeting by then", seen)
+	}
 	return passed(strings.TrimSuffix(answered+"; "+none, "; "))
 }
 
-// answerOf books one room and tells what is wrong with its answer, and what may be
-// left in the organizer's calendar.
-func (e *examination) answerOf(ctx context.Context, room providers.Address, slot providers.Interval) (trouble *providers.Trouble, left string, err error) {
+// answerOf books one room and tells whether its own calendar showed the meeting, what is
+// wrong with its answer, and what may be left in the organizer's calendar.
+func (e *examination) answerOf(ctx context.Context, room providers.Address, slot providers.Interval) (shown bool, trouble *providers.Trouble, left string, err error) {
 	draft := providers.EventDraft{TransactionID: guid(), Organizer: e.organizer, Subject: providers.Outside(marked), Start: slot.Start, End: slot.End, Room: room}
 	made, err := e.desk().Create(ctx, draft)
 	if err != nil {
-		return nil, e.leftover(ctx, draft), err
+		return false, nil, e.leftover(ctx, draft), err
 	}
 	defer func() {
 		switch undo := e.takeAway(ctx, made.ID, marked, slot.Start); {
@@ -161,7 +198,7 @@ func (e *examination) answerOf(ctx context.Context, room providers.Address, slot
 	for waited := time.Duration(0); waited <= answerPatience; waited += answerPause {
 		event, err := e.desk().Event(ctx, e.organizer, made.ID)
 		if err != nil {
-			return nil, "", err
+			return false, nil, "", err
 		}
 		if i := slices.IndexFunc(event.Attendees, func(a providers.Attendee) bool { return a.Mailbox == room }); i >= 0 {
 			answer = event.Attendees[i].Response
@@ -170,22 +207,36 @@ func (e *examination) answerOf(ctx context.Context, room providers.Address, slot
 			break
 		}
 		if err := e.Wait(ctx, answerPause); err != nil {
-			return nil, "", err
+			return false, nil, "", err
 		}
 	}
 	name := string(room)
 	switch answer {
 	case providers.ResponseAccepted, providers.ResponseTentative:
-		return nil, "", nil
+		return e.takenAt(ctx, room, slot), nil, "", nil
 	case providers.ResponseDeclined:
-		return &providers.Trouble{Mistake: 15, Doc: "15", Class: providers.Conflict, Mailbox: room,
+		return false, &providers.Trouble{Mistake: 15, Doc: "15", Class: providers.Conflict, Mailbox: room,
 			What: "room " + name + " declines " + string(e.organizer) + " at a time at which it is free: the organizer is not among those who may book it", Or: "another of its rules forbids " + slot.Start.UTC().Format("Mon 15:04 UTC"),
 			Where: e.shell(), Change: "Get-CalendarProcessing " + name + " | fl BookInPolicy,AllBookInPolicy,AllowConflicts,BookingWindowInDays shows it; Set-CalendarProcessing " + name + " -AllBookInPolicy $true opens it"}, "", nil
 	case providers.ResponseNone, providers.ResponseOrganizer, providers.ResponsePending:
 	}
-	return &providers.Trouble{Mistake: 14, Doc: "14", Class: providers.Transient, Mailbox: room,
+	return false, &providers.Trouble{Mistake: 14, Doc: "14", Class: providers.Transient, Mailbox: room,
 		What: "room " + name + " did not answer a request within " + providers.Age(answerPatience) + ": it does not process requests by itself", Or: "it is slow, or a delegate has to approve",
 		Where: e.shell(), Change: "Set-CalendarProcessing " + name + " -AutomateProcessing AutoAccept"}, "", nil
+}
+
+// takenAt reports whether a room is taken at a time, as its own calendar says.
+func (e *examination) takenAt(ctx context.Context, room providers.Address, slot providers.Interval) bool {
+	answers, err := e.desk().Schedules(ctx, []providers.Address{room}, slot)
+	if err != nil {
+		return false // said as not seen: the room's answer stands by itself
+	}
+	for _, a := range answers {
+		if strings.EqualFold(string(a.Mailbox), string(room)) && a.Problem == nil && !a.FreeFor(slot) {
+			return true
+		}
+	}
+	return false
 }
 
 // freeSlot finds half an hour in usual hours of the coming work days in which the

@@ -18,6 +18,16 @@ type stubborn struct {
 	full    bool  // no room is ever free
 	cancel  error // what taking away gives
 	cancels int
+	changes int
+	deaf    bool // a change is answered, and nothing happens
+}
+
+func (s *stubborn) Change(ctx context.Context, mailbox providers.Address, id, etag string, change providers.EventChange) (providers.Event, error) {
+	s.changes++
+	if s.deaf {
+		return s.Event(ctx, mailbox, id)
+	}
+	return s.Prober.Change(ctx, mailbox, id, etag, change)
 }
 
 func (s *stubborn) Schedules(ctx context.Context, mailboxes []providers.Address, window providers.Interval) ([]providers.Availability, error) {
@@ -71,5 +81,39 @@ func TestWhatIsLeftIsTold(t *testing.T) {
 	rung, _ := d.Rung("write")
 	if s.cancels != 1 || rung.State != providers.RungFailed || !strings.Contains(rung.Trouble.Sentence(), "could not be taken away again") || !strings.Contains(rung.Trouble.Where, string(p.options.Connection.Organizer)) {
 		t.Errorf("%d tries, %s: %s", s.cancels, rung.State, rung.Trouble.Sentence())
+	}
+}
+
+// S5: after the sync everything is done once in a marked slot: written, read, changed, read
+// again and taken away; a room is booked, answers, has the meeting in its own calendar, and
+// is free again. A change that is only answered is told.
+func TestS5EverythingIsDoneOnceAndTakenAway(t *testing.T) {
+	p := admit(t, simulator.Options{})
+	p.options.Write, p.options.Mailboxes = true, []providers.Address{p.room(0)}
+	s := &stubborn{}
+	d := p.examineWith(s)
+	rung, _ := d.Rung("write")
+	if rung.State != providers.RungPassed || s.changes != 1 || !strings.Contains(rung.Seen, "written, read, changed, read again and taken away") {
+		t.Errorf("%s: %s, %d changes", rung.State, rung.Seen, s.changes)
+	}
+	rung, _ = d.Rung("room answers")
+	if rung.State != providers.RungPassed || !strings.Contains(rung.Seen, "1 room answered and its own calendar showed the meeting") {
+		t.Errorf("%s: %s", rung.State, rung.Seen)
+	}
+	s = &stubborn{deaf: true}
+	rung, _ = p.examineWith(s).Rung("write")
+	if rung.State != providers.RungFailed || !strings.Contains(rung.Trouble.Sentence(), "the calendar goes on showing it at 03:00 UTC instead of 03:15 UTC") || s.cancels == 0 {
+		t.Errorf("%s: %+v, %d taken away", rung.State, rung.Trouble, s.cancels)
+	}
+	truth, err := p.tenant.TruthDump(simulator.TruthOptions{From: p.tenant.Clock().Now(), To: p.tenant.Clock().Now().AddDate(0, 0, 30)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range truth.Mailboxes {
+		for _, e := range m.Events {
+			if strings.Contains(e.Subject, "roomdesk test") && !strings.HasPrefix(e.Subject, "Canceled") {
+				t.Errorf("left in %s: %+v", m.Mailbox, e)
+			}
+		}
 	}
 }

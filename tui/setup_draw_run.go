@@ -322,6 +322,9 @@ func (d *setupDialog) drawDone(o *formLines) {
 		works = "what these permissions allow: " + clean(strings.Join(a.Permissions, ", "))
 	}
 	o.pair("works now", plain, works)
+	if len(a.Permissions) > 0 && len(a.Missing) == 0 {
+		o.pair("granted", plain, clean(strings.Join(a.Permissions, ", ")))
+	}
 	o.pair("next", strong, "Enter opens the console: the first sync starts by itself, and rooms can be booked before it ends. b there books the chosen room.")
 	o.blank()
 	o.pair("undo", dim, "w takes it back at once; later: "+clean(d.connected.Undo))

@@ -130,6 +130,11 @@ func (b *Probe) Find(ctx context.Context, mailbox providers.Address, transaction
 	return b.p.FindEvent(ctx, mailbox, transaction, around)
 }
 
+// Change changes an event.
+func (b *Probe) Change(ctx context.Context, mailbox providers.Address, id, etag string, change providers.EventChange) (providers.Event, error) {
+	return b.p.ChangeEvent(ctx, mailbox, id, etag, change)
+}
+
 // Cancel cancels an event.
 func (b *Probe) Cancel(ctx context.Context, mailbox providers.Address, id, comment string) error {
 	return b.p.CancelEvent(ctx, mailbox, id, comment)
