@@ -50,10 +50,10 @@ func TestChangeWhoseAnswerIsLost(t *testing.T) {
 				inTime(t, func(t *testing.T, w *world) {
 					b := w.booked()
 					w.tenant.rooms[near] = roomRule{after: 3 * time.Second}
-					defer w.run()()
 					q := changesOf(b)[kind]
 					w.change(b.ID, q)
 					w.tenant.script(map[string][]fault{"change": faults, "event": {ok, {err: timeout}}})
+					defer w.run()()
 					got := w.await(b.ID, 30*time.Minute)
 					want := providers.Slot{Room: aalto, Start: b.Request.Start, End: b.Request.End}
 					if q.Room != "" {
@@ -115,12 +115,10 @@ func TestUnknownChangeIsOnlyLookedAt(t *testing.T) {
 		b := w.booked()
 		defer w.run()()
 		time.Sleep(time.Second)
-		w.tenant.mu.Lock()
-		w.tenant.faults["change"] = []fault{{err: class(providers.Transient), commit: true}}
-		w.tenant.mu.Unlock()
+		w.tenant.script(map[string][]fault{"change": {{err: class(providers.Transient), commit: true, delay: time.Second}}})
 		w.change(b.ID, later(b, 15*time.Minute))
+		synctest.Wait() // it was read and sent, and its answer is awaited
 		w.tenant.mu.Lock()
-		w.tenant.faults["event"] = []fault{{}}
 		w.tenant.always["event"] = fault{err: class(providers.Unreachable)}
 		w.tenant.mu.Unlock()
 		time.Sleep(10 * time.Minute)
