@@ -22,6 +22,24 @@ func Proxy(req *http.Request) (*url.URL, error) {
 	return http.ProxyFromEnvironment(req)
 }
 
+// ProxyHost is where a proxy listens, host and port; "" is none.
+func ProxyHost(proxy *url.URL) string {
+	if proxy == nil {
+		return ""
+	}
+	if proxy.Port() != "" {
+		return proxy.Host
+	}
+	port := "80"
+	switch proxy.Scheme {
+	case "https":
+		port = "443"
+	case "socks5", "socks5h":
+		port = "1080"
+	}
+	return net.JoinHostPort(proxy.Hostname(), port)
+}
+
 // proxyProblem says why the proxy for an address cannot be used. Its value is not in
 // the error: it may have a password in it.
 func proxyProblem(env func(string) string, to *url.URL) error {

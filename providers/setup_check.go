@@ -21,12 +21,18 @@ func wrong(format string, args ...any) Advice {
 func fine(text string) Advice              { return Advice{Fine: true, Text: text} }
 func (a Advice) offer(value string) Advice { a.Offer = value; return a }
 
-func looksLikeGUID(s string) bool {
-	if len(s) != 36 {
+func looksLikeGUID(s string) bool { return len(s) == 36 && IsGUID(s) }
+
+// IsGUID reports whether text has the form of a GUID,
+// "11111111-2222-3333-4444-555555555555", braces allowed as the portal's
+// PowerShell prints them.
+func IsGUID(text string) bool {
+	text = strings.TrimSuffix(strings.TrimPrefix(text, "{"), "}")
+	if len(text) != 36 {
 		return false
 	}
-	for i := range len(s) {
-		c := s[i]
+	for i := range len(text) {
+		c := text[i]
 		switch {
 		case i == 8 || i == 13 || i == 18 || i == 23:
 			if c != '-' {

@@ -23,49 +23,21 @@ func withPort(u *url.URL) string {
 // Proxy is the proxy through which a host is reached, host and port; "" is none.
 func (b *Probe) Proxy(host string) (string, error) {
 	u, err := providers.Proxy(&http.Request{URL: &url.URL{Scheme: "https", Host: host}})
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", err
-	case u == nil:
-		return "", nil
-	case u.Port() != "":
-		return u.Host, nil
 	}
-	port := map[string]string{"https": "443", "socks5": "1080", "socks5h": "1080"}[u.Scheme]
-	if port == "" {
-		port = "80"
-	}
-	return net.JoinHostPort(u.Hostname(), port), nil
+	return providers.ProxyHost(u), nil
 }
 
 // Resolve looks a host's name up.
 func (b *Probe) Resolve(ctx context.Context, host string) ([]string, error) {
-	const op = "looking the name up"
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		return nil, &providers.Error{Class: providers.Permanent, Op: op, Err: err}
-	}
-	addresses, err := net.DefaultResolver.LookupHost(ctx, name)
-	if err != nil {
-		e := transportError(ctx, err)
-		e.Op = op + " " + name
-		return nil, e
-	}
-	return addresses, nil
+	return providers.Resolve(ctx, host, transportError)
 }
 
 // Connect opens a connection to a host and closes it again. It gives the address that
 // answered.
 func (b *Probe) Connect(ctx context.Context, host string) (string, error) {
-	conn, err := newTransport(b.p.config).DialContext(ctx, "tcp", host)
-	if err != nil {
-		e := transportError(ctx, err)
-		e.Op = "connecting to " + host
-		return "", e
-	}
-	address := conn.RemoteAddr().String()
-	_ = conn.Close() // nothing was sent
-	return address, nil
+	return providers.Connect(ctx, host, newTransport(b.p.config).DialContext, transportError)
 }
 
 // Handshake asks the server for a page without signing in, and tells what its certificate

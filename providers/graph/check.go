@@ -6,28 +6,8 @@ import (
 	"roomdesk/providers"
 )
 
-// CheckGUID reports whether text has the form of a GUID,
-// "11111111-2222-3333-4444-555555555555", braces allowed as the portal's
-// PowerShell prints them.
-func CheckGUID(text string) bool {
-	text = strings.TrimSuffix(strings.TrimPrefix(text, "{"), "}")
-	if len(text) != 36 {
-		return false
-	}
-	for i := range len(text) {
-		c := text[i]
-		switch {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return false
-			}
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'f', c >= 'A' && c <= 'F':
-		default:
-			return false
-		}
-	}
-	return true
-}
+// CheckGUID is [providers.IsGUID].
+func CheckGUID(text string) bool { return providers.IsGUID(text) }
 
 // CheckSecret refuses what cannot be a client secret's Value, before any request
 // is made. Its errors do not contain the secret.

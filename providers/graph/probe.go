@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -44,49 +43,21 @@ func (b *Probe) proxy(host string) (*url.URL, error) {
 // Proxy is the proxy through which a host is reached, host and port; "" is none.
 func (b *Probe) Proxy(host string) (string, error) {
 	u, err := b.proxy(host)
-	if u == nil || err != nil {
+	if err != nil {
 		return "", err
 	}
-	if u.Port() != "" {
-		return u.Host, nil
-	}
-	switch u.Scheme {
-	case "https":
-		return net.JoinHostPort(u.Hostname(), "443"), nil
-	case "socks5", "socks5h":
-		return net.JoinHostPort(u.Hostname(), "1080"), nil
-	}
-	return net.JoinHostPort(u.Hostname(), "80"), nil
+	return providers.ProxyHost(u), nil
 }
 
 // Resolve looks a host's name up.
 func (b *Probe) Resolve(ctx context.Context, host string) ([]string, error) {
-	const op = "looking the name up"
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		return nil, &providers.Error{Class: providers.Permanent, Op: op, Err: err}
-	}
-	addresses, err := net.DefaultResolver.LookupHost(ctx, name)
-	if err != nil {
-		e := transportError(ctx, err)
-		e.Op = op + " " + name
-		return nil, e
-	}
-	return addresses, nil
+	return providers.Resolve(ctx, host, transportError)
 }
 
 // Connect opens a connection to a host and closes it again. It gives the address
 // that answered.
 func (b *Probe) Connect(ctx context.Context, host string) (string, error) {
-	conn, err := b.p.engine.base.DialContext(ctx, "tcp", host)
-	if err != nil {
-		e := transportError(ctx, err)
-		e.Op = "connecting to " + host
-		return "", e
-	}
-	address := conn.RemoteAddr().String()
-	_ = conn.Close() // nothing was sent
-	return address, nil
+	return providers.Connect(ctx, host, b.p.engine.base.DialContext, transportError)
 }
 
 // Token signs in, where that was not done yet, and reads the token.
