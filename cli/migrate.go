@@ -193,6 +193,13 @@ func (a *app) printMigration(m providers.Migration) error {
 			rows = append(rows, []string{"mailboxes " + string(state), fmt.Sprint(n)})
 		}
 	}
+	if g, watched := m.Gap(); watched {
+		words := "none of " + mailboxCount(g.Mailboxes) + " in " + fmt.Sprint(g.Looks) + " looks since " + a.out.clock(g.Since)
+		if g.Longest > 0 {
+			words = g.Longest.Round(time.Millisecond).String() + " at most, of " + string(g.Mailbox) + "; " + mailboxCount(g.Mailboxes) + " looked at since " + a.out.clock(g.Since)
+		}
+		rows = append(rows, []string{"free/busy gap", words})
+	}
 	if m.Artefacts > 0 {
 		rows = append(rows, []string{"provider artefacts", fmt.Sprintf("%d, not told as changes", m.Artefacts)})
 	}

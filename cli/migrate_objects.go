@@ -6,21 +6,23 @@ import (
 
 // migrationObject is a migration in JSON.
 type migrationObject struct {
-	ID           string              `json:"id"`
-	State        string              `json:"state"`
-	From         string              `json:"from"`
-	To           string              `json:"to"`
-	FromProvider string              `json:"from_provider"`
-	ToProvider   string              `json:"to_provider"`
-	Created      *string             `json:"created"`
-	Scope        scopeObject         `json:"scope"`
-	Parity       parityObject        `json:"parity"`
-	Counts       map[string]int      `json:"counts"` // mailboxes by state
-	Artefacts    int                 `json:"artefacts"`
-	Undoable     *string             `json:"undoable_until"`
-	Problem      *migrationProblem   `json:"problem"`
-	Mailboxes    []moveMailboxObject `json:"mailboxes"`
-	Entries      []parityEntryObject `json:"entries,omitempty"` // of report
+	ID           string         `json:"id"`
+	State        string         `json:"state"`
+	From         string         `json:"from"`
+	To           string         `json:"to"`
+	FromProvider string         `json:"from_provider"`
+	ToProvider   string         `json:"to_provider"`
+	Created      *string        `json:"created"`
+	Scope        scopeObject    `json:"scope"`
+	Parity       parityObject   `json:"parity"`
+	Counts       map[string]int `json:"counts"` // mailboxes by state
+	Artefacts    int            `json:"artefacts"`
+	// Gap is null where nothing was looked at yet.
+	Gap       *gapObject          `json:"gap"`
+	Undoable  *string             `json:"undoable_until"`
+	Problem   *migrationProblem   `json:"problem"`
+	Mailboxes []moveMailboxObject `json:"mailboxes"`
+	Entries   []parityEntryObject `json:"entries,omitempty"` // of report
 }
 
 type migrationProblem struct {
@@ -61,6 +63,21 @@ type moveMailboxObject struct {
 	Moved    *string             `json:"moved"`
 	Why      string              `json:"why"`
 	Was      []string            `json:"was"`
+	// LooksAgain: an error stopped it that may have passed; to move it looks first.
+	LooksAgain bool `json:"looks_again"`
+	// GapMS is null where it was not looked at while it changed over.
+	GapMS   *int64  `json:"gap_ms"`
+	Watched *string `json:"watched"`
+	Looks   int     `json:"looks"`
+}
+
+// gapObject is how long a mailbox was at most without free/busy while it changed over.
+type gapObject struct {
+	LongestMS int64             `json:"longest_ms"`
+	Mailbox   providers.Address `json:"mailbox"` // empty where none was
+	Since     *string           `json:"since"`
+	Mailboxes int               `json:"mailboxes"` // that were looked at
+	Looks     int               `json:"looks"`
 }
 
 type parityEntryObject struct {
@@ -119,10 +136,17 @@ func (o *output) migration(m providers.Migration) migrationObject {
 	if m.Problem != nil {
 		object.Problem = &migrationProblem{string(m.Problem.Class), m.Problem.Sentence(o.now())}
 	}
+	if g, watched := m.Gap(); watched {
+		object.Gap = &gapObject{g.Longest.Milliseconds(), g.Mailbox, o.stamp(g.Since), g.Mailboxes, g.Looks}
+	}
 	for i, b := range m.Mailboxes {
 		object.Mailboxes[i] = moveMailboxObject{
 			Mailbox: b.Mailbox, Name: b.Name, Kind: kindOf(b.Room), State: string(b.State), Provider: b.Home, Pilot: b.Pilot, Parity: parityOf(b.Parity),
 			Events: b.Events, Compared: o.stamp(b.Compared), Moved: o.stamp(b.Moved), Why: b.Why, Was: notNil(b.Was),
+			LooksAgain: b.LooksAgain(), Watched: o.stamp(b.Watched), Looks: b.Looks,
+		}
+		if ms := b.Gap.Milliseconds(); b.Looks > 0 {
+			object.Mailboxes[i].GapMS = &ms
 		}
 	}
 	return object

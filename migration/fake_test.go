@@ -22,7 +22,8 @@ type face struct {
 	calendars []providers.Calendar
 	unlisted  map[providers.Address]bool
 	refused   map[providers.Address]error
-	fail      error // of everything
+	once      map[providers.Address]error // of the next question for its calendars
+	fail      error                       // of everything
 	reads     int
 }
 
@@ -78,6 +79,10 @@ func (f *face) reach(mailbox providers.Address) error {
 func (f *face) Calendars(_ context.Context, mailbox providers.Address) ([]providers.Calendar, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if err := f.once[mailbox]; err != nil {
+		delete(f.once, mailbox)
+		return nil, err
+	}
 	return append([]providers.Calendar{{Mailbox: mailbox, Name: providers.Outside("Calendar"), Default: true}}, f.calendars...), f.reach(mailbox)
 }
 

@@ -111,6 +111,9 @@ const chosenAnyway = "move anyway"
 
 // whyNot says why a mailbox is not moved, or taken back; "" where it can be.
 func whyNot(move store.Move, what string, anyway bool) string {
+	if what == store.ChosenMove && move.LooksAgain() {
+		return "" // it is looked at again
+	}
 	switch move.State {
 	case providers.MoveBlocked:
 		return "it stays where it is: " + move.Why
@@ -204,6 +207,18 @@ func urgency(move store.Move) int {
 // one moves a mailbox, or takes it back. A mailbox that stays where it is says why in the
 // journal; the error is only what stops all others, too.
 func (m *Mover) one(ctx context.Context, j providers.Migration, move store.Move, last bool) error {
+	if move.LooksAgain() && move.Chosen != store.ChosenReturn {
+		chosen, again := move.Chosen, store.Move{}
+		move.Chosen = ""
+		var err error
+		if again, err = m.lookAgain(ctx, j.ID, move); err != nil {
+			return err
+		}
+		move, move.Chosen = again, chosen
+		if why := whyNot(again, store.ChosenMove, chosen == chosenAnyway); why != "" || again.LooksAgain() {
+			return nil // the journal says why
+		}
+	}
 	back := move.Chosen == store.ChosenReturn
 	anyway := move.Chosen == chosenAnyway || back
 	rest := move.State
@@ -216,10 +231,14 @@ func (m *Mover) one(ctx context.Context, j providers.Migration, move store.Move,
 		return err
 	}
 	m.at("switching")
-	err := m.exchange(ctx, j, move, back, anyway)
+	watch := m.watchFree(ctx, move.Mailbox)
+	defer watch.stop()
+	err := m.exchange(ctx, j, move, back, anyway, watch)
 	if err == nil {
 		return nil
 	}
+	watch.stop()
+	watch.into(&move.MailboxMove)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -58,6 +58,9 @@ func (m *Mover) plan(ctx context.Context, j providers.Migration) error {
 	if err := each(ctx, m.o.Workers, all, halted, m.reach); err != nil {
 		return err
 	}
+	if err := m.reachAgain(ctx, all, halted); err != nil {
+		return err
+	}
 	if halted() {
 		return nil
 	}
@@ -139,7 +142,7 @@ func (m *Mover) shadow(ctx context.Context, migration string, move store.Move, c
 			compared.Counts.Different++
 		}
 	}
-	move.Parity, move.Was, move.Compared, move.Why = compared.Counts, was, m.o.Now(), ""
+	move.Parity, move.Was, move.Compared, move.Why, move.Passing = compared.Counts, was, m.o.Now(), "", false
 	move.State = providers.MoveReady
 	if !compared.Counts.Whole() {
 		move.State, move.Why = providers.MoveDiffers, differs(compared.Counts)
@@ -168,7 +171,7 @@ func (m *Mover) unread(ctx context.Context, migration string, move store.Move, e
 		return err
 	}
 	m.log.Info("a mailbox cannot be compared", "mailbox", move.Mailbox, "error", err)
-	move.Why = "not compared: " + reason(err)
+	move.Why, move.Passing = "not compared: "+reason(err)+againWords, true
 	return m.o.Store.SaveMoves(ctx, migration, move)
 }
 

@@ -229,7 +229,7 @@ func (m *Mover) moves(all []*candidate, before []store.Move, homes map[providers
 		if !ok {
 			move = store.Move{MailboxMove: providers.MailboxMove{Mailbox: c.mailbox, Pilot: slices.Contains(pilot, c.mailbox)}}
 		}
-		move.Name, move.Room, move.Chosen = c.name, c.room, ""
+		move.Name, move.Room, move.Chosen, move.Passing = c.name, c.room, "", false
 		move.Home = m.o.From.Provider
 		if home := homes[c.mailbox]; home.Cause == providers.HomeMoved {
 			move.Home = home.Provider
@@ -240,7 +240,8 @@ func (m *Mover) moves(all []*candidate, before []store.Move, homes map[providers
 				move.State = providers.MoveMoved
 			}
 		case c.freshFailed != nil:
-			move.State, move.Why = providers.MoveBlocked, "it is not known whether the new connection reaches it: "+reason(c.freshFailed)
+			move.State, move.Why = providers.MoveBlocked, notKnown(c.freshFailed)
+			move.Passing = true
 		case !c.freshReach:
 			move.State, move.Why = providers.MoveBlocked, c.why
 		default:

@@ -11,7 +11,7 @@ import (
 
 // exchange puts one side of a mailbox in the place of the other. Readers see the side that
 // goes until the other one is there whole.
-func (m *Mover) exchange(ctx context.Context, j providers.Migration, move store.Move, back, anyway bool) error {
+func (m *Mover) exchange(ctx context.Context, j providers.Migration, move store.Move, back, anyway bool, watch *freeWatch) error {
 	from, to := m.o.From, m.o.To
 	if back {
 		from, to = to, from
@@ -86,6 +86,16 @@ func (m *Mover) exchange(ctx context.Context, j providers.Migration, move store.
 	}
 	m.at("after the switch")
 	m.o.Moved(w.Home)
+	watch.stop()
+	seen := w.Move // as the switch stored it
+	seen.Artefacts += out.Artefacts
+	if out.Mirrored {
+		seen.Events = out.Rows
+	}
+	watch.into(&seen.MailboxMove)
+	if err := m.o.Store.SaveMoves(ctx, j.ID, seen); err != nil { // it is moved all the same
+		m.log.Warn("how a mailbox's free/busy was while it moved could not be stored", "mailbox", move.Mailbox, "error", err)
+	}
 	if out.Real() {
 		m.o.Changed(move.Mailbox)
 	}

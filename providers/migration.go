@@ -125,6 +125,15 @@ type MailboxMove struct {
 	// Why is the reason where it is blocked or differs, or what failed last; safe to
 	// show.
 	Why string
+	// Passing: it is blocked, or was not compared, by an error that may have passed since:
+	// to move it looks again.
+	Passing bool
+	// Watched is since when free/busy of it was looked at while it changed over, zero
+	// where it was not; Looks is how often, and Gap the longest time for which what had
+	// been known was not there.
+	Watched time.Time
+	Looks   int
+	Gap     time.Duration
 	// Was names what the old side could and the new one cannot, such as "holiday
 	// calendar was writable"; safe to show.
 	Was []string
@@ -169,6 +178,39 @@ func (m Migration) Parity() ParityCounts {
 		sum = sum.Add(box.Parity)
 	}
 	return sum
+}
+
+// LooksAgain reports whether to move the mailbox first looks anew at what stopped it.
+func (b MailboxMove) LooksAgain() bool {
+	return b.Passing && (b.State == MoveBlocked || b.State == MovePlanned)
+}
+
+// MigrationGap is how long a mailbox was without free/busy while it changed over.
+type MigrationGap struct {
+	Longest   time.Duration
+	Mailbox   Address // the one with the longest; "" where none had any
+	Since     time.Time
+	Mailboxes int // that were looked at
+	Looks     int
+}
+
+// Gap is the longest of all mailboxes; false where none was looked at.
+func (m Migration) Gap() (MigrationGap, bool) {
+	var g MigrationGap
+	for _, box := range m.Mailboxes {
+		if box.Looks == 0 {
+			continue
+		}
+		g.Mailboxes++
+		g.Looks += box.Looks
+		if g.Since.IsZero() || box.Watched.Before(g.Since) {
+			g.Since = box.Watched
+		}
+		if box.Gap > g.Longest {
+			g.Longest, g.Mailbox = box.Gap, box.Mailbox
+		}
+	}
+	return g, g.Looks > 0
 }
 
 // Count is how many mailboxes are in one of the states.

@@ -50,7 +50,8 @@ func (v *migrationView) whyNotMove(m *Model) string {
 	if why := v.whyNotAct(m); why != "" {
 		return why
 	}
-	if m.migration.m.Count(providers.MoveReady, providers.MoveReturned, providers.MoveDiffers) == 0 {
+	again := slices.ContainsFunc(m.migration.m.Mailboxes, providers.MailboxMove.LooksAgain)
+	if m.migration.m.Count(providers.MoveReady, providers.MoveReturned, providers.MoveDiffers) == 0 && !again {
 		if m.migration.m.Count(providers.MovePlanned) > 0 {
 			return "the mailboxes were not compared yet: p compares both sides"
 		}
@@ -67,7 +68,7 @@ func (v *migrationView) whyNotMark(m *Model) string {
 	switch b := v.box(m); {
 	case b == nil:
 		return "no mailbox is chosen"
-	case b.State == providers.MoveBlocked:
+	case b.State == providers.MoveBlocked && !b.LooksAgain():
 		return "it cannot be moved: " + clean(b.Why)
 	case b.State == providers.MoveMoved:
 		return "it is moved already"
@@ -308,6 +309,10 @@ func (d *moveAllDialog) build(m *Model, w int) *formLines {
 		}
 		item("differ", look, words+"; ctrl+a changes")
 	}
+	if again := len(slices.DeleteFunc(slices.Clone(s.Mailboxes), func(b providers.MailboxMove) bool { return !b.LooksAgain() })); again > 0 {
+		item("look again", warn, itoa(again)+" that an error stopped: moved where it has passed")
+		blocked -= len(slices.DeleteFunc(slices.Clone(s.Mailboxes), func(b providers.MailboxMove) bool { return !b.LooksAgain() || b.State != providers.MoveBlocked }))
+	}
 	if blocked > 0 {
 		item("stay", warn, itoa(blocked)+" that "+providerWords(s.ToProvider)+" does not reach")
 	}
@@ -380,6 +385,7 @@ func (v *migrationView) whyNotMoveOne(m *Model) string {
 	switch b := v.box(m); {
 	case b == nil:
 		return "no mailbox is chosen"
+	case b.LooksAgain():
 	case b.State == providers.MoveBlocked:
 		return "it cannot be moved: " + clean(b.Why)
 	case !movable(b) && b.State != providers.MoveDiffers:

@@ -295,7 +295,11 @@ func (v *migrationView) drawFacts(m *Model, w int) string {
 		}
 		put(look, long)
 	}
-	if gap, ok := m.migration.free.gap(m.now); ok {
+	gap, ok := m.migration.free.gap(m.now)
+	if stored, watched := s.Gap(); watched { // by whoever moved them
+		gap, ok = max(gap, stored.Longest), true
+	}
+	if ok {
 		look := good
 		if gap > 0 {
 			look = badStrong

@@ -422,3 +422,21 @@ func TestP11WasWritable(t *testing.T) {
 		t.Errorf("one that was never writable: %q", line)
 	}
 }
+
+// A mailbox that an error stopped which may have passed can be moved: it is looked at
+// again first, and the question for all says how many there are.
+func TestWhatAnErrorStoppedIsLookedAtAgain(t *testing.T) {
+	d := newDriver(t, office(), 120, 34)
+	d.comparedAll(5, 5)
+	for i := range d.ws.migration.Mailboxes {
+		b := &d.ws.migration.Mailboxes[i]
+		if i < 2 {
+			b.State, b.Passing, b.Why = providers.MoveBlocked, i == 0, "it is not known"
+		}
+	}
+	d.ws.migration.Revision++
+	d.keys("esc")
+	d.keys("m")
+	d.keys("A")
+	d.see("look again", "1 that an error stopped", "2 that Graph does not reach")
+}

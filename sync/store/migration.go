@@ -46,7 +46,11 @@ type moveRecord struct {
 	Was       []string               `json:"was,omitempty"`
 	Artefacts int                    `json:"artefacts,omitempty"`
 	// Chosen is what is still to be done with it: "move", "return".
-	Chosen string `json:"chosen,omitempty"`
+	Chosen  string        `json:"chosen,omitempty"`
+	Passing bool          `json:"passing,omitempty"`
+	Watched time.Time     `json:"watched,omitzero"`
+	Looks   int           `json:"looks,omitempty"`
+	Gap     time.Duration `json:"gap,omitempty"`
 }
 
 type parityRecord struct {
@@ -88,6 +92,7 @@ func encodeMove(m Move) (string, error) {
 	raw, err := json.Marshal(moveRecord{
 		Name: m.Name.Raw(), Room: m.Room, Pilot: m.Pilot, State: string(m.State), Home: m.Home, Parity: m.Parity, Events: m.Events,
 		Compared: m.Compared, Moved: m.Moved, Why: m.Why, Was: m.Was, Artefacts: m.Artefacts, Chosen: m.Chosen,
+		Passing: m.Passing, Watched: m.Watched, Looks: m.Looks, Gap: m.Gap,
 	})
 	return string(raw), err
 }
@@ -100,6 +105,7 @@ func decodeMove(mailbox, text string) (Move, error) {
 	return Move{Chosen: r.Chosen, Artefacts: r.Artefacts, MailboxMove: providers.MailboxMove{
 		Mailbox: providers.Address(mailbox), Name: providers.Outside(r.Name), Room: r.Room, Pilot: r.Pilot, State: providers.MoveState(r.State),
 		Home: r.Home, Parity: r.Parity, Events: r.Events, Compared: r.Compared, Moved: r.Moved, Why: r.Why, Was: r.Was,
+		Passing: r.Passing, Watched: r.Watched, Looks: r.Looks, Gap: r.Gap,
 	}}, nil
 }
 
