@@ -330,5 +330,9 @@ func (w *workspace) Connections(ctx context.Context) ([]tui.ConnectionRow, error
 		}
 		rows = append(rows, row)
 	}
-	return rows, nil
+	if w.demo {
+		return rows, nil
+	}
+	old, err := w.app.oldRows()
+	return append(rows, old...), err
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 
 	"roomdesk/doctor"
 	"roomdesk/keystore"
@@ -23,7 +24,17 @@ func (w *workspace) Features() []tui.PermissionFeature {
 // LeastFor implements [tui.PermissionDesk].
 func (w *workspace) LeastFor(connection string, features []string) tui.LeastAccess {
 	if c, err := w.named(connection); err == nil && c.Exchange() {
-		return tui.LeastAccess{Permissions: doctor.ExchangeNeeds(features), Level: doctor.LevelFor(features), Within: map[string][]string{}}
+		least := tui.LeastAccess{Permissions: doctor.ExchangeNeeds(features), Level: doctor.LevelFor(features), Within: map[string][]string{}, Rights: true}
+		if c.ByPassword() {
+			var mailboxes []providers.Address
+			for _, text := range []string{c.Email, c.Organizer} {
+				if address, ok := providers.ParseAddress(text); ok && !slices.Contains(mailboxes, address) {
+					mailboxes = append(mailboxes, address)
+				}
+			}
+			least.Shell, least.Commands = "Exchange Management Shell", doctor.ImpersonationCommands(c.Name, c.ActsAs(), doctor.Limit{}, mailboxes)
+		}
+		return least
 	}
 	least := tui.LeastAccess{Permissions: doctor.Least(features), Level: doctor.LevelFor(features), Within: map[string][]string{}}
 	for _, name := range least.Permissions {

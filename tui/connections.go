@@ -166,6 +166,26 @@ func (p *connectionsPane) row() *ConnectionRow {
 	return &p.rows[p.list.at]
 }
 
+// whyOld says why nothing can be done with the chosen connection, where it is one over an
+// API that is no more.
+func (p *connectionsPane) whyOld() string {
+	if row := p.row(); row != nil && row.Old != nil {
+		return clean(row.Name) + " is over an API that is no more: enter says how to migrate or remove it"
+	}
+	return ""
+}
+
+// drawOld shows what an old connection was, and what can be done with it.
+func (m *Model) drawOld(row *ConnectionRow, pair func(label, value string)) {
+	pair("provider", row.Old.Mechanism+", which is no more: nothing is read or sent by it")
+	pair("tenant", row.Tenant)
+	pair("identity", row.Identity)
+	pair("imported", row.Old.Imported.In(m.zone).Format("Mon 2 Jan 2006"))
+	pair("", "What was booked over it stands in the tenant's calendars, and is read from there.")
+	pair("migrate it", "c connects its tenant, where it is not connected yet. Then "+row.Old.Migrate+" drops the old one.")
+	pair("or remove it", row.Old.Remove)
+}
+
 // openConnection shows all of one connection.
 func (m *Model) openConnection() tea.Cmd {
 	p := &m.connections
@@ -186,6 +206,10 @@ func (m *Model) openConnection() tea.Cmd {
 				}
 				lines = append(lines, l.to(14).put(plain, part).done())
 			}
+		}
+		if row.Old != nil {
+			m.drawOld(&row, pair)
+			return lines
 		}
 		pair("provider", row.Provider)
 		pair("tenant", row.Tenant)

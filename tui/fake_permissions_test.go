@@ -12,6 +12,7 @@ type fakePermissions struct {
 	permissions      []PermissionRow
 	permissionsErr   error
 	permissionsAsked int
+	rights           *LeastAccess // of an Exchange server; nil: it is Graph
 }
 
 func (f *fakeWorkspace) Features() []PermissionFeature {
@@ -19,6 +20,9 @@ func (f *fakeWorkspace) Features() []PermissionFeature {
 }
 
 func (f *fakeWorkspace) LeastFor(_ string, features []string) LeastAccess {
+	if f.rights != nil {
+		return *f.rights
+	}
 	least := LeastAccess{Within: map[string][]string{"Calendars.Read": {"Calendars.ReadWrite"}}}
 	switch {
 	case slices.Contains(features, "booking"):
@@ -37,6 +41,15 @@ func (f *fakeWorkspace) Permissions(context.Context, string) ([]PermissionRow, e
 	defer f.mu.Unlock()
 	f.permissionsAsked++
 	return f.permissions, f.permissionsErr
+}
+
+// exchangeRights are the rights of an account at an Exchange server, with what was seen of
+// the right to act.
+func (f *fakeWorkspace) exchangeRights(act string) {
+	f.rights = &LeastAccess{Permissions: []string{"mailbox of its own", "room lists", "ApplicationImpersonation"}, Level: providers.Restricted, Rights: true, Shell: "Exchange Management Shell",
+		Commands: []string{"New-ManagementScope -Name 'roomdesk hq' -RecipientRestrictionFilter '((RecipientTypeDetails -eq ''RoomMailbox'') -or (PrimarySmtpAddress -eq ''desk@hq.example''))'",
+			"New-ManagementRoleAssignment -Name 'roomdesk hq' -Role 'ApplicationImpersonation' -User 'HQ\\svc-rooms' -CustomRecipientWriteScope 'roomdesk hq'"}}
+	f.permissions = []PermissionRow{{Name: "mailbox of its own", Proven: "works"}, {Name: "room lists", Proven: "works"}, {Name: "ApplicationImpersonation", Proven: act}}
 }
 
 // someRows are permissions with one that is missing, one more than needed, and drift.

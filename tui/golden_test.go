@@ -41,36 +41,43 @@ func scenes() map[string]func(d *driver) {
 			d.freeAgain("s1", 2)
 			d.keys("esc", "3", "enter")
 		},
-		"serieslist":   func(d *driver) { d.sendWeekly(); d.answered("s1", 8); d.keys("esc", "3") },
-		"bookings":     func(d *driver) { d.keys("3") },
-		"waiting":      func(d *driver) { d.keys("3", "down", "enter") },
-		"declined":     func(d *driver) { d.keys("3", "down", "down", "enter") },
-		"cancel":       func(d *driver) { d.keys("3", "c") },
-		"extend":       func(d *driver) { d.keys("3", "+") },
-		"end":          func(d *driver) { d.keys("3", "down", "x") },
-		"move":         func(d *driver) { d.keys("3", "m", "tab", "tab"); d.keys("ctrl+u"); d.typing("geh") },
-		"moved":        func(d *driver) { d.moved() },
-		"scopes":       func(d *driver) { d.series(); d.keys("3", "c", "down", "tab"); d.typing("see you next year") },
-		"outoforder":   func(d *driver) { d.leak(); d.keys("o"); d.typing("next week leak") },
-		"relocate":     func(d *driver) { d.leak(); d.plannedLeak(); d.keys("a", "down") },
-		"relocation":   func(d *driver) { d.leak(); d.journalLeak(); d.keys("down", "down", "down", "down", "down") },
-		"relocations":  func(d *driver) { d.leak(); d.journalLeak(); d.keys("esc", "O") },
-		"people":       func(d *driver) { d.keys("4") },
-		"sync":         func(d *driver) { d.keys("5") },
-		"explain":      func(d *driver) { d.keys("5", "enter") },
-		"permissions":  func(d *driver) { d.ws.permissions = someRows(); d.keys("6", "p", "down") },
-		"access":       func(d *driver) { d.keys("6", "a") },
-		"connections":  func(d *driver) { d.keys("6") },
+		"serieslist":  func(d *driver) { d.sendWeekly(); d.answered("s1", 8); d.keys("esc", "3") },
+		"bookings":    func(d *driver) { d.keys("3") },
+		"waiting":     func(d *driver) { d.keys("3", "down", "enter") },
+		"declined":    func(d *driver) { d.keys("3", "down", "down", "enter") },
+		"cancel":      func(d *driver) { d.keys("3", "c") },
+		"extend":      func(d *driver) { d.keys("3", "+") },
+		"end":         func(d *driver) { d.keys("3", "down", "x") },
+		"move":        func(d *driver) { d.keys("3", "m", "tab", "tab"); d.keys("ctrl+u"); d.typing("geh") },
+		"moved":       func(d *driver) { d.moved() },
+		"scopes":      func(d *driver) { d.series(); d.keys("3", "c", "down", "tab"); d.typing("see you next year") },
+		"outoforder":  func(d *driver) { d.leak(); d.keys("o"); d.typing("next week leak") },
+		"relocate":    func(d *driver) { d.leak(); d.plannedLeak(); d.keys("a", "down") },
+		"relocation":  func(d *driver) { d.leak(); d.journalLeak(); d.keys("down", "down", "down", "down", "down") },
+		"relocations": func(d *driver) { d.leak(); d.journalLeak(); d.keys("esc", "O") },
+		"people":      func(d *driver) { d.keys("4") },
+		"sync":        func(d *driver) { d.keys("5") },
+		"explain":     func(d *driver) { d.keys("5", "enter") },
+		"permissions": func(d *driver) { d.ws.permissions = someRows(); d.keys("6", "p", "down") },
+		"access":      func(d *driver) { d.keys("6", "a") },
+		"connections": func(d *driver) { d.keys("6") },
+		"connectionold": func(d *driver) {
+			d.ws.connections = append(d.ws.connections, oldConnection())
+			connectionsAnswer{rows: d.ws.connections}.apply(d.m)
+			d.keys("6", "down", "down", "enter")
+		},
 		"organisation": func(d *driver) { d.organisation(); d.keys("6", "down") },
 		"testorganisation": func(d *driver) {
 			d.organisation()
 			d.ws.diagnoses = []providers.Diagnosis{d.ws.bothExamined(diagnosed("", "", nil), unconsented())}
 			d.keys("6", "t")
 		},
-		"permissionsother": func(d *driver) { d.organisation(); d.ws.permissions = someRows(); d.keys("6", "p", "tab") },
-		"test":             func(d *driver) { d.ws.diagnoses = []providers.Diagnosis{unconsented()}; d.keys("6", "t") },
-		"testtimer":        func(d *driver) { d.ws.diagnoses = []providers.Diagnosis{spreading()}; d.keys("6", "t") },
-		"testhealthy":      func(d *driver) { d.ws.diagnoses = []providers.Diagnosis{diagnosed("", "", nil)}; d.keys("6", "t") },
+		"exchangepermissions": func(d *driver) { d.overExchange(); d.ws.exchangeRights("works"); d.keys("6", "p") },
+		"exchangemissing":     func(d *driver) { d.overExchange(); d.ws.exchangeRights("refused"); d.keys("6", "p") },
+		"permissionsother":    func(d *driver) { d.organisation(); d.ws.permissions = someRows(); d.keys("6", "p", "tab") },
+		"test":                func(d *driver) { d.ws.diagnoses = []providers.Diagnosis{unconsented()}; d.keys("6", "t") },
+		"testtimer":           func(d *driver) { d.ws.diagnoses = []providers.Diagnosis{spreading()}; d.keys("6", "t") },
+		"testhealthy":         func(d *driver) { d.ws.diagnoses = []providers.Diagnosis{diagnosed("", "", nil)}; d.keys("6", "t") },
 		"testrung": func(d *driver) {
 			d.ws.diagnoses = []providers.Diagnosis{unconsented()}
 			d.keys("6", "t", "enter")
@@ -185,6 +192,15 @@ func TestStyledFrames(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := newDriver(t, office(), 80, 24, change)
 			d.keys("down", "right")
+			golden.RequireEqual(t, d.m.Frame())
+		})
+	}
+	for name, keys := range map[string]string{"nocoloraccess": "a", "nocolorpermissions": "p"} {
+		t.Run(name, func(t *testing.T) {
+			d := newDriver(t, office(), 80, 24, func(o *Options) { o.NoColor = true })
+			d.overExchange()
+			d.ws.exchangeRights("refused")
+			d.keys("6", keys)
 			golden.RequireEqual(t, d.m.Frame())
 		})
 	}

@@ -257,6 +257,8 @@ func whyNotOpenConnection(m *Model) string {
 		return "there is no connection"
 	case row.Active:
 		return "its rooms are shown here already"
+	case row.Old != nil:
+		return m.connections.whyOld()
 	case m.header.Demo:
 		return "the simulated tenant has a console of its own: leave it with q"
 	}
@@ -270,14 +272,20 @@ func connectionKeys() []binding {
 		}
 		return ""
 	}
+	usable := func(m *Model) string {
+		if why := none(m); why != "" {
+			return why
+		}
+		return m.connections.whyOld()
+	}
 	return []binding{
 		{scope: scopeConnections, keys: []string{"enter"}, label: "enter", what: "details", more: "all of the chosen connection", rank: 1, why: none, run: (*Model).openConnection},
 		{scope: scopeConnections, keys: []string{"o"}, label: "o", what: "open", more: "show the rooms of the chosen connection instead of these; what is on its way is waited for", rank: 7, why: whyNotOpenConnection, run: func(m *Model) tea.Cmd { return m.leaveFor(m.connections.row().Name) }},
-		{scope: scopeConnections, keys: []string{"t"}, label: "t", what: "test", more: "test the chosen connection step by step, and say what is wrong in one line", rank: 2, why: none, run: func(m *Model) tea.Cmd { return m.openTest(m.connections.row().Name) }},
-		{scope: scopeConnections, keys: []string{"p"}, label: "p", what: "permissions", more: "what each permission is needed for, granted, in the token, proven, or extra; the least for the features that are ticked", rank: 3, why: none, run: func(m *Model) tea.Cmd { return m.openPermissions(m.connections.row().Name) }},
+		{scope: scopeConnections, keys: []string{"t"}, label: "t", what: "test", more: "test the chosen connection step by step, and say what is wrong in one line", rank: 2, why: usable, run: func(m *Model) tea.Cmd { return m.openTest(m.connections.row().Name) }},
+		{scope: scopeConnections, keys: []string{"p"}, label: "p", what: "permissions", more: "what each permission is needed for, granted, in the token, proven, or extra; the least for the features that are ticked", rank: 3, why: usable, run: func(m *Model) tea.Cmd { return m.openPermissions(m.connections.row().Name) }},
 		{scope: scopeConnections, keys: []string{"a"}, label: "a", what: "access", more: "what the level of access and the role allow, what changes on another level, and which mailboxes allow less", rank: 4, run: (*Model).openAccess},
-		{scope: scopeConnections, keys: []string{"d"}, label: "d", what: "my data", more: "where the connection's data is: processes, files, keys, and the hosts that anything goes to", rank: 5, why: none, run: func(m *Model) tea.Cmd { return m.openData(m.connections.row().Name) }},
-		{scope: scopeConnections, keys: []string{"l"}, label: "l", what: "log", more: "the audit trail: what was written to the tenant and done to connections, by whom, with what became of it, and whether it is whole", rank: 6, why: none, run: func(m *Model) tea.Cmd { return m.openAudit(m.connections.row().Name) }},
+		{scope: scopeConnections, keys: []string{"d"}, label: "d", what: "my data", more: "where the connection's data is: processes, files, keys, and the hosts that anything goes to", rank: 5, why: usable, run: func(m *Model) tea.Cmd { return m.openData(m.connections.row().Name) }},
+		{scope: scopeConnections, keys: []string{"l"}, label: "l", what: "log", more: "the audit trail: what was written to the tenant and done to connections, by whom, with what became of it, and whether it is whole", rank: 6, why: usable, run: func(m *Model) tea.Cmd { return m.openAudit(m.connections.row().Name) }},
 		{scope: scopeConnections, keys: []string{"r"}, label: "r", what: "rotate", more: "exchange the chosen connection's client secret, certificate or password for a new one, without a gap", rank: 8, why: whyNotRotate, run: (*Model).openRotate},
 		{scope: scopeConnections, keys: []string{"x"}, label: "x", what: "disconnect", more: "take the chosen connection away; says first what stops, what is deleted and what stays", rank: 6, why: func(m *Model) string {
 			switch row := m.connections.row(); {
@@ -286,7 +294,7 @@ func connectionKeys() []binding {
 			case row.Demo:
 				return "the simulated tenant ends with the console"
 			}
-			return ""
+			return m.connections.whyOld()
 		}, run: func(m *Model) tea.Cmd { return m.openDisconnect(m.connections.row().Name) }},
 		{scope: scopeConnections, keys: []string{"m"}, label: "m", what: "migrate", more: "move mailboxes from Exchange to Graph, or back: what was compared, what is moved", rank: 7, why: whyNotMigration, run: (*Model).openMigration},
 		{scope: scopeConnections, keys: []string{"P"}, label: "P", what: "profiles", more: "the mailboxes that are kept, each with provider and protocol; protocol:ews is what is left on Exchange", rank: 8, run: (*Model).openProfiles},

@@ -147,7 +147,31 @@ func (d *permissionsDialog) typed(*Model, tea.KeyPressMsg) tea.Cmd { return nil 
 func (d *permissionsDialog) pasted(*Model, string) tea.Cmd         { return nil }
 
 func (d *permissionsDialog) size(_ *Model, w, h int) (int, int) {
-	return min(w, 104), min(h, len(d.features)+len(d.lines())+11)
+	return min(w, 104), min(h, len(d.features)+len(d.lines())+11+len(d.commands(min(w, 104)-6)))
+}
+
+// lacks reports whether something is missing that commands would give.
+func (d *permissionsDialog) lacks() bool {
+	return len(d.least.Commands) > 0 && d.rows != nil && slices.ContainsFunc(d.lines(), func(l permissionLine) bool { return l.state == "missing" })
+}
+
+// commands are what gives the missing rights, ready to be run, over as many lines as they
+// need; none where nothing is missing.
+func (d *permissionsDialog) commands(w int) []string {
+	if !d.lacks() {
+		return nil
+	}
+	var out []string
+	for _, command := range d.least.Commands {
+		for i, part := range wrapCommand(clean(command), max(w-2, 10)) {
+			mark := "  "
+			if i == 0 {
+				mark = "> "
+			}
+			out = append(out, mark+part)
+		}
+	}
+	return out
 }
 
 func (d *permissionsDialog) draw(m *Model, w, h int) ([]string, int, int) {
@@ -159,7 +183,15 @@ func (d *permissionsDialog) draw(m *Model, w, h int) ([]string, int, int) {
 		head.right(dim, "asking…", w)
 	}
 	lines := []string{head.done()}
-	room := h >= 18
+	commands := d.commands(w)
+	below := len(d.lines()) + 5 // the least, the level, the table and the keys
+	if len(commands) > 0 {
+		below += len(commands) + 1
+	}
+	room := h >= 18 && h >= below+len(d.features)+5
+	if len(commands) == 0 {
+		room = h >= 18
+	}
 	gap := func() {
 		if room {
 			lines = append(lines, "")
@@ -167,6 +199,9 @@ func (d *permissionsDialog) draw(m *Model, w, h int) ([]string, int, int) {
 	}
 	gap()
 	d.list.fix(len(d.features), min(len(d.features), max(h-6, 1)))
+	if len(commands) > 0 && !room { // a part of the features will do
+		d.list.fix(len(d.features), min(len(d.features), max(h-1-below, 2)))
+	}
 	for i := d.list.top; i < d.list.bottom(); i++ {
 		g, mark, look := onPanel, "  ", plain
 		if i == d.list.at {
@@ -204,8 +239,22 @@ func (d *permissionsDialog) draw(m *Model, w, h int) ([]string, int, int) {
 	if d.rows != nil {
 		lines = append(lines, d.table(m, w)...)
 	}
-	if len(lines) > h-2 {
-		lines = lines[:max(h-2, 0)]
+	if len(commands) > 0 {
+		gap()
+		lines = append(lines, newLine(m.theme, onPanel, w).put(warn, "what is missing").put(dim, " is given in the "+clean(d.least.Shell)+"; ").put(accentStrong, "s").put(dim, " copies it:").done())
+		for _, c := range commands {
+			lines = append(lines, newLine(m.theme, onPanel, w).put(accentStrong, c[:2]).put(strong, c[2:]).done())
+		}
+	}
+	most := h - 2
+	if len(commands) > 0 && !room {
+		most = h - 1
+	}
+	if len(lines) > most {
+		lines = lines[:max(most, 0)]
+		if len(commands) > 0 && most > 0 {
+			lines[most-1] = newLine(m.theme, onPanel, w).put(dim, "  … ").put(accentStrong, "s").put(dim, " copies all of it").done()
+		}
 	}
 	for len(lines) < h-1 {
 		lines = append(lines, "")
@@ -216,10 +265,14 @@ func (d *permissionsDialog) draw(m *Model, w, h int) ([]string, int, int) {
 // table draws each permission with what was seen of it.
 func (d *permissionsDialog) table(m *Model, w int) []string {
 	const granted, token, proven = 26, 36, 46
-	wide := w >= 80
+	wide := w >= 80 && !d.least.Rights
 	head := newLine(m.theme, onPanel, w).put(dim, "permission")
 	state := 26
-	if wide {
+	switch {
+	case d.least.Rights:
+		state = 38
+		head.to(granted).put(dim, "proven")
+	case wide:
 		state = 56
 		head.to(granted).put(dim, "granted").to(token).put(dim, "in token").to(proven).put(dim, "proven")
 	}
@@ -235,11 +288,14 @@ func (d *permissionsDialog) table(m *Model, w int) []string {
 	}
 	for _, p := range d.lines() {
 		l := newLine(m.theme, onPanel, w).put(plain, cut(clean(p.Name), 25))
-		if wide {
-			tried := p.Proven
-			if tried == "" {
-				tried = "not tried"
-			}
+		tried := p.Proven
+		if tried == "" {
+			tried = "not tried"
+		}
+		switch {
+		case d.least.Rights:
+			l.to(granted).put(plain, clean(tried))
+		case wide:
 			l.to(granted).put(dim, yes(p.Granted)).to(token).put(plain, yes(&p.InToken)).to(proven).put(plain, clean(tried))
 		}
 		out = append(out, l.to(state).put(p.look, clean(p.state)).done())
@@ -264,6 +320,14 @@ func permissionKeys() []binding {
 		{keys: []string{"space", "enter"}, label: "space", what: "tick", more: "tick a feature or not: what is needed at least follows at once", rank: 1, run: simply(func(m *Model, d *permissionsDialog) { d.tick(m) })},
 		{keys: []string{"y"}, label: "y", what: "copy", more: "copy the least set of permissions", rank: 2, run: with(func(m *Model, d *permissionsDialog) tea.Cmd {
 			return m.copyText(strings.Join(d.least.Permissions, "\n"), "the permissions")
+		})},
+		{keys: []string{"s"}, label: "s", what: "copy commands", more: "copy the commands that give what is missing, where it is given on an Exchange server", rank: 4, why: func(m *Model) string {
+			if d, ok := topOf[*permissionsDialog](m); ok && !d.lacks() {
+				return "nothing is missing that a command gives"
+			}
+			return ""
+		}, run: with(func(m *Model, d *permissionsDialog) tea.Cmd {
+			return m.copyText(strings.Join(d.least.Commands, "\n"), "the commands")
 		})},
 		{keys: []string{"r"}, label: "r", what: "again", more: "ask the tenant again", rank: 3, why: func(m *Model) string {
 			if d, ok := topOf[*permissionsDialog](m); ok && d.asking {

@@ -90,6 +90,8 @@ func whyNotRotate(m *Model) string {
 		case row.Name != name:
 		case row.Demo:
 			return "the simulated tenant keeps its own secret"
+		case row.Old != nil:
+			return m.connections.whyOld()
 		case row.Kind == "individual":
 			return "a person's connection has nothing to exchange: sign in again with roomdesk sign-in " + clean(name)
 		}

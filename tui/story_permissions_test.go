@@ -40,6 +40,27 @@ func TestPermissionsOfAConnection(t *testing.T) {
 	d.notSee("Permissions of")
 }
 
+// C3, C21: over an Exchange server the rights have no token; what is missing is named, with
+// the commands that give it, also where the screen is small.
+func TestPermissionsOverAnExchangeServer(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}} {
+		f := office()
+		f.exchangeRights("refused")
+		d := newDriver(t, f, size[0], size[1])
+		d.keys("6", "p")
+		d.see("least    mailbox of its own, room lists, ApplicationImpersonation", "refused", "missing", "what is missing is given in the Exchange Management Shell",
+			"> New-ManagementScope", "> New-ManagementRoleAssignment", "-CustomRecipientWriteScope 'roomdesk hq'")
+		d.notSee("in token", "granted")
+		d.keys("s")
+		d.see("copied")
+		f.exchangeRights("works")
+		d.keys("r")
+		d.notSee("missing", "New-ManagementScope")
+		d.keys("s")
+		d.see("nothing is missing that a command gives")
+	}
+}
+
 // L1, L6: the level, what it allows, what another would, and the mailboxes that allow
 // less.
 func TestAccessOfAConnection(t *testing.T) {

@@ -178,6 +178,17 @@ type ConnectionRow struct {
 	Tested      time.Time
 	TestHealthy bool
 	TestResult  string
+	// Old is a connection over an API that is no more: it can be migrated or removed and
+	// nothing else (PRODUCT P16). nil: it is none.
+	Old *OldConnection
+}
+
+// OldConnection is what is known of a connection over an API that is no more.
+type OldConnection struct {
+	Mechanism string // as the imported list named it
+	Imported  time.Time
+	// Migrate and Remove are the commands that do so.
+	Migrate, Remove string
 }
 
 // Changes says what to read again.

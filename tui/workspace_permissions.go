@@ -29,6 +29,11 @@ type LeastAccess struct {
 	Level providers.AccessLevel
 	// Within names permissions that are held in a wider one, by that one.
 	Within map[string][]string
+	// Rights of an account are given on the server and stand in no token.
+	Rights bool
+	// Commands give what is missing, ready to be run in Shell; none where the portal does.
+	Commands []string
+	Shell    string
 }
 
 // PermissionRow is one permission as it is.
