@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -285,20 +284,26 @@ func TestReadOnlyConsentInTheConsole(t *testing.T) {
 	p = start()
 	toSignIn(p, "more")
 	p.see("last time", "+Calendars.ReadWrite +Calendars.ReadWrite.Shared", "-Calendars.Read -Calendars.Read.Shared", "until it is taken back there")
-	e.waitKept(ctx, 4)
+	e.waitKept(p, 4)
 }
 
 // waitKept waits until what was entered up to a step is kept, so that nothing is being
 // written any more when a test ends.
-func (e *empty) waitKept(ctx context.Context, step int) {
+func (e *empty) waitKept(p *player, step int) {
 	e.t.Helper()
-	for ctx.Err() == nil {
+	for p.ctx.Err() == nil {
 		text, err := os.ReadFile(filepath.Join(e.home, "set-up.json"))
 		var kept providers.Setup
 		if err == nil && json.Unmarshal(text, &kept) == nil && kept.Step == step {
 			return
 		}
-		runtime.Gosched()
+		select {
+		case msg := <-p.msgs:
+			if msg != nil {
+				p.send(msg)
+			}
+		case <-p.ctx.Done():
+		}
 	}
 	e.t.Fatalf("step %d was not kept", step)
 }

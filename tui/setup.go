@@ -44,7 +44,8 @@ type setupDialog struct {
 	connected *providers.SetupConnected
 	picture   bool // the QR code is asked for
 
-	keeping      int // how often what was entered is being kept now
+	keeping      int  // how often what was entered is being kept now
+	keepAgain    bool // and once more after that
 	afterKeeping []func(m *Model) tea.Cmd
 }
 
@@ -350,8 +351,13 @@ func (d *setupDialog) goTo(m *Model, step int) {
 	}
 }
 
-// keep keeps what is not secret, so that it can be gone on with.
+// keep keeps what is not secret, so that it can be gone on with; one after the other, so
+// that what was entered later is not replaced by what was entered before.
 func (d *setupDialog) keep(m *Model) tea.Cmd {
+	if d.keeping > 0 {
+		d.keepAgain = true
+		return nil
+	}
 	desk, setup := d.desk, d.copy()
 	setup.Step = d.step
 	d.keeping++
@@ -394,6 +400,10 @@ func (a setupKept) apply(m *Model) tea.Cmd {
 	}
 	if a.d.keeping--; a.d.keeping > 0 {
 		return nil
+	}
+	if a.d.keepAgain {
+		a.d.keepAgain = false
+		return a.d.keep(m)
 	}
 	var cmds []tea.Cmd
 	for _, do := range a.d.afterKeeping {
