@@ -116,6 +116,44 @@ func (f *fakeKeyring) GetSecret(dbus.ObjectPath) (wireSecret, *dbus.Error) {
 func (f *fakeKeyring) Close() *dbus.Error                     { return nil }
 func (f *fakeKeyring) Delete() (dbus.ObjectPath, *dbus.Error) { return "/", nil }
 
+// inOwnProcess runs the test again in a process of its own and reports true where that is
+// done: the keyring library keeps one bus for each process.
+func inOwnProcess(t *testing.T) bool {
+	t.Helper()
+	const marker = "ROOMDESK_TEST_OWN_PROCESS"
+	if os.Getenv(marker) == "1" {
+		return false
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.count=1")
+	cmd.Env = append(os.Environ(), marker+"=1")
+	out, err := cmd.CombinedOutput()
+	switch {
+	case err != nil:
+		t.Fatalf("%v\n%s", err, out)
+	case strings.Contains(string(out), "--- SKIP: "+t.Name()):
+		t.Skip("skipped in its own process")
+	case !strings.Contains(string(out), "--- PASS: "+t.Name()):
+		t.Fatalf("did not run:\n%s", out)
+	}
+	t.Logf("%s", out)
+	return true
+}
+
+// serve puts the keyring on a bus, without a name yet.
+func (f *fakeKeyring) serve(t *testing.T, bus *dbus.Conn) {
+	t.Helper()
+	for _, path := range []dbus.ObjectPath{ringRoot, ringCollection, ringItem, ringSession} {
+		for _, iface := range []string{"Service", "Collection", "Item", "Session"} {
+			if err := bus.Export(f, path, "org.freedesktop.Secret."+iface); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := bus.Export(f, path, "org.freedesktop.DBus.Properties"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // ownBus is a message bus of the test's own, on which nothing is started by itself.
 func ownBus(t *testing.T) *dbus.Conn {
 	t.Helper()
@@ -162,36 +200,14 @@ func ownBus(t *testing.T) *dbus.Conn {
 // what is wrong and what to do; once that is done it goes on by the key that it names.
 // A process of its own: the keyring library keeps one bus for each process.
 func TestConsoleInEachStateOfTheKeyring(t *testing.T) {
-	const marker = "ROOMDESK_TEST_OWN_PROCESS"
-	if os.Getenv(marker) != "1" {
-		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.count=1")
-		cmd.Env = append(os.Environ(), marker+"=1")
-		out, err := cmd.CombinedOutput()
-		switch {
-		case err != nil:
-			t.Fatalf("%v\n%s", err, out)
-		case strings.Contains(string(out), "--- SKIP: "+t.Name()):
-			t.Skip("skipped in its own process")
-		case !strings.Contains(string(out), "--- PASS: "+t.Name()):
-			t.Fatalf("did not run:\n%s", out)
-		}
-		t.Logf("%s", out)
+	if inOwnProcess(t) {
 		return
 	}
 	ctx, stop := context.WithTimeout(t.Context(), 50*time.Second)
 	defer stop()
 	bus := ownBus(t)
 	ring := &fakeKeyring{}
-	for _, path := range []dbus.ObjectPath{ringRoot, ringCollection, ringItem, ringSession} {
-		for _, iface := range []string{"Service", "Collection", "Item", "Session"} {
-			if err := bus.Export(ring, path, "org.freedesktop.Secret."+iface); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := bus.Export(ring, path, "org.freedesktop.DBus.Properties"); err != nil {
-			t.Fatal(err)
-		}
-	}
+	ring.serve(t, bus)
 	own := func() {
 		t.Helper()
 		if reply, err := bus.RequestName("org.freedesktop.secrets", dbus.NameFlagDoNotQueue); err != nil || reply != dbus.RequestNameReplyPrimaryOwner && reply != dbus.RequestNameReplyAlreadyOwner {

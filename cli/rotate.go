@@ -206,6 +206,9 @@ func (a *app) exchange(ctx context.Context, config *keystore.Config, c, next key
 	a.reached("announced")
 	inPlace, _ := announced.SpareConnection()
 	if err := store.Set(ctx, inPlace.SecretKey(), secret); err != nil {
+		if undone := update(config, c); undone != nil {
+			a.log.Info("a new credential is announced that is not there", "error", explain(undone).sentence())
+		}
 		return refused(err)
 	}
 	a.reached("stored")

@@ -54,6 +54,10 @@ func classify(op string, err error) error {
 		e.Remedy = "DBUS_SESSION_BUS_ADDRESS names a bus that is not there: log in again, or unset it"
 	case errors.Is(err, errReadBack):
 		e.Kind, e.Remedy = ErrUnavailable, "the keyring changes what it stores; choose another keyring program, or --keystore env"
+	case strings.Contains(strings.ToLower(text), "no space left") || strings.Contains(strings.ToLower(text), "quota exceeded"):
+		e.Kind, e.Remedy = ErrUnavailable, "the disk is full: make room where the keyring lies (~/.local/share/keyrings), then try again"
+	case strings.Contains(strings.ToLower(text), "read-only"):
+		e.Kind, e.Remedy = ErrUnavailable, "the keyring lets nothing be stored: make its default collection writable or choose another one in the keyring program, or choose --keystore env"
 	default:
 		e.Kind, e.Remedy = ErrUnavailable, "look at the keyring program's own messages, or choose --keystore env"
 	}
