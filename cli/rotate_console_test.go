@@ -2,8 +2,11 @@ package cli
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,7 +62,21 @@ func (p *player) rotate() {
 func TestJ7InTheConsole(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), 50*time.Second)
 	defer stop()
-	tenant, process, c := storyOf(t, simulator.Options{Rooms: 6, People: 4})
+	held := make(chan struct{})
+	release := sync.OnceFunc(func() { close(held) })
+	defer release()
+	var holding atomic.Bool // requests for calendars wait
+	tenant, process, c := storyOf(t, simulator.Options{Rooms: 6, People: 4, Wrap: func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if holding.Load() && (strings.Contains(r.URL.Path, "calendarView") || strings.HasSuffix(r.URL.Path, "$batch")) {
+				select {
+				case <-held:
+				case <-r.Context().Done():
+				}
+			}
+			h.ServeHTTP(w, r)
+		})
+	}})
 	first := tenant.Endpoints().ClientSecret
 	change := func(do func(*entra.Application)) {
 		t.Helper()
@@ -113,7 +130,13 @@ func TestJ7InTheConsole(t *testing.T) {
 	if kept, err := a.memory.Get(ctx, configured().SecretKey()); err != nil || kept.Reveal() != first {
 		t.Fatal("something was stored before enter")
 	}
+	holding.Store(true)
 	p.press(tea.KeyEnter)
+	p.see("✓ it takes the old one's place; both are kept", "◌ a whole sync succeeds with it: 0 of ")
+	if kept, err := a.memory.Get(ctx, c.SecretKey()); err != nil || kept.Reveal() != first {
+		t.Errorf("the old secret went before anything was read with the new one: %v", err)
+	}
+	release()
 	p.see("✓ a whole sync succeeds with it", "✓ the old one is removed", "Done: nothing was missed")
 	p.press(tea.KeyEnter)
 	p.see("6 Connections")
