@@ -208,10 +208,10 @@ func urgency(move store.Move) int {
 // journal; the error is only what stops all others, too.
 func (m *Mover) one(ctx context.Context, j providers.Migration, move store.Move, last bool) error {
 	if move.LooksAgain() && move.Chosen != store.ChosenReturn {
-		chosen, again := move.Chosen, store.Move{}
+		chosen := move.Chosen
 		move.Chosen = ""
-		var err error
-		if again, err = m.lookAgain(ctx, j.ID, move); err != nil {
+		again, err := m.lookAgain(ctx, j.ID, move)
+		if err != nil {
 			return err
 		}
 		move, move.Chosen = again, chosen
