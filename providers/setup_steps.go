@@ -80,7 +80,7 @@ func SetupSteps(s Setup) []SetupStep {
 func (s Setup) needStep() SetupStep {
 	step := SetupStep{ID: StepNeed, Title: "What you need", Short: "need", Inputs: []SetupInput{
 		{Field: SetupProvider, Kind: SetupChoice, Label: "provider", Ask: "Which calendars?", Help: "Microsoft Graph is for everything in the cloud. Exchange Web Services are for Exchange Server on premises; Exchange Online blocks them since 2026-10-01 and ends them on 2027-04-01.",
-			Choices: []SetupOption{{"graph", "Microsoft Graph", "Microsoft 365 and Exchange Online"}, {"ews", "Exchange Web Services", "on premises only: Exchange Online ends them on 2027-04-01"}}},
+			Choices: []SetupOption{{"graph", "Microsoft Graph", "Microsoft 365, in the cloud"}, {"ews", "Exchange Web Services", "on premises only: Exchange Online ends them on 2027-04-01"}}},
 		{Field: SetupKind, Kind: SetupChoice, Label: "who signs in", Ask: "Who signs in?", Help: "An application sees the rooms of the whole organisation and works when nobody is there. With your own account roomdesk sees what you may see, and no administrator's secret is needed.",
 			Choices: []SetupOption{{SetupEnterprise, "an application", "all rooms, for everybody here"}, {SetupIndividual, "you yourself", "what your own account may see"}}},
 	}}
@@ -124,7 +124,7 @@ func (s Setup) credentialStep() SetupStep {
 	step := SetupStep{ID: StepCredential, Title: "The credential", Short: "credential", Where: setupSecrets}
 	keep := SetupInput{Field: SetupKeystore, Kind: SetupChoice, Label: "kept in", Ask: "Where is it kept?",
 		Help: "The keyring of this computer is the place for it. Another place is used only where it is chosen here, is written into the configuration, and is never fallen back to.",
-		Choices: []SetupOption{{"keyring", "the keyring", "this computer's, unlocked with your session"}, {"age", "an encrypted file", "age, opened with a passphrase at each start"},
+		Choices: []SetupOption{{"keyring", "the keyring", "this computer's, opened at log-in"}, {"age", "an encrypted file", "age, opened with a passphrase at each start"},
 			{"systemd", "systemd", "a credential of the unit; not stored here"}, {"env", "the environment", "a variable that you set; not stored here"}, {"memory", "memory", "forgotten when roomdesk ends"}}}
 	if s.Individual() {
 		step.Title, step.Short, step.Where = "How you sign in", "sign-in", ""

@@ -84,6 +84,7 @@ func (d *setupDialog) drawWays(o *formLines) {
 	case d.busy != "":
 		o.pair("waiting", accent, "◌ "+d.busy+"…")
 	default:
+		o.pair("then", plain, "Enter, once it is given: the test looks for it")
 		o.pair("or by itself", dim, "l: the answer comes back here, where http://localhost is registered; ? says how")
 		o.pair("or there", dim, d.now().Where)
 	}

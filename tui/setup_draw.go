@@ -187,10 +187,17 @@ func (d *setupDialog) drawStep(o *formLines, h int) {
 		o.pair("thumbprint", plain, made.Thumbprint)
 		o.pair("good until", plain, made.Expires.In(o.m.zone).Format("2 Jan 2006"))
 	}
-	if item, ok := d.focus(); ok && h-len(o.lines) >= 10 {
+	if item, ok := d.focus(); ok {
+		left := h - len(o.lines) - 4 // for the keys, the rule, and why Enter does not go on
+		if left -= len(wrap(item.in.Help, o.w)); left < 0 {
+			return
+		}
 		o.blank()
 		o.add(o.line().repeat(ruled, "─", o.w))
 		o.para(dim, item.in.Help)
+		if left < len(item.in.Choices) {
+			return
+		}
 		for _, option := range item.in.Choices {
 			o.add(o.line().to(2).put(plain, option.Label).to(28).put(dim, option.Note))
 		}
@@ -305,12 +312,8 @@ func (d *setupDialog) drawText(o *formLines, l *line, in *providers.SetupInput, 
 			l.put(faint, d.setup.NameOr())
 		case in.Field == providers.SetupPublicFile:
 			l.put(faint, "roomdesk-"+d.setup.NameOr()+".cer, in the directory where roomdesk was started")
-		case in.Field == providers.SetupAuthority:
-			l.put(faint, "Microsoft's")
-		case in.Field == providers.SetupAudience:
-			l.put(faint, "the server's own root")
 		case in.Optional:
-			l.put(faint, "none")
+			l.put(faint, d.usually(in.Field))
 		}
 		o.add(l)
 		return
@@ -321,6 +324,35 @@ func (d *setupDialog) drawText(o *formLines, l *line, in *providers.SetupInput, 
 		o.cx, o.cy = x, y
 	}
 	o.add(l)
+}
+
+// usually is what holds where nothing is written into an optional field.
+func (d *setupDialog) usually(f providers.SetupField) string {
+	switch f {
+	case providers.SetupAuthority:
+		return "Microsoft's"
+	case providers.SetupAudience:
+		return "the server's own root"
+	case providers.SetupCAFile:
+		return "those that this machine trusts"
+	case providers.SetupOrganizer:
+		if d.setup.Exchange() {
+			return "the mailbox above"
+		}
+		return "your own mailbox"
+	case providers.SetupTestMailbox, providers.SetupDomains:
+		if d.setup.Individual() {
+			return "your own"
+		}
+		return "the organizer's"
+	case providers.SetupOutside:
+		return "none: that a limit holds is not proved"
+	case providers.SetupExpires:
+		return "not known: its end is not counted down"
+	case providers.SetupPermissions:
+		return "not compared: paste what the portal lists"
+	}
+	return "none"
 }
 
 // drawHidden draws that there is a secret, and nothing of it.
