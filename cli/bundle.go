@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"net/url"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -203,13 +204,23 @@ func (r *redactor) written(b bundleObject) ([]byte, []bundlePart, map[string]int
 func (a *app) knowConnection(ctx context.Context, r *redactor, c keystore.Connection, d providers.Diagnosis) {
 	r.know("name", c.Name, c.Account)
 	r.know("host", c.Domains...)
-	for _, text := range append([]string{c.Organizer, c.TestMailbox, c.Account}, c.People...) {
+	for _, text := range append([]string{c.Organizer, c.TestMailbox, c.Account, c.Email}, c.People...) {
 		if address, ok := providers.ParseAddress(text); ok {
 			r.know("host", address.Domain())
 		}
 	}
 	if !keystore.LooksLikeGUID(c.Tenant) {
 		r.know("host", c.Tenant)
+	}
+	r.know("name", c.User)
+	if domain, name, down := strings.Cut(c.User, `\`); down {
+		r.know("name", name, domain)
+	} else if name, domain, ok := strings.Cut(c.User, "@"); ok {
+		r.know("name", name)
+		r.know("host", domain)
+	}
+	if server, err := url.Parse(c.Server); err == nil {
+		r.know("host", server.Hostname())
 	}
 	if d.Token != nil {
 		r.know("name", d.Token.AppName.Or(""))

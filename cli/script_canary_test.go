@@ -30,6 +30,23 @@ type canaries struct {
 	// challenges are those of links that were shown: what has one of them as its
 	// hash is a proof key.
 	challenges []string
+	searched   map[string]int // how many places of each kind
+}
+
+// kinds are the kinds of place that a file is, by its name and by what is in it.
+func kinds(path string, text []byte) (found []string) {
+	name := filepath.Base(path)
+	for kind, is := range map[string]bool{
+		"configuration": name == "config.toml", "store": bytes.HasPrefix(text, []byte("SQLite format 3\x00")),
+		"write-ahead-log": strings.HasSuffix(name, "-wal") && len(text) > 0, "shared-memory": strings.HasSuffix(name, "-shm") && len(text) > 0,
+		"trail": name == "audit.jsonl", "bundle": strings.HasPrefix(name, "bundle"), "export": strings.HasPrefix(name, "export."),
+		"printed": strings.HasPrefix(name, "out-") || strings.HasPrefix(name, "err-"), "trace": bytes.Contains(text, []byte("SIGQUIT")) && bytes.Contains(text, []byte("\ngoroutine ")),
+	} {
+		if is && len(text) > 0 {
+			found = append(found, kind)
+		}
+	}
+	return found
 }
 
 var (
@@ -43,12 +60,13 @@ var (
 
 // searchCanaries looks for secrets: canary saved FILE... names files whose text they
 // are; canary search looks through every file of the script's directory but those and
-// the tenant's own; canary processes looks through arguments and environments of the
+// the tenant's own; canary kinds KIND... asks that places of each kind were searched until
+// now, and says how many; canary processes looks through arguments and environments of the
 // processes that the script started; canary abort does that and makes them print a trace.
 func searchCanaries(ts *testscript.TestScript, neg bool, args []string) {
 	switch {
 	case len(args) > 1 && args[0] == "saved":
-		c := &canaries{needles: map[string][]byte{}}
+		c := &canaries{needles: map[string][]byte{}, searched: map[string]int{}}
 		for _, name := range args[1:] {
 			text := strings.TrimSpace(ts.ReadFile(name))
 			c.allowed = append(c.allowed, ts.MkAbs(name))
@@ -77,8 +95,16 @@ func searchCanaries(ts *testscript.TestScript, neg bool, args []string) {
 		if len(found) > 0 {
 			ts.Fatalf("of %d processes: %q", processes, found)
 		}
+	case len(args) > 1 && args[0] == "kinds":
+		c := ts.Value(canaryKey{}).(*canaries)
+		for _, kind := range args[1:] {
+			if c.searched[kind] == 0 {
+				ts.Fatalf("no place of the kind %s was searched: %v", kind, c.searched)
+			}
+		}
+		ts.Logf("searched for %d forms of secrets: %v", len(c.needles), c.searched)
 	default:
-		ts.Fatalf("usage: canary saved FILE... | search | processes")
+		ts.Fatalf("usage: canary saved FILE... | search | processes | abort | kinds KIND...")
 	}
 }
 
@@ -128,6 +154,10 @@ func (c *canaries) search(ts *testscript.TestScript) (found []string, files int)
 			return nil
 		}
 		files++
+		c.searched["file"]++
+		for _, kind := range kinds(path, text) {
+			c.searched[kind]++
+		}
 		found = append(found, c.in(filepath.Base(path), text)...)
 		return err
 	}))
@@ -156,8 +186,10 @@ func (c *canaries) processes(ts *testscript.TestScript, abort bool) (found []str
 			if name == "environ" && !bytes.Contains(text, []byte("HOME="+ts.Getenv("HOME")+"\x00")) {
 				continue
 			}
+			c.searched[map[string]string{"cmdline": "arguments", "environ": "environment"}[name]]++
 			if name == "environ" {
 				processes++
+				c.searched["core-limit"]++
 				limits, err := os.ReadFile(filepath.Join(filepath.Dir(stat), "limits"))
 				if err != nil || !noCore.Match(limits) {
 					found = append(found, fmt.Sprintf("%s could write its memory to a core file: %v", filepath.Base(filepath.Dir(stat)), err))
