@@ -141,13 +141,17 @@ func tour(d *driver, look func(name string)) {
 }
 
 // S-01, S-02, S-07, F-116: whatever text comes, only our own sequences are in a
-// frame and no line is wider than the window.
+// frame and no line is wider than the window. Under the race detector it is every third
+// text, the others on the next days.
 func TestHostileTexts(t *testing.T) {
 	sizes := [][2]int{{40, 12}, {80, 24}, {120, 40}, {62, 18}, {300, 100}}
 	if len(payloads()) < 60 {
 		t.Fatal("too few payloads")
 	}
 	for i, payload := range payloads() {
+		if raceDetector && (i+time.Now().YearDay())%3 != 0 {
+			continue
+		}
 		d := newDriver(t, hostileOffice(payload), sizes[i%len(sizes)][0], sizes[i%len(sizes)][1])
 		tour(d, func(name string) {
 			checkFrame(t, d.m)
