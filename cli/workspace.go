@@ -310,7 +310,7 @@ func (w *workspace) Connections(ctx context.Context) ([]tui.ConnectionRow, error
 	for _, c := range connections {
 		state, _ := w.app.credential(ctx, c)
 		row := tui.ConnectionRow{
-			Name: c.Name, Provider: c.ProviderName(), Tenant: c.Tenant, Identity: identityOf(c), Kind: "enterprise",
+			Name: c.Name, Provider: c.ProviderName(), Tenant: c.Tenant, Identity: identityOf(c), Kind: "enterprise", Granted: c.Permissions,
 			Keystore: c.KeystoreKind(), Credential: state, Demo: w.demo || c.Demo(), Active: slices.ContainsFunc(w.members, func(p part) bool { return p.connection.Name == c.Name }),
 		}
 		if slices.ContainsFunc(connections, func(other keystore.Connection) bool { return other.Beside == c.Name || c.Beside == other.Name }) {

@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -218,6 +219,9 @@ func (m *Model) openConnection() tea.Cmd {
 		}
 		pair("identity", row.Identity)
 		pair("kind", row.Kind)
+		if len(row.Granted) > 0 {
+			pair("granted", strings.Join(row.Granted, ", ")+" (when it was connected: p looks again)")
+		}
 		pair("keystore", row.Keystore)
 		pair("credential", row.Credential)
 		if row.Expiry != "" {

@@ -156,11 +156,14 @@ type BookingCheck struct {
 
 // ConnectionRow is one configured connection.
 type ConnectionRow struct {
-	Name       string
-	Provider   string
-	Tenant     string
-	Identity   string // application or account
-	Kind       string // "enterprise" or "individual"
+	Name     string
+	Provider string
+	Tenant   string
+	Identity string // application or account
+	Kind     string // "enterprise" or "individual"
+	// Granted are the permissions that were recorded when it was connected; nil: not
+	// known.
+	Granted    []string
 	Keystore   string
 	Credential string // state of the credential in words: "present", "missing", "locked"
 	Healthy    bool
