@@ -75,7 +75,7 @@ func (r *rotation) reads() error {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	defer provider.Close() //nolint:errcheck // only reads were made
+	defer provider.Close()
 	_, err = provider.Identify(r.t.Context())
 	return err
 }
@@ -172,7 +172,7 @@ func TestOldPasswordGoesWithTheNextRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer provider.Close() //nolint:errcheck // only reads were made
+	defer provider.Close()
 	s := &session{app: a, connection: c, members: []part{{c, provider, used}}}
 	s.settleRotation(t.Context())
 	if kept := r.kept(); len(kept) != 2 {

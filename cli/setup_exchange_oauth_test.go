@@ -143,7 +143,7 @@ func (e *empty) readsAndWrites(ctx context.Context, c keystore.Connection) {
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	defer p.Close() //nolint:errcheck // nothing is under way
+	defer p.Close()
 	rooms := 0
 	if _, err := p.Rooms(ctx, func(page []providers.Room) error { rooms += len(page); return nil }); err != nil || rooms != 6 {
 		e.t.Errorf("%d rooms: %v", rooms, err)

@@ -88,7 +88,7 @@ func TestC26ReadOnlyConsentIsToldBeforehand(t *testing.T) {
 	}
 	// What the level leaves out never leaves this machine; the rest works.
 	draft := providers.EventDraft{Subject: providers.Outside("Mine"), Organizer: providers.Address(s.e.User), TransactionID: "1b2c3d4e-0000-4000-8000-000000000001", Start: time.Now().Add(time.Hour), End: time.Now().Add(2 * time.Hour)}
-	use := func() (written error, access providers.AccessLevel) {
+	use := func() (access providers.AccessLevel, written error) {
 		t.Helper()
 		err := s.process().with(t.Context(), func(ctx context.Context, session *session) error {
 			for _, verb := range []providers.Verb{providers.VerbRooms, providers.VerbFreeBusy, providers.VerbEvents, providers.VerbDetails, providers.VerbExport} {
@@ -107,10 +107,10 @@ func TestC26ReadOnlyConsentIsToldBeforehand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return written, access
+		return access, written
 	}
 	writes := s.writesIn()
-	if err, access := use(); !providers.Is(err, providers.NotAllowed) || !strings.Contains(err.Error(), "reading only") || access != providers.ReadOnlyAccess {
+	if access, err := use(); !providers.Is(err, providers.NotAllowed) || !strings.Contains(err.Error(), "reading only") || access != providers.ReadOnlyAccess {
 		t.Errorf("writing: %v, at %q", err, access)
 	}
 	if s.writesIn() != writes {
@@ -133,7 +133,7 @@ func TestC26ReadOnlyConsentIsToldBeforehand(t *testing.T) {
 	if c := kept(); c.Access != "full" || !slices.Contains(c.Permissions, "Calendars.ReadWrite") {
 		t.Errorf("%+v", c)
 	}
-	if _, access := use(); access != providers.FullAccess {
+	if access, _ := use(); access != providers.FullAccess {
 		t.Errorf("at %q", access)
 	}
 	// The same once more.
