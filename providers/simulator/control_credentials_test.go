@@ -19,7 +19,7 @@ func TestCredentialsOfAnApplication(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		resp, err := http.DefaultClient.Do(req)
+		resp, err := c.http.Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
