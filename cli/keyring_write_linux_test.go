@@ -49,7 +49,7 @@ func TestKeyringThatTakesNothing(t *testing.T) {
 				}
 			}
 			ring.become(row.state)
-			ring.value = ""
+			ring.keep("")
 			home := t.TempDir()
 			config := filepath.Join(home, "config.toml")
 			var out, errs bytes.Buffer
@@ -102,9 +102,7 @@ func TestKeyringThatTakesNothing(t *testing.T) {
 			nothing("the set-up")
 
 			// rotate, of a connection that is there.
-			ring.mu.Lock()
-			ring.value = m.secret
-			ring.mu.Unlock()
+			ring.keep(m.secret)
 			before, err := os.ReadFile(filepath.Join(m.dir, "config.toml"))
 			if err != nil {
 				t.Fatal(err)

@@ -79,7 +79,7 @@ func TestJ8OverASimulatedTenant(t *testing.T) {
 	p.m = tui.New(tui.Options{Workspace: w, Zone: time.UTC})
 	p.send(tea.WindowSizeMsg{Width: 120, Height: 40})
 	p.run(p.m.Init())
-	p.see("EWS ends in", "6 mailboxes to move", "free all day")
+	p.see("EWS ends in", "6 mailboxes to move")
 	p.press(':')
 	p.typing("migrate plan")
 	p.press(tea.KeyEnter)

@@ -99,7 +99,7 @@ func TestNothingWritesBeyondTheRole(t *testing.T) {
 		t.Fatalf("%s %v", made.State, err)
 	}
 	plan, err := w.PlanRelocation(ctx, room, providers.Interval{Start: day, End: day.AddDate(0, 0, 1)}, "leak")
-	if err != nil || plan.Count(providers.StepPlanned) != 1 {
+	if err != nil || plan.Count(providers.StepPlanned) == 0 { // the tenant may have meetings of its own on a Sunday
 		t.Fatalf("%+v %v", plan, err)
 	}
 	before := len(writesTo(tenant))

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/adrg/xdg"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"roomdesk/cli"
@@ -24,9 +25,23 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"roomdesk": func() {
+	testscript.Main(ownDirectories{m}, map[string]func(){"roomdesk": func() {
 		os.Exit(cli.Main(interrupted(), cli.ProcessDeps()))
 	}})
+}
+
+// ownDirectories keeps tests out of the directories of whoever runs them.
+type ownDirectories struct{ *testing.M }
+
+func (o ownDirectories) Run() int {
+	dir, err := os.MkdirTemp("", "roomdesk-cli")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	xdg.ConfigHome, xdg.DataHome, xdg.StateHome = filepath.Join(dir, "config"), filepath.Join(dir, "data"), filepath.Join(dir, "state")
+	return o.M.Run()
 }
 
 // patience bounds what a script waits for; it measures nothing.

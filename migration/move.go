@@ -215,7 +215,7 @@ func (m *Mover) one(ctx context.Context, j providers.Migration, move store.Move,
 			return err
 		}
 		move, move.Chosen = again, chosen
-		if why := whyNot(again, store.ChosenMove, chosen == chosenAnyway); why != "" || again.LooksAgain() {
+		if why := whyNot(again, store.ChosenMove, chosen == chosenAnyway); why != "" || again.LooksAgain() && chosen != chosenAnyway {
 			return nil // the journal says why
 		}
 	}

@@ -51,9 +51,10 @@ func (g *guard) refuse(password string, why *providers.Error) {
 	if errors.Is(why, errResting) {
 		return
 	}
+	noted := *why // the caller goes on to say of its own what it was about
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.refused, g.why, g.rests = fingerprint(password), why, g.now().Add(lockFor)
+	g.refused, g.why, g.rests = fingerprint(password), &noted, g.now().Add(lockFor)
 }
 
 // resting is why a password may not be sent now; nil: it may.
