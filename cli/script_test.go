@@ -39,9 +39,12 @@ func (o ownDirectories) Run() int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir)
 	xdg.ConfigHome, xdg.DataHome, xdg.StateHome = filepath.Join(dir, "config"), filepath.Join(dir, "data"), filepath.Join(dir, "state")
-	return o.M.Run()
+	code := o.M.Run()
+	if err := os.RemoveAll(dir); err != nil {
+		fmt.Fprintln(os.Stderr, "left behind:", err)
+	}
+	return code
 }
 
 // patience bounds what a script waits for; it measures nothing.
