@@ -134,9 +134,11 @@ func programFirst(env *testscript.Env) string {
 type tenantKey struct{}
 
 func setUp(t *testing.T, env *testscript.Env, checker *providertest.Checker) error {
-	tenant, err := cli.StartTenant(context.Background(), simulator.Options{
-		Rooms: 12, People: 8, Seed: 7, RoomAnswerDelay: 100 * time.Millisecond, Wrap: checker.Handler,
-	})
+	o := simulator.Options{Rooms: 12, People: 8, Seed: 7, RoomAnswerDelay: 100 * time.Millisecond, Wrap: checker.Handler}
+	if strings.HasSuffix(env.WorkDir, "script-end") {
+		o.EventsPerMailbox = 1 // a room has to be free at this moment, whichever it is
+	}
+	tenant, err := cli.StartTenant(context.Background(), o)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ import (
 // before.
 func newEmptyExchange(t *testing.T) *empty {
 	t.Helper()
-	e := newEmpty(t, simulator.Options{Rooms: 6, People: 4, Seed: 7, RoomAnswerDelay: 50 * time.Millisecond, Exchange: simulator.ExchangeOnPremises})
+	e := newEmpty(t, simulator.Options{Rooms: 6, People: 4, Seed: 7, EventsPerMailbox: 1, RoomAnswerDelay: 50 * time.Millisecond, Exchange: simulator.ExchangeOnPremises})
 	s := providers.NewSetup()
 	s.Set(providers.SetupCAFile, filepath.Join(e.dir, "ca.pem"))
 	s.Set(providers.SetupKeystore, "memory")

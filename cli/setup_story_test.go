@@ -122,7 +122,7 @@ func (p *player) paste(text string) { p.send(tea.PasteMsg{Content: text}) }
 func TestJ4FromAnEmptyHomeToTheFirstBooking(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), 50*time.Second)
 	defer stop()
-	e := newEmpty(t, simulator.Options{Rooms: 6, People: 4, RoomAnswerDelay: 50 * time.Millisecond})
+	e := newEmpty(t, simulator.Options{Rooms: 6, People: 4, EventsPerMailbox: 1, RoomAnswerDelay: 50 * time.Millisecond})
 	directory := e.tenant.Directory()
 	directory.SetConsentDelay(0)
 	if err := directory.Revoke(e.at.ClientID, "Calendars.ReadWrite"); err != nil {
