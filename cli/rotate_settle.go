@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"roomdesk/keystore"
@@ -125,8 +126,7 @@ func (w *workspace) settlePart(ctx context.Context, p part) error {
 	return nil
 }
 
-// wholeSync waits until every mailbox of a part that can be read was read since then. One
-// that fails for a reason of its own does not hold it up.
+// wholeSync waits until a whole sync of a part succeeded since then; see [settlingOf].
 func (w *workspace) wholeSync(ctx context.Context, p part, name string, since time.Time) error {
 	var seen uint64
 	for {
@@ -134,19 +134,10 @@ func (w *workspace) wholeSync(ctx context.Context, p part, name string, since ti
 		if err != nil {
 			return err
 		}
-		now := settling{}
-		for i := range statuses {
-			s := &statuses[i]
-			if !w.at(p, s.Mailbox) || s.Problem != nil && s.Problem.Class != providers.SignedOut {
-				continue
-			}
-			now.total++
-			if s.Problem == nil && s.LastGood.After(since) {
-				now.read++
-			}
-		}
+		statuses = slices.DeleteFunc(slices.Clone(statuses), func(s providers.MailboxStatus) bool { return !w.at(p, s.Mailbox) })
+		now, whole := settlingOf(statuses, since)
 		w.noteSettling(name, &now)
-		if now.read == now.total && (now.total > 0 || w.engine.Progress().Phase == providers.PhaseChanges) {
+		if whole && (len(statuses) > 0 || w.engine.Progress().Phase == providers.PhaseChanges) {
 			return nil
 		}
 		update, err := w.engine.Wait(ctx, seen)
@@ -155,6 +146,27 @@ func (w *workspace) wholeSync(ctx context.Context, p part, name string, since ti
 		}
 		seen = update.Seq
 	}
+}
+
+// settlingOf counts the mailboxes that were read since then, and reports whether all of
+// them were. One that fails for a reason of its own does not hold it up; where nobody is
+// reached, or signed in, nothing was read, and that is no success.
+func settlingOf(statuses []providers.MailboxStatus, since time.Time) (now settling, whole bool) {
+	for i := range statuses {
+		s := &statuses[i]
+		if s.Problem != nil {
+			switch s.Problem.Class {
+			case providers.SignedOut, providers.Unreachable, providers.UntrustedHost, providers.Local, providers.Throttled:
+			default:
+				continue
+			}
+		}
+		now.total++
+		if s.Problem == nil && s.LastGood.After(since) {
+			now.read++
+		}
+	}
+	return now, now.read == now.total && (now.read > 0 || len(statuses) == 0)
 }
 
 // at reports whether a mailbox is reached through a part of the organisation.
